@@ -1,0 +1,3 @@
+module passkeyaudit
+
+go 1.26
