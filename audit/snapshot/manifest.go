@@ -1,0 +1,218 @@
+package snapshot
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"passkeyaudit/audit/entra"
+)
+
+// Format is the value of a manifest's "format" that this package writes.
+const Format = "passkeyaudit.snapshot/v1"
+
+const (
+	manifestFile  = "manifest.json"
+	sectionsDir   = "sections"
+	formatPrefix  = "passkeyaudit.snapshot/"
+	maxManifest   = 64 << 20
+	segmentSuffix = ".ndjson.zst"
+)
+
+// Manifest is the content of manifest.json.
+type Manifest struct {
+	Format        string                      `json:"format"`
+	Tool          *Tool                       `json:"tool,omitzero"`
+	Tenant        Tenant                      `json:"tenant"`
+	Cloud         string                      `json:"cloud,omitzero"`
+	Scope         Scope                       `json:"scope,omitzero"`
+	StartedAt     string                      `json:"startedAt,omitzero"`
+	TakenAt       string                      `json:"takenAt"`
+	Pseudonymised bool                        `json:"pseudonymised"`
+	Sections      map[SectionID]*SectionEntry `json:"sections,omitzero"`
+
+	// Members of a later minor version stay as they came.
+	Unknown jsontext.Value `json:",embed"`
+}
+
+// Tool names the program that wrote a snapshot.
+type Tool struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// Tenant names the recorded tenant.
+type Tenant struct {
+	ID            string `json:"id"`
+	DisplayName   string `json:"displayName,omitzero"`
+	DefaultDomain string `json:"defaultDomain,omitzero"`
+}
+
+// ScopeKind tells how far a snapshot reaches.
+type ScopeKind string
+
+const (
+	ScopeTenant ScopeKind = "tenant"
+	ScopeGroups ScopeKind = "groups"
+	ScopeUser   ScopeKind = "user"
+)
+
+// Scope is the part of the tenant a snapshot holds. The zero value is the whole
+// tenant.
+type Scope struct {
+	Kind ScopeKind `json:"kind"`
+	IDs  []string  `json:"ids,omitzero"`
+}
+
+// Narrowed tells whether the snapshot holds less than the tenant.
+func (s Scope) Narrowed() bool { return s.Kind == ScopeGroups || s.Kind == ScopeUser }
+
+// SectionEntry is what the manifest says about one section.
+type SectionEntry struct {
+	State    State     `json:"state"`
+	Objects  *int      `json:"objects,omitzero"`
+	Segments []Segment `json:"segments,omitzero"`
+	// Digest is the section digest of FORMAT.md, if the writer computed it.
+	Digest string `json:"digest,omitzero"`
+
+	Reason string   `json:"reason,omitzero"`
+	Status int      `json:"status,omitzero"`
+	Code   string   `json:"code,omitzero"`
+	Needs  []string `json:"needs,omitzero"`
+
+	// From and To bound the events of a log section.
+	From string `json:"from,omitzero"`
+	To   string `json:"to,omitzero"`
+
+	// IncompleteIDs names groups of groupMembers not read to the end.
+	IncompleteIDs []string `json:"incompleteIds,omitzero"`
+	// NotFound records group ids that Graph answered with 404.
+	NotFound []string `json:"notFound,omitzero"`
+
+	Request     string `json:"request,omitzero"`
+	StartedAt   string `json:"startedAt,omitzero"`
+	CompletedAt string `json:"completedAt,omitzero"`
+
+	Unknown jsontext.Value `json:",embed"`
+}
+
+// Segment is one file of a section.
+type Segment struct {
+	File    string `json:"file"`
+	Objects *int   `json:"objects,omitzero"`
+	// SHA256 is the hexadecimal SHA-256 of the stored bytes.
+	SHA256 string `json:"sha256,omitzero"`
+}
+
+// ErrNoManifest reports a folder without manifest.json.
+var ErrNoManifest = errors.New("no manifest.json: not a snapshot folder")
+
+func readManifest(fsys fs.FS) (*Manifest, error) {
+	info, err := fs.Stat(fsys, manifestFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrNoManifest
+	}
+	if err == nil && info.Size() > maxManifest {
+		return nil, broken("", manifestFile, 0, fmt.Errorf("larger than %d MiB", maxManifest>>20))
+	}
+	if err != nil {
+		return nil, broken("", manifestFile, 0, err)
+	}
+	text, err := fs.ReadFile(fsys, manifestFile)
+	if err != nil {
+		return nil, broken("", manifestFile, 0, err)
+	}
+	return parseManifest(text)
+}
+
+func parseManifest(text []byte) (*Manifest, error) {
+	text, err := withoutBOM(text)
+	if err != nil {
+		return nil, broken("", manifestFile, 0, err)
+	}
+	// The format decides how the rest is read, so it is looked at first.
+	var head struct {
+		Format string `json:"format"`
+	}
+	if err := entra.Decode(text, &head); err != nil {
+		return nil, broken("", manifestFile, 0, err)
+	}
+	if err := checkFormat(head.Format); err != nil {
+		return nil, broken("", manifestFile, 0, err)
+	}
+	var m Manifest
+	if err := json.Unmarshal(text, &m); err != nil {
+		return nil, broken("", manifestFile, 0, entra.Decode(text, &m))
+	}
+	if err := m.check(); err != nil {
+		return nil, broken("", manifestFile, 0, err)
+	}
+	return &m, nil
+}
+
+func checkFormat(format string) error {
+	switch {
+	case format == Format:
+		return nil
+	case format == "":
+		return fmt.Errorf(`the member "format" is missing; it must be %q`, Format)
+	case strings.HasPrefix(format, formatPrefix):
+		return fmt.Errorf("format %q is newer than this program, which reads %q: use a newer passkeyaudit", format, Format)
+	default:
+		return fmt.Errorf("format %q is not a passkeyaudit snapshot", format)
+	}
+}
+
+func (m *Manifest) check() error {
+	if m.Tenant.ID == "" {
+		return errors.New(`"tenant" needs an "id"`)
+	}
+	if m.TakenAt == "" {
+		return errors.New(`"takenAt" is missing; every verdict is judged at that time`)
+	}
+	if _, err := time.Parse(time.RFC3339, m.TakenAt); err != nil {
+		return fmt.Errorf(`"takenAt" %q is not an RFC 3339 time such as 2026-11-22T00:00:00Z`, m.TakenAt)
+	}
+	switch m.Scope.Kind {
+	case "":
+		m.Scope.Kind = ScopeTenant
+	case ScopeTenant, ScopeGroups, ScopeUser:
+	default:
+		return fmt.Errorf("scope kind %q is none of tenant, groups, user", m.Scope.Kind)
+	}
+	for id, e := range m.Sections {
+		if e == nil {
+			return fmt.Errorf("section %s is null", id)
+		}
+		if !slices.Contains(States(), e.State) {
+			return fmt.Errorf("section %s has state %q; the states are %s", id, e.State, joinStates())
+		}
+		for _, seg := range e.Segments {
+			if err := checkSegmentName(seg.File); err != nil {
+				return fmt.Errorf("section %s: %w", id, err)
+			}
+		}
+	}
+	return nil
+}
+
+// checkSegmentName keeps a hostile manifest from naming files outside the folder.
+func checkSegmentName(name string) error {
+	if !fs.ValidPath(name) || !strings.HasPrefix(name, sectionsDir+"/") || strings.ContainsAny(name, `\:`) {
+		return fmt.Errorf("segment file %q is not a plain path below %s/", name, sectionsDir)
+	}
+	return nil
+}
+
+func joinStates() string {
+	var names []string
+	for _, s := range States() {
+		names = append(names, string(s))
+	}
+	return strings.Join(names, ", ")
+}
