@@ -60,15 +60,26 @@ type Domain struct {
 	ID                 string `json:"id"`
 	AuthenticationType string `json:"authenticationType"` // Managed, Federated
 	IsDefault          bool   `json:"isDefault"`
-	// FederatedIdpMfaBehavior is spliced in from the domain's
-	// federationConfiguration where it could be read.
+	// FederationConfiguration is spliced in from the domain's own collection of that
+	// name, where it could be read.
 	FederationConfiguration []FederationConfiguration `json:"federationConfiguration"`
+	FederatedIdpMfaBehavior string                    `json:"federatedIdpMfaBehavior"`
 }
 
 // FederationConfiguration is the part of internalDomainFederation that decides
-// whether MFA done at the other identity provider counts.
+// whether multifactor authentication at the other identity provider counts.
 type FederationConfiguration struct {
 	FederatedIdpMfaBehavior string `json:"federatedIdpMfaBehavior"`
+}
+
+// RejectsFederatedMFA tells whether Entra always does its own multifactor
+// authentication for the domain's users.
+func (d *Domain) RejectsFederatedMFA() bool {
+	behaviour := d.FederatedIdpMfaBehavior
+	if len(d.FederationConfiguration) > 0 {
+		behaviour = d.FederationConfiguration[0].FederatedIdpMfaBehavior
+	}
+	return behaviour == "rejectMfaByFederatedIdp"
 }
 
 // Organization is the tenant's own object.

@@ -270,7 +270,7 @@ func (s *Snapshot) Rows(ctx context.Context, id SectionID) iter.Seq2[Row, error]
 // Object is a decoded row.
 type Object[T any] struct {
 	Value T
-	Row   Row // Raw is nil: ask Rows or Find for the text
+	Row   Row // Raw is nil unless QuotedObjects was asked
 }
 
 // Objects yields the rows of a section decoded as T. A row with a modelled
@@ -288,6 +288,26 @@ func Objects[T any](ctx context.Context, s *Snapshot, id SectionID) iter.Seq2[Ob
 				if !yield(o, nil) {
 					return
 				}
+			}
+		}
+	}
+}
+
+// QuotedObjects is Objects for sections of few rows; each object keeps its text.
+func QuotedObjects[T any](ctx context.Context, s *Snapshot, id SectionID) iter.Seq2[Object[T], error] {
+	return func(yield func(Object[T], error) bool) {
+		for row, err := range s.Rows(ctx, id) {
+			o := Object[T]{Row: Row{Raw: row.Raw.Clone(), File: row.File, Line: row.Line}}
+			ok := err == nil
+			if ok {
+				ok, err = decodeRow(s, id, row, &o.Value)
+			}
+			if err != nil {
+				yield(Object[T]{}, err)
+				return
+			}
+			if ok && !yield(o, nil) {
+				return
 			}
 		}
 	}

@@ -1,0 +1,205 @@
+package methods
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"passkeyaudit/audit"
+	"passkeyaudit/audit/entra"
+	"passkeyaudit/audit/facts/population"
+	"passkeyaudit/audit/snapshot"
+)
+
+// Policy is the fact that resolves the authentication methods policy.
+var Policy = &audit.Fact[*Effective]{
+	Name:   "methods.Policy",
+	Doc:    "who is in scope of which authentication method, and which passkey profiles apply to whom",
+	Reads:  []audit.Read{{Section: snapshot.AuthenticationMethodsPolicy}, {Section: snapshot.Users}},
+	Facts:  []audit.AnyFact{population.Users, population.Groups},
+	Derive: derivePolicy,
+}
+
+// Effective is the resolved methods policy.
+type Effective struct {
+	Value entra.AuthenticationMethodsPolicy
+	Raw   entra.Raw
+	// MigrationComplete is No while legacy MFA and self-service password reset
+	// settings, which Graph does not show, may still grant methods; Unsure where
+	// the policy does not say. Source: MAN (concept-authentication-methods-manage,
+	// 2025-03-04).
+	MigrationComplete audit.Tri
+	// Passkeys is the Fido2 entry with its profiles; nil if the policy has none.
+	Passkeys *Passkeys
+
+	methods map[string]*Method
+	all     audit.Set
+	dir     *population.Directory
+	groups  *population.Memberships
+}
+
+// Method is one entry of the policy, resolved to accounts.
+type Method struct {
+	Config *entra.AuthenticationMethodConfiguration
+	// Pointer leads to the entry inside the policy object.
+	Pointer string
+	Enabled audit.Tri
+	Include []Target
+	Exclude []Target
+	// Included and Excluded are the accounts that any include, any exclude target
+	// reaches. Whether the method is enabled plays no part.
+	Included, Excluded audit.Partly
+}
+
+// Target is one include or exclude target.
+type Target struct {
+	entra.AuthenticationMethodTarget
+	Pointer string // to the target inside the policy object
+	// Group is set for group targets other than all_users.
+	Group *population.Group
+	// Gone is Yes where the targeted user or group no longer exists.
+	Gone    audit.Tri
+	Members audit.Partly
+}
+
+// InScope are the accounts that may use the method: enabled, reached by an
+// include target, by no exclude target. Exclusion always wins. Source: PF
+// (how-to-authentication-passkeys-fido2, 2026-03-08).
+func (m *Method) InScope() audit.Partly {
+	scope := m.Included.Minus(m.Excluded)
+	switch m.Enabled {
+	case audit.Yes:
+		return scope
+	case audit.No:
+		return audit.Partly{}
+	default:
+		return audit.Partly{Maybe: scope.Possible()}
+	}
+}
+
+func derivePolicy(ctx context.Context, p *audit.Pass) (*Effective, error) {
+	dir, err := audit.Get(ctx, p, population.Users)
+	if err != nil {
+		return nil, err
+	}
+	groups, err := audit.Get(ctx, p, population.Groups)
+	if err != nil {
+		return nil, err
+	}
+	q, err := audit.Singleton[entra.AuthenticationMethodsPolicy](ctx, p, snapshot.AuthenticationMethodsPolicy)
+	if err != nil {
+		return nil, err
+	}
+	e := &Effective{
+		Value: q.Value, Raw: q.Raw, methods: map[string]*Method{},
+		all: dir.All, dir: dir, groups: groups,
+	}
+	switch q.Value.PolicyMigrationState {
+	case "migrationComplete":
+		e.MigrationComplete = audit.Yes
+	case "preMigration", "migrationInProgress":
+		e.MigrationComplete = audit.No
+	}
+	usersComplete := p.Status(snapshot.Users).State == snapshot.Complete
+	for i := range q.Value.Configurations {
+		c := &q.Value.Configurations[i]
+		m := &Method{Config: c, Pointer: entra.Pointer("authenticationMethodConfigurations", i)}
+		switch strings.ToLower(c.State) {
+		case "enabled":
+			m.Enabled = audit.Yes
+		case "disabled":
+			m.Enabled = audit.No
+		}
+		m.Include, m.Included = e.targets(c.IncludeTargets, m.Pointer+"/includeTargets", usersComplete)
+		m.Exclude, m.Excluded = e.targets(c.ExcludeTargets, m.Pointer+"/excludeTargets", usersComplete)
+		e.methods[strings.ToLower(c.ID)] = m
+	}
+	if m := e.methods[strings.ToLower(entra.MethodFido2)]; m != nil {
+		e.Passkeys = newPasskeys(m, p.Now())
+	}
+	return e, nil
+}
+
+func (e *Effective) targets(list []entra.AuthenticationMethodTarget, pointer string, usersComplete bool) ([]Target, audit.Partly) {
+	var targets []Target
+	var reached audit.Partly
+	for i, t := range list {
+		target := Target{AuthenticationMethodTarget: t, Pointer: pointer + entra.Pointer(i)}
+		switch {
+		case strings.EqualFold(t.ID, entra.AllUsers):
+			target.Members, target.Gone = audit.Certainly(e.all), audit.No
+		case strings.EqualFold(t.TargetType, "user"):
+			n, known := e.dir.Ordinal(t.ID)
+			switch {
+			case known:
+				target.Members, target.Gone = audit.Certainly(audit.SetOf(n)), audit.No
+			case usersComplete:
+				target.Gone = audit.Yes
+			}
+		case strings.EqualFold(t.TargetType, "group"), t.TargetType == "":
+			g := e.groups.Lookup(t.ID)
+			target.Group, target.Members, target.Gone = &g, g.Members, g.Exists.Not()
+		default:
+			// A target of a kind this program does not know may reach anybody.
+			target.Members = audit.Partly{Maybe: e.all}
+		}
+		targets = append(targets, target)
+		reached = reached.Or(target.Members)
+	}
+	return targets, reached
+}
+
+// Fido2 gives the passkey entry. The error is a *audit.MissingError if the policy
+// has none, or one whose state this program does not know.
+func (e *Effective) Fido2() (*Passkeys, error) {
+	switch {
+	case e.Passkeys == nil:
+		return nil, &audit.MissingError{Section: snapshot.AuthenticationMethodsPolicy, What: "the policy has no Fido2 configuration"}
+	case e.Passkeys.Enabled == audit.Unsure:
+		return nil, &audit.MissingError{Section: snapshot.AuthenticationMethodsPolicy,
+			What: fmt.Sprintf("the Fido2 configuration has the state %q, which is not known", e.Passkeys.Config.State)}
+	default:
+		return e.Passkeys, nil
+	}
+}
+
+// Quote makes evidence of what stands at a pointer inside the policy.
+func (e *Effective) Quote(pointer, means string) audit.Evidence {
+	return audit.Quote(snapshot.AuthenticationMethodsPolicy, e.Value.ID, e.Raw, pointer, means)
+}
+
+// Subject names the Fido2 entry as the subject of a finding.
+func (pk *Passkeys) Subject() audit.Subject {
+	return audit.Subject{Type: audit.SubjectPolicy, ID: entra.MethodFido2, Name: "Passkey (FIDO2) method"}
+}
+
+// Method finds an entry by id, in any letter case; nil if the policy has none.
+func (e *Effective) Method(id string) *Method { return e.methods[strings.ToLower(id)] }
+
+// InScope is Method(id).InScope; nobody where the policy has no such entry.
+func (e *Effective) InScope(id string) audit.Partly {
+	if m := e.Method(id); m != nil {
+		return m.InScope()
+	}
+	return audit.Partly{}
+}
+
+// Campaign resolves the registration campaign for passkeys: whom it nudges.
+// State "default" is Microsoft managed and counts as on. Source: CAM
+// (how-to-mfa-registration-campaign, 2026-09-02).
+func (e *Effective) Campaign() (reached audit.Partly, pointer string) {
+	const at = "/registrationEnforcement/authenticationMethodsRegistrationCampaign"
+	r := e.Value.RegistrationEnforcement
+	if r == nil || r.Campaign == nil || strings.EqualFold(r.Campaign.State, "disabled") || r.Campaign.State == "" {
+		return audit.Partly{}, at
+	}
+	include := make([]entra.AuthenticationMethodTarget, 0, len(r.Campaign.IncludeTargets))
+	for _, t := range r.Campaign.IncludeTargets {
+		if strings.EqualFold(t.TargetedAuthenticationMethod, entra.MethodFido2) {
+			include = append(include, t)
+		}
+	}
+	_, in := e.targets(include, at+"/includeTargets", false)
+	_, out := e.targets(r.Campaign.ExcludeTargets, at+"/excludeTargets", false)
+	return in.Minus(out), at
+}

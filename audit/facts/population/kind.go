@@ -1,0 +1,80 @@
+package population
+
+import (
+	"slices"
+	"strings"
+
+	"passkeyaudit/audit/entra"
+)
+
+// Kind says what an account stands for. A member account is taken for something
+// other than a person only on positive evidence; absent facts leave it a person,
+// because a person left out of an outage list is the worse mistake.
+type Kind string
+
+const (
+	Person    Kind = "person"
+	Shared    Kind = "shared"    // rooms, equipment, shared mailboxes and phones
+	Service   Kind = "service"   // programs
+	Sync      Kind = "sync"      // directory synchronisation
+	Emergency Kind = "emergency" // break-glass accounts
+)
+
+// sharedLicences are licences that Microsoft sells for rooms and shared phones
+// only (product names and service plan identifiers for licensing, Microsoft
+// Entra documentation).
+var sharedLicences = []string{
+	"6070a4c8-34c6-4937-8dfb-39bbc6397a60", // Microsoft Teams Rooms Standard
+	"4cde982a-ede4-4409-9ae6-b003453c8ea6", // Microsoft Teams Rooms Pro
+	"6af4b3d6-14bb-4a2a-960c-6c902aad34f3", // Microsoft Teams Rooms Basic
+	"295a8eb0-f78d-45c7-8b5b-1eed5ed02dff", // Microsoft Teams Shared Devices
+}
+
+// employeeTypes are values of the free-text member employeeType that name
+// something other than a person.
+var employeeTypes = map[string]Kind{
+	"service": Service, "service account": Service, "serviceaccount": Service, "application": Service, "bot": Service,
+	"room": Shared, "equipment": Shared, "resource": Shared, "shared": Shared, "shared mailbox": Shared, "sharedmailbox": Shared,
+	"emergency": Emergency, "emergency access": Emergency, "break glass": Emergency, "breakglass": Emergency, "break-glass": Emergency,
+}
+
+// kindOf judges one account: by role, then by what it was declared to be, then by
+// licence, then by name.
+func kindOf(u *entra.User, holdsSyncRole bool) Kind {
+	name, _, _ := strings.Cut(strings.ToLower(u.UserPrincipalName), "@")
+	display := strings.ToLower(strings.TrimSpace(u.DisplayName))
+	if holdsSyncRole || strings.HasPrefix(name, "sync_") && strings.Contains(display, "synchronization service account") {
+		return Sync
+	}
+	if kind, ok := employeeTypes[strings.ToLower(strings.TrimSpace(u.EmployeeType))]; ok {
+		return kind
+	}
+	if len(u.AssignedLicenses) > 0 && !slices.ContainsFunc(u.AssignedLicenses, func(l entra.AssignedLicense) bool {
+		return !slices.Contains(sharedLicences, strings.ToLower(l.SkuID))
+	}) {
+		return Shared
+	}
+	switch {
+	case startsWithWord(name, "breakglass", "break-glass", "emergency", "emergencyaccess", "emergency-access") ||
+		startsWithWord(display, "break glass", "break-glass", "breakglass", "emergency access"):
+		return Emergency
+	case startsWithWord(name, "svc", "service", "serviceaccount"):
+		return Service
+	case len(u.AssignedLicenses) == 0 && startsWithWord(name, "room", "meetingroom", "confroom", "conference", "shared", "equipment"):
+		// A licensed account of such a name may well be somebody's.
+		return Shared
+	}
+	return Person
+}
+
+// startsWithWord tells whether name is one of the words, or starts with one
+// followed by a separator or digit: "svc-backup", "breakglass1", not "svcenson".
+func startsWithWord(name string, words ...string) bool {
+	for _, w := range words {
+		rest, ok := strings.CutPrefix(name, w)
+		if ok && (rest == "" || strings.ContainsRune("-_. 0123456789", rune(rest[0]))) {
+			return true
+		}
+	}
+	return false
+}

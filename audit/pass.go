@@ -1,0 +1,194 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"sync"
+
+	"passkeyaudit/audit/entra"
+	"passkeyaudit/audit/snapshot"
+)
+
+// Run holds one snapshot and the facts derived from it so far.
+type Run struct {
+	snap *snapshot.Snapshot
+
+	mu    sync.Mutex
+	facts map[AnyFact]*derived
+}
+
+// NewRun starts judging a snapshot.
+func NewRun(snap *snapshot.Snapshot) *Run {
+	return &Run{snap: snap, facts: map[AnyFact]*derived{}}
+}
+
+// Snapshot is the snapshot being judged.
+func (r *Run) Snapshot() *snapshot.Snapshot { return r.snap }
+
+func (r *Run) memo(f AnyFact) *derived {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	d := r.facts[f]
+	if d == nil {
+		d = &derived{}
+		r.facts[f] = d
+	}
+	return d
+}
+
+func (r *Run) pass(owner string, reads []Read, facts []AnyFact) *Pass {
+	p := &Pass{run: r, owner: owner, sections: map[snapshot.SectionID]bool{}, facts: map[AnyFact]bool{}}
+	for _, rd := range reads {
+		p.sections[rd.Section] = true
+	}
+	for _, f := range facts {
+		p.facts[f] = true
+	}
+	return p
+}
+
+// Pass is what one check, or one fact, sees of a run. It is for one goroutine.
+type Pass struct {
+	run      *Run
+	owner    string
+	sections map[snapshot.SectionID]bool
+	facts    map[AnyFact]bool
+
+	findings      []Finding
+	lacks         []Lack
+	notApplicable string
+	spoilt        error
+}
+
+// Record is what a check left behind when it ran.
+type Record struct {
+	Findings []Finding
+	// Lacks are gaps the check or its facts met inside sections that may be
+	// complete as sections.
+	Lacks []Lack
+	// NotApplicable is the reason why there is nothing to judge, or empty.
+	NotApplicable string
+	Err           error
+}
+
+// Lack is something a check needed for one of its subjects and did not find.
+type Lack struct {
+	Section snapshot.SectionID
+	Gap     Gap
+	What    string // such as "3 people have neither a methods row nor a report row"
+}
+
+// Execute runs a check. An undeclared read is an error, also where the check
+// itself ignored it.
+func (r *Run) Execute(ctx context.Context, c *Check) Record {
+	p := r.pass("check "+c.ID, c.Reads, c.Facts)
+	err := c.Run(ctx, p)
+	if p.spoilt != nil {
+		err = p.spoilt
+	}
+	return Record{Findings: p.findings, Lacks: p.lacks, NotApplicable: p.notApplicable, Err: err}
+}
+
+// Evaluate derives one fact outside any check, for summaries.
+func Evaluate[T any](ctx context.Context, r *Run, f *Fact[T]) (T, error) {
+	return Get(ctx, r.pass("summary", nil, []AnyFact{f}), f)
+}
+
+// Report adds a finding.
+func (p *Pass) Report(f Finding) { p.findings = append(p.findings, f) }
+
+// NotApplicable records that the tenant has nothing this check could judge.
+func (p *Pass) NotApplicable(reason string) { p.notApplicable = reason }
+
+// Lacks records that rows were missing that this check needed for some of its
+// subjects. The outcome rule treats it like a section that is partial.
+func (p *Pass) Lacks(section snapshot.SectionID, gap Gap, what string) {
+	l := Lack{section, gap, what}
+	for _, old := range p.lacks {
+		if old == l {
+			return
+		}
+	}
+	p.lacks = append(p.lacks, l)
+}
+
+// Status says how much of a declared section there is.
+func (p *Pass) Status(id snapshot.SectionID) snapshot.Status {
+	if !p.sections[id] {
+		p.spoil("section %s", id) //nolint:errcheck // recorded on the pass
+		return snapshot.Status{State: snapshot.NotCollected}
+	}
+	return p.run.snap.Status(id)
+}
+
+// Scope tells whether the snapshot holds the whole tenant.
+func (p *Pass) Scope() snapshot.Scope { return p.run.snap.Scope() }
+
+// Now is the time at which the snapshot was taken, the only clock there is.
+func (p *Pass) Now() string { return p.run.snap.Manifest().TakenAt }
+
+// ErrUndeclared reports a read that the check or fact had not declared.
+var ErrUndeclared = errors.New("read without declaring it")
+
+func (p *Pass) spoil(format string, args ...any) error {
+	err := fmt.Errorf("%s: %s: %w", p.owner, fmt.Sprintf(format, args...), ErrUndeclared)
+	if p.spoilt == nil {
+		p.spoilt = err
+	}
+	return err
+}
+
+// MissingError reports that a section did not hold what is needed to judge at
+// all. A check that returns it becomes unknown and names the section.
+type MissingError struct {
+	Section snapshot.SectionID
+	What    string
+}
+
+func (e *MissingError) Error() string { return fmt.Sprintf("%s: %s", e.Section, e.What) }
+
+// Objects yields the decoded rows of a declared section; see snapshot.Objects.
+func Objects[T any](ctx context.Context, p *Pass, id snapshot.SectionID) iter.Seq2[snapshot.Object[T], error] {
+	if !p.sections[id] {
+		err := p.spoil("section %s", id)
+		return func(yield func(snapshot.Object[T], error) bool) { yield(snapshot.Object[T]{}, err) }
+	}
+	return snapshot.Objects[T](ctx, p.run.snap, id)
+}
+
+// Quoted is a decoded object with its text, for sections small enough to keep
+// both.
+type Quoted[T any] struct {
+	Value T
+	Raw   entra.Raw
+}
+
+// QuotedObjects reads a whole declared section of few objects, such as policies.
+func QuotedObjects[T any](ctx context.Context, p *Pass, id snapshot.SectionID) ([]Quoted[T], error) {
+	if !p.sections[id] {
+		return nil, p.spoil("section %s", id)
+	}
+	var all []Quoted[T]
+	for o, err := range snapshot.QuotedObjects[T](ctx, p.run.snap, id) {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, Quoted[T]{o.Value, o.Row.Raw})
+	}
+	return all, nil
+}
+
+// Singleton reads the object of a declared singleton section. Where there is no
+// readable object the error is a *MissingError.
+func Singleton[T any](ctx context.Context, p *Pass, id snapshot.SectionID) (Quoted[T], error) {
+	if !p.sections[id] {
+		return Quoted[T]{}, p.spoil("section %s", id)
+	}
+	value, raw, err := snapshot.SingletonObject[T](ctx, p.run.snap, id)
+	if err == nil && raw == nil {
+		err = &MissingError{Section: id, What: "there is no readable object"}
+	}
+	return Quoted[T]{value, raw}, err
+}

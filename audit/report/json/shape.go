@@ -1,0 +1,189 @@
+// Package json renders results as JSON: one document for scripts that read it
+// whole, or a line per message for everything that streams. Both carry the same
+// fields under the schema passkeyaudit.report/v1.
+package json
+
+import (
+	"passkeyaudit/audit"
+	"passkeyaudit/audit/entra"
+	"passkeyaudit/audit/report"
+	"passkeyaudit/audit/snapshot"
+)
+
+type tool struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+type snapshotShape struct {
+	TakenAt    string                                `json:"takenAt"`
+	Digest     string                                `json:"digest"`
+	Scope      *snapshot.Scope                       `json:"scope,omitzero"`
+	Sections   map[snapshot.SectionID]snapshot.State `json:"sections"`
+	Unreadable []unreadable                          `json:"unreadable,omitzero"`
+}
+
+type unreadable struct {
+	Section snapshot.SectionID `json:"section"`
+	File    string             `json:"file"`
+	Line    int                `json:"line,omitzero"`
+	Object  string             `json:"object,omitzero"`
+	Error   string             `json:"error"`
+}
+
+type summary struct {
+	Users    *int           `json:"users,omitzero"`
+	Accounts *int           `json:"accounts,omitzero"`
+	Findings map[string]int `json:"findings"`
+	Checks   map[string]int `json:"checks"`
+}
+
+type check struct {
+	ID       string               `json:"id"`
+	Slug     string               `json:"slug"`
+	Severity string               `json:"severity"`
+	Problem  int                  `json:"problem"`
+	Title    string               `json:"title"`
+	Outcome  string               `json:"outcome"`
+	Reason   string               `json:"reason"`
+	Missing  []snapshot.SectionID `json:"missing"`
+}
+
+type finding struct {
+	Check       string     `json:"check"`
+	Severity    string     `json:"severity"`
+	Certainty   string     `json:"certainty"`
+	Tentative   bool       `json:"tentative"`
+	Message     string     `json:"message"`
+	Fingerprint string     `json:"fingerprint"`
+	Subject     subject    `json:"subject"`
+	Affected    affected   `json:"affected"`
+	Evidence    []evidence `json:"evidence"`
+	Fix         []fix      `json:"fix"`
+	References  []string   `json:"references"`
+}
+
+type subject struct {
+	Type string `json:"type"`
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+type affected struct {
+	Count     int      `json:"count"`
+	AtLeast   bool     `json:"atLeast,omitzero"`
+	Users     []member `json:"users"`
+	Truncated bool     `json:"truncated"`
+}
+
+type member struct {
+	ID                string `json:"id"`
+	UserPrincipalName string `json:"userPrincipalName"`
+}
+
+type evidence struct {
+	Section snapshot.SectionID `json:"section"`
+	Object  string             `json:"object,omitzero"`
+	Pointer string             `json:"pointer,omitzero"`
+	Value   entra.Raw          `json:"value,omitzero"`
+	Absent  bool               `json:"absent,omitzero"`
+	Rows    *int               `json:"rows,omitzero"`
+	Means   string             `json:"means"`
+}
+
+type fix struct {
+	Change string `json:"change"`
+}
+
+// engine tells how the Conditional Access engine did against the tenant's own
+// sign-in log. No sign-ins are replayed by the checks there are.
+type engine struct {
+	SignInsReplayed int      `json:"signInsReplayed"`
+	PolicyDecisions int      `json:"policyDecisions"`
+	Agreed          int      `json:"agreed"`
+	Disagreements   []string `json:"disagreements"`
+}
+
+type tenant struct {
+	ID            string `json:"id"`
+	DisplayName   string `json:"displayName,omitzero"`
+	DefaultDomain string `json:"defaultDomain,omitzero"`
+}
+
+func toolShape(h audit.Header) tool { return tool{h.Tool.Name, h.Tool.Version} }
+
+func tenantShape(h audit.Header) tenant {
+	return tenant{h.Tenant.ID, h.Tenant.DisplayName, h.Tenant.DefaultDomain}
+}
+
+func snapshotOf(h audit.Header) snapshotShape {
+	s := snapshotShape{TakenAt: report.UTC(h.TakenAt), Digest: h.Digest, Sections: h.Sections}
+	if h.Scope.Narrowed() {
+		s.Scope = &h.Scope
+	}
+	for _, u := range h.Unreadable {
+		s.Unreadable = append(s.Unreadable, unreadable{u.Section, u.File, u.Line, u.Object, u.Err.Error()})
+	}
+	return s
+}
+
+func summaryOf(s audit.Summary) summary {
+	out := summary{Findings: map[string]int{}, Checks: map[string]int{}}
+	if s.Headcount != nil {
+		out.Users, out.Accounts = &s.Headcount.Users, &s.Headcount.Accounts
+	}
+	for _, sev := range audit.Severities() {
+		out.Findings[sev.String()] = s.Findings[sev]
+	}
+	for _, o := range report.Outcomes() {
+		out.Checks[o.String()] = s.Checks[o]
+	}
+	return out
+}
+
+func checkOf(r audit.CheckResult) check {
+	missing := r.Missing
+	if missing == nil {
+		missing = []snapshot.SectionID{}
+	}
+	return check{
+		ID: r.Check.ID, Slug: r.Check.Slug, Severity: r.Check.Severity.String(), Problem: r.Check.Problem,
+		Title: r.Check.Doc.Title, Outcome: r.Outcome.String(), Reason: r.Reason, Missing: missing,
+	}
+}
+
+func findingOf(f audit.Finding, sample int) finding {
+	out := finding{
+		Check: f.Check.ID, Severity: f.Severity.String(), Certainty: f.Certainty.String(), Tentative: f.Tentative,
+		Message: f.Message, Fingerprint: f.Fingerprint(),
+		Subject:  subject{string(f.Subject.Type), f.Subject.ID, f.Subject.Name},
+		Affected: affectedOf(f.Affected, sample),
+		Evidence: []evidence{}, Fix: []fix{}, References: []string{},
+	}
+	for _, e := range f.Evidence {
+		ev := evidence{Section: e.Section, Object: e.Object, Pointer: e.Pointer, Value: e.Value, Absent: e.Absent, Means: e.Means}
+		if e.Pointer == "" && e.Object == "" {
+			ev.Rows = &e.Rows
+		}
+		out.Evidence = append(out.Evidence, ev)
+	}
+	for _, s := range f.Fix {
+		out.Fix = append(out.Fix, fix{s.Change})
+	}
+	for _, r := range f.Check.Doc.References {
+		out.References = append(out.References, r.String())
+	}
+	return out
+}
+
+func affectedOf(p audit.Population, sample int) affected {
+	a := affected{Count: p.Count(), AtLeast: p.AtLeast, Users: []member{}}
+	for m := range p.Members() {
+		if sample != report.AllMembers && len(a.Users) == sample {
+			a.Truncated = true
+			break
+		}
+		a.Users = append(a.Users, member(m))
+	}
+	return a
+}

@@ -1,0 +1,89 @@
+// Package cli holds the commands. They are thin: flags are parsed into an options
+// struct, validated, and handed to a plain function; everything that judges,
+// collects or renders lives in other packages.
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+	"passkeyaudit/internal/term"
+)
+
+// Deps is what commands need from outside.
+type Deps struct {
+	IO *term.IO
+	// Version of the program; empty takes it from the build.
+	Version string
+}
+
+// Main runs the command line and returns the exit code.
+func Main(ctx context.Context, deps Deps, args []string) int {
+	deps.Version = cmp.Or(deps.Version, buildVersion())
+	started := false
+	root := newRootCmd(&deps)
+	root.PersistentPreRun = func(*cobra.Command, []string) { started = true }
+	root.SetArgs(args)
+	root.SetIn(deps.IO.In)
+	root.SetOut(deps.IO.Out)
+	root.SetErr(deps.IO.Err)
+	err := root.ExecuteContext(ctx)
+	if err != nil && !started {
+		// cobra found the mistake: an unknown command, flag or argument.
+		err = usageError{err}
+	}
+	return finish(deps.IO, err)
+}
+
+// finish says what went wrong, if anything, and picks the exit code.
+func finish(io *term.IO, err error) int {
+	var outcome outcomeError
+	var usage usageError
+	switch {
+	case err == nil:
+		return ExitClean
+	case errors.As(err, &outcome):
+		return outcome.code
+	case errors.As(err, &usage):
+		fmt.Fprintf(io.Err, "passkeyaudit: %v\nRun 'passkeyaudit help' or add --help to a command to see what it takes.\n", err)
+		return ExitUsage
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(io.Err, "passkeyaudit: interrupted")
+		return ExitRuntime
+	default:
+		fmt.Fprintf(io.Err, "passkeyaudit: %v\n", err)
+		if hint := hintFor(err); hint != "" {
+			fmt.Fprintln(io.Err, hint)
+		}
+		return ExitRuntime
+	}
+}
+
+func buildVersion() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}
+
+func newRootCmd(d *Deps) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "passkeyaudit",
+		Short: "Find out who can register and use a passkey in a Microsoft Entra tenant, and what stops the others",
+		Long: `passkeyaudit reads the authentication methods policy, Conditional Access policies, users and their
+methods from Microsoft Graph into a snapshot, judges the snapshot, and reports findings with evidence.
+It only ever reads. A snapshot can be judged again, offline, at any time.`,
+		Example: `  passkeyaudit audit --from ./snapshot
+  passkeyaudit audit --from ./snapshot --format json --output report.json`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	cmd.CompletionOptions.HiddenDefaultCmd = false
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	cmd.AddCommand(newAuditCmd(d), newVersionCmd(d))
+	return cmd
+}
