@@ -138,18 +138,27 @@ func (c *Client) batchOnce(ctx context.Context, results []BatchResult, pending [
 	if err != nil {
 		return err
 	}
-	waiting := map[string]int{}
+	byID := map[string]batchAnswer{}
+	for _, a := range answers {
+		if _, twice := byID[a.ID]; twice {
+			return fmt.Errorf("POST /$batch: item %q was answered twice", oneLine(a.ID, 100))
+		}
+		byID[a.ID] = a
+	}
+	asked := map[string]bool{}
 	for _, i := range pending {
-		waiting[strconv.Itoa(i)] = i
-		results[i].Err = ErrNoAnswer
+		asked[strconv.Itoa(i)] = true
 	}
 	for _, a := range answers {
-		i, ok := waiting[a.ID]
-		if !ok {
-			return fmt.Errorf("POST /$batch: an answer came twice or to something that was not asked")
+		if !asked[a.ID] {
+			return fmt.Errorf("POST /$batch: item %q was answered but not asked", oneLine(a.ID, 100))
 		}
-		delete(waiting, a.ID)
-		results[i] = a.result(results[i].Request)
+	}
+	for _, i := range pending {
+		results[i] = BatchResult{Request: results[i].Request, Err: ErrNoAnswer}
+		if a, ok := byID[strconv.Itoa(i)]; ok {
+			results[i] = a.result(results[i].Request)
+		}
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -25,8 +26,9 @@ const testToken = "eyJ0ZXN0.dG9rZW4.c2VjcmV0"
 // CA file.
 func clientFor(t *testing.T, h http.HandlerFunc, change ...func(*Config)) (*Client, *httptest.Server) {
 	t.Helper()
-	srv := httptest.NewTLSServer(h)
-	srv.Config.ErrorLog = nil
+	srv := httptest.NewUnstartedServer(h)
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0) // refused handshakes are part of the tests
+	srv.StartTLS()
 	t.Cleanup(srv.Close)
 	cfg := Config{
 		Auth: AuthAccessToken, GraphURL: srv.URL, CAFile: caFile(t, srv),
