@@ -178,7 +178,7 @@ func (c *Client) sign(ctx context.Context, k call, path, id string) (*http.Reque
 	}
 	// The adapter signs nothing, without an error, for hosts it was not told of.
 	if strings.TrimSpace(strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer")) == "" {
-		return nil, &CredentialError{Problem: "the request for " + origin(req.URL) + " was left unsigned", Hint: "check --graph-url"}
+		return nil, &CredentialError{Auth: c.auth, Problem: "the request for " + origin(req.URL) + " was left unsigned", Hint: "check --graph-url"}
 	}
 	req.Header.Set("User-Agent", c.agent)
 	req.Header.Set("client-request-id", id)
@@ -275,5 +275,5 @@ func headerTimeout(b Bucket) time.Duration {
 	if b == BucketReports {
 		return 330 * time.Second
 	}
-	return 120 * time.Second
+	return idleTimeout
 }

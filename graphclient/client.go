@@ -24,6 +24,7 @@ type Client struct {
 	root    *url.URL
 	adapter abs.RequestAdapter
 	http    *http.Client
+	auth    Auth
 	agent   string
 	log     *slog.Logger
 	limiter Limiter
@@ -59,6 +60,7 @@ func New(_ context.Context, cfg Config) (*Client, error) {
 		root:    s.graph,
 		adapter: a,
 		http:    &http.Client{Transport: &Guard{Root: s.graph, Next: base}, CheckRedirect: refuseRedirect},
+		auth:    s.Auth,
 		agent:   s.UserAgent,
 		log:     s.Logger,
 		limiter: s.Limiter,

@@ -54,7 +54,8 @@ func settleAuth(s settings) Auth {
 func chooseCredential(s settings, base http.RoundTripper) (azcore.TokenCredential, error) {
 	options := azcore.ClientOptions{
 		Cloud: cloud.Configuration{ActiveDirectoryAuthorityHost: s.authority},
-		Transport: &http.Client{Transport: base, CheckRedirect: func(*http.Request, []*http.Request) error {
+		// Unlike pages, tokens are small: an authority that takes this long is down.
+		Transport: &http.Client{Transport: base, Timeout: 100 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
 		}},
 	}

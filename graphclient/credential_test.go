@@ -19,6 +19,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -289,5 +290,43 @@ func TestUnsignedRequestIsRefused(t *testing.T) {
 	var e *CredentialError
 	if !errors.As(err, &e) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestSignInWithAzureCLI(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the stand-in for az is a shell script")
+	}
+	dir := t.TempDir()
+	script := "#!/bin/sh\necho '{\"accessToken\":\"" + testToken + "\",\"expires_on\":4102444800,\"tokenType\":\"Bearer\"}'\n"
+	if err := os.WriteFile(filepath.Join(dir, "az"), []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+	if err := signIn(t, newAuthority(t), AuthAzureCLI); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "az"), []byte("#!/bin/sh\necho 'ERROR: Please run az login' >&2\nexit 1\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var e *CredentialError
+	if err := signIn(t, newAuthority(t), AuthAzureCLI); !errors.As(err, &e) || !strings.Contains(e.Error(), "az login") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestSignInWithManagedIdentity(t *testing.T) {
+	host := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("X-IDENTITY-HEADER") != "h" || r.URL.Query().Get("resource") != "https://graph.microsoft.com" {
+			t.Errorf("identity endpoint was asked %s", r.URL)
+		}
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, `{"access_token":%q,"expires_on":"4102444800","resource":"https://graph.microsoft.com","token_type":"Bearer"}`, testToken)
+	}))
+	t.Cleanup(host.Close)
+	t.Setenv("IDENTITY_ENDPOINT", host.URL)
+	t.Setenv("IDENTITY_HEADER", "h")
+	if err := signIn(t, newAuthority(t), AuthManagedIdentity); err != nil {
+		t.Fatal(err)
 	}
 }

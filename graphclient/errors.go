@@ -15,6 +15,11 @@ import (
 // ErrTooLarge says that an answer was longer than this package reads.
 var ErrTooLarge = errors.New("answer is larger than the limit")
 
+// ErrTimeout says that Graph stayed silent for too long: before its answer began,
+// or between two pieces of it. Sign-in reads over long windows end like this; ask
+// for a shorter one.
+var ErrTimeout = errors.New("no answer in time")
+
 // ErrNoAnswer says that a batch came back without one of its items.
 var ErrNoAnswer = errors.New("batch came back without an answer for this item")
 

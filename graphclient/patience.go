@@ -11,6 +11,7 @@ type patience struct {
 	c      *Client
 	bucket Bucket
 	tries  int
+	silent int // tries that ended in ErrTimeout
 	waited time.Duration
 }
 
@@ -20,7 +21,12 @@ func (c *Client) patience(b Bucket) *patience { return &patience{c: c, bucket: b
 // tries are used up, or Graph wants a longer wait than is left.
 func (p *patience) wait(ctx context.Context, cause error) error {
 	p.tries++
-	if p.tries >= p.c.retry.Tries {
+	if errors.Is(cause, ErrTimeout) {
+		p.silent++
+	}
+	// A read that took minutes to fail will fail again: it asks for too much. One
+	// more try is for bad luck.
+	if p.tries >= p.c.retry.Tries || p.silent > 1 {
 		return unmark(cause)
 	}
 	d := p.next(cause)

@@ -15,19 +15,16 @@ const idleTimeout = 2 * time.Minute
 // steadily.
 type watchdog struct {
 	timer *time.Timer
-	limit time.Duration
 }
 
 func newWatchdog(cancel context.CancelCauseFunc, header time.Duration) *watchdog {
-	w := &watchdog{limit: header}
-	w.timer = time.AfterFunc(header, func() {
-		cancel(fmt.Errorf("no answer within %s", header))
-	})
-	return w
+	return &watchdog{timer: time.AfterFunc(header, func() {
+		cancel(fmt.Errorf("%w (at least %s of silence)", ErrTimeout, idleTimeout))
+	})}
 }
 
 // progress starts the wait for the next piece of the body.
-func (w *watchdog) progress() { w.timer.Reset(max(idleTimeout, w.limit)) }
+func (w *watchdog) progress() { w.timer.Reset(idleTimeout) }
 
 func (w *watchdog) stop() { w.timer.Stop() }
 
