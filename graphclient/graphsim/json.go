@@ -81,6 +81,17 @@ func eachElement(raw jsontext.Value, f func(value jsontext.Value) bool) error {
 	return nil
 }
 
+// elements lists the values of a member that is a list; any other has none.
+func elements(raw jsontext.Value, member string) ([]jsontext.Value, error) {
+	var all []jsontext.Value
+	list, _ := lookup(raw, member)
+	err := eachElement(list, func(v jsontext.Value) bool {
+		all = append(all, v)
+		return true
+	})
+	return all, err
+}
+
 func endOfText(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return errors.New("the text ends in the middle of a value")

@@ -23,13 +23,7 @@ func (c *call) configurations() ([]jsontext.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	var all []jsontext.Value
-	list, _ := lookup(policy, "authenticationMethodConfigurations")
-	err = eachElement(list, func(v jsontext.Value) bool {
-		all = append(all, v)
-		return true
-	})
-	return all, err
+	return elements(policy, "authenticationMethodConfigurations")
 }
 
 func (c *call) methodConfigurations() (*answer, error) {
@@ -61,12 +55,7 @@ func (c *call) federation() (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	var all []jsontext.Value
-	list, _ := lookup(domain, "federationConfiguration")
-	err = eachElement(list, func(v jsontext.Value) bool {
-		all = append(all, v)
-		return true
-	})
+	all, err := elements(domain, "federationConfiguration")
 	if err != nil {
 		return nil, err
 	}

@@ -36,7 +36,9 @@ func (c *call) positionOf(token string) (p position, ok bool) {
 	if n <= 0 || macSize+1+n != len(b) || row > 1<<40 {
 		return position{}, false
 	}
-	return position{row: int(row), hop: b[macSize]}, true
+	p = position{row: int(row), hop: b[macSize]}
+	// Base64 and varints have several spellings; only tokenFor's own is taken.
+	return p, c.tokenFor(p) == token
 }
 
 func (c *call) mac(b []byte) []byte {

@@ -2,6 +2,7 @@ package graphsim
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -89,16 +90,14 @@ func (c *call) userMethods(odataType string) (*answer, error) {
 	if _, refused := lookup(row, "error"); refused {
 		return nil, recordedError(row)
 	}
-	var all []jsontext.Value
-	list, _ := lookup(row, "value")
-	err = eachElement(list, func(v jsontext.Value) bool {
-		if odataType == "" || strings.EqualFold(textMember(v, "@odata.type"), "#microsoft.graph."+odataType) {
-			all = append(all, v)
-		}
-		return true
-	})
+	all, err := elements(row, "value")
 	if err != nil {
 		return nil, err
+	}
+	if odataType != "" {
+		all = slices.DeleteFunc(all, func(v jsontext.Value) bool {
+			return !strings.EqualFold(textMember(v, "@odata.type"), "#microsoft.graph."+odataType)
+		})
 	}
 	return c.list(sliceRows(all, nil), onePage)
 }
