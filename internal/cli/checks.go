@@ -118,7 +118,8 @@ func findCheck(name string) (*audit.Check, error) {
 		if strings.EqualFold(name, c.ID) || strings.EqualFold(name, c.Slug) {
 			return c, nil
 		}
-		if strings.Contains(c.Slug, strings.ToLower(name)) || strings.EqualFold(name, c.Family()) {
+		family, short := c.Family()
+		if strings.Contains(c.Slug, strings.ToLower(name)) || strings.EqualFold(name, family) || strings.EqualFold(name, short) {
 			near = append(near, c.ID+" "+c.Slug)
 		}
 	}
