@@ -40,3 +40,10 @@ func (q Query) parameters() map[string]any {
 	}
 	return p
 }
+
+// WithoutExpand returns the request without related objects, for services that
+// do not expand what was asked.
+func (r Request) WithoutExpand() Request {
+	r.query.Expand = nil
+	return r
+}
