@@ -107,20 +107,20 @@ func plainSemantic(err error) error {
 	if where == "" {
 		where = "the object"
 	}
-	kind := "value"
+	kind := "a value like this"
 	switch se.JSONKind {
 	case 'n':
 		kind = "null"
 	case 'f', 't':
 		kind = "true or false"
 	case '"':
-		kind = "text"
+		kind = "a text"
 	case '0':
-		kind = "number"
+		kind = "a number"
 	case '{':
-		kind = "object"
+		kind = "an object"
 	case '[':
-		kind = "list"
+		kind = "a list"
 	}
-	return fmt.Errorf("%s cannot be a %s", where, kind)
+	return fmt.Errorf("%s cannot be %s", where, kind)
 }
