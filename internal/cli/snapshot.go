@@ -20,7 +20,7 @@ func newSnapshotCmd(d *Deps) *cobra.Command {
   passkeyaudit snapshot verify ./snapshot`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newSnapshotInfoCmd(d))
+	cmd.AddCommand(newSnapshotInfoCmd(d), newSnapshotVerifyCmd(d))
 	return cmd
 }
 
