@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strings"
 	"sync"
 
 	"passkeyaudit/audit/entra"
@@ -178,6 +179,40 @@ func QuotedObjects[T any](ctx context.Context, p *Pass, id snapshot.SectionID) (
 		all = append(all, Quoted[T]{o.Value, o.Row.Raw})
 	}
 	return all, nil
+}
+
+// KeyedRow is the text of a row with its key as the row spells it.
+type KeyedRow struct {
+	Key string
+	Raw entra.Raw
+}
+
+// RowsOf finds the rows of a declared section that belong to some ids, for
+// quoting. The map is by the ids as asked; of several rows with one key it has the
+// last, which is the one that counts.
+func RowsOf(ctx context.Context, p *Pass, id snapshot.SectionID, keys []string) (map[string]KeyedRow, error) {
+	if !p.sections[id] {
+		return nil, p.spoil("section %s", id)
+	}
+	found := map[string]KeyedRow{}
+	if len(keys) == 0 {
+		return found, nil
+	}
+	byFold := make(map[string]string, len(keys))
+	for _, k := range keys {
+		byFold[strings.ToLower(k)] = k
+	}
+	spec, _ := snapshot.Spec(id)
+	for row, err := range p.run.snap.Focus(keys...).Rows(ctx, id) {
+		if err != nil {
+			return nil, err
+		}
+		key := entra.Text(row.Raw, entra.Pointer(spec.Key))
+		if asked, ok := byFold[strings.ToLower(key)]; ok {
+			found[asked] = KeyedRow{key, row.Raw.Clone()}
+		}
+	}
+	return found, nil
 }
 
 // Singleton reads the object of a declared singleton section. Where there is no

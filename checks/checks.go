@@ -3,18 +3,50 @@
 package checks
 
 import (
+	"slices"
+
 	"passkeyaudit/audit"
+	strandedpasskeys "passkeyaudit/checks/attestation/stranded-passkeys"
+	nobootstrapmethod "passkeyaudit/checks/bootstrap/no-bootstrap-method"
+	danglingtarget "passkeyaudit/checks/scope/dangling-target"
+	excludedpeople "passkeyaudit/checks/scope/excluded-people"
 	passkeymethoddisabled "passkeyaudit/checks/scope/passkey-method-disabled"
+	peopleoutsidescope "passkeyaudit/checks/scope/people-outside-scope"
+	selfserviceoff "passkeyaudit/checks/self-service/self-service-off"
 )
 
 // Scope: who may register and use a passkey at all.
 func Scope() []*audit.Check {
 	return []*audit.Check{
 		passkeymethoddisabled.Check,
+		peopleoutsidescope.Check,
+		excludedpeople.Check,
+		danglingtarget.Check,
+	}
+}
+
+// SelfService: whether people may register without an administrator.
+func SelfService() []*audit.Check {
+	return []*audit.Check{
+		selfserviceoff.Check,
+	}
+}
+
+// Bootstrap: what people need before they can register the first passkey.
+func Bootstrap() []*audit.Check {
+	return []*audit.Check{
+		nobootstrapmethod.Check,
+	}
+}
+
+// Attestation: which models of passkeys are admitted.
+func Attestation() []*audit.Check {
+	return []*audit.Check{
+		strandedpasskeys.Check,
 	}
 }
 
 // All lists every check in the order of the catalogue.
 func All() []*audit.Check {
-	return Scope()
+	return slices.Concat(Scope(), SelfService(), Bootstrap(), Attestation())
 }

@@ -31,6 +31,19 @@ func Lookup(raw Raw, pointer string) (value Raw, found bool) {
 	return cur.Clone(), true
 }
 
+// Text is the string at a pointer, or empty if there is none.
+func Text(raw Raw, pointer string) string {
+	v, found := Lookup(raw, pointer)
+	if !found || v.Kind() != '"' {
+		return ""
+	}
+	var text string
+	if Decode(v, &text) != nil {
+		return ""
+	}
+	return text
+}
+
 // ParentFound tells whether everything of pointer but its last step resolves to
 // an object or list inside raw.
 func ParentFound(raw Raw, pointer string) bool {

@@ -58,17 +58,7 @@ func (s *Snapshot) Find(ctx context.Context, id SectionID, object string) ([]ent
 	return found, nil
 }
 
-func rowKey(raw entra.Raw, key string) string {
-	v, ok := entra.Lookup(raw, entra.Pointer(key))
-	if !ok || v.Kind() != '"' {
-		return ""
-	}
-	var text string
-	if entra.Decode(v, &text) != nil {
-		return ""
-	}
-	return text
-}
+func rowKey(raw entra.Raw, key string) string { return entra.Text(raw, entra.Pointer(key)) }
 
 // tally counts the rows of all segments of a section.
 type tally struct{ atomic.Int64 }

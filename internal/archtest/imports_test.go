@@ -61,7 +61,7 @@ var outsideEdges = []struct {
 	{"github.com/Azure/azure-sdk-for-go/", []string{"graphclient"}},
 	{"golang.org/x/time", []string{"graphclient", "graphclient/*"}},
 	{"github.com/go-json-experiment/json", []string{"audit/entra", "audit/snapshot", "graphclient", "graphclient/*", "audit/report/json"}},
-	{"github.com/klauspost/compress", []string{"audit/snapshot"}},
+	{"github.com/klauspost/compress", []string{"audit/snapshot", "graphclient/*"}},
 	{"github.com/RoaringBitmap/roaring", []string{"audit", "audit/facts/*"}},
 	{"github.com/spf13/cobra", []string{"internal/cli"}},
 	{"github.com/spf13/pflag", []string{"internal/cli"}},

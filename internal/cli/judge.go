@@ -114,7 +114,8 @@ func selectChecks(names []string) ([]*audit.Check, error) {
 	for _, name := range names {
 		found := false
 		for _, c := range all {
-			if strings.EqualFold(name, c.ID) || strings.EqualFold(name, c.Slug) || strings.EqualFold(name, c.Family()) {
+			family, short := c.Family()
+			if slices.ContainsFunc([]string{c.ID, c.Slug, family, short}, func(n string) bool { return strings.EqualFold(n, name) }) {
 				found = true
 				if !slices.Contains(chosen, c) {
 					chosen = append(chosen, c)

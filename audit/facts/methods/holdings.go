@@ -69,9 +69,7 @@ func deriveHoldings(ctx context.Context, p *audit.Pass) (*Held, error) {
 		}
 		if n, known := dir.Ordinal(o.Value.ID); known {
 			b.reported.Add(n)
-			if !h.Asked.Has(n) {
-				b.report(n, o.Value.MethodsRegistered)
-			}
+			b.report(n, o.Value.MethodsRegistered, h.Asked.Has(n))
 		}
 	}
 	h.Reported = b.reported.Set()
@@ -132,10 +130,15 @@ func attested(level string) audit.Tri {
 }
 
 // report takes an account's methods from the registration report, which knows
-// neither model nor AAGUID, and of a pass not whether it is usable.
-func (b *holdingsBuilder) report(n uint32, values []string) {
+// neither model nor AAGUID, and of a pass not whether it is usable. Of an account
+// whose methods were listed it takes hardware tokens only: v1.0 lists those
+// nowhere else (Graph v1.0 metadata, 2026-08).
+func (b *holdingsBuilder) report(n uint32, values []string, asked bool) {
 	for _, v := range values {
 		kind := KindOfReported(v)
+		if asked && kind != HardwareOath {
+			continue
+		}
 		b.add(kind, n)
 		if kind == Passkey {
 			b.held.passkeys[n] = append(b.held.passkeys[n], RegisteredPasskey{Credential: Credential{Type: reportedType(v)}})

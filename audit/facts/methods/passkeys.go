@@ -1,6 +1,7 @@
 package methods
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -45,6 +46,18 @@ type Profile struct {
 
 	legacy           bool
 	restrictionsSaid bool // the absence of key restrictions means that there are none
+}
+
+// Label names the profile for people.
+func (p *Profile) Label() string {
+	switch {
+	case p.legacy:
+		return "the passkey method"
+	case p.Name != "":
+		return fmt.Sprintf("the profile %q", p.Name)
+	default:
+		return "the profile " + p.ID
+	}
 }
 
 // legacyMembersEnd is when Graph stops returning isAttestationEnforced and
@@ -104,7 +117,7 @@ func (pk *Passkeys) addProfiles() {
 // (how-to-authentication-passkeys-fido2, 2026-03-08).
 func legacyProfile(m *Method, takenAt string) Profile {
 	p := Profile{
-		PasskeyProfile:   entra.PasskeyProfile{Name: "settings of the method (no passkey profiles)", KeyRestrictions: m.Config.KeyRestrictions},
+		PasskeyProfile:   entra.PasskeyProfile{KeyRestrictions: m.Config.KeyRestrictions},
 		Pointer:          m.Pointer,
 		Reach:            m.Included,
 		legacy:           true,

@@ -163,6 +163,29 @@ func (e *Effective) Fido2() (*Passkeys, error) {
 	}
 }
 
+// EnabledPasskeys gets what checks need that presuppose the passkey method. Where
+// it is off, it marks the check not applicable and returns nil without an error.
+// The caller declares Policy and population.Users.
+func EnabledPasskeys(ctx context.Context, p *audit.Pass) (*Effective, *population.Directory, error) {
+	policy, err := audit.Get(ctx, p, Policy)
+	if err != nil {
+		return nil, nil, err
+	}
+	dir, err := audit.Get(ctx, p, population.Users)
+	if err != nil {
+		return nil, nil, err
+	}
+	passkeys, err := policy.Fido2()
+	if err != nil {
+		return nil, nil, err
+	}
+	if passkeys.Enabled == audit.No {
+		p.NotApplicable("the Passkey (FIDO2) method is not enabled")
+		return nil, nil, nil
+	}
+	return policy, dir, nil
+}
+
 // Quote makes evidence of what stands at a pointer inside the policy.
 func (e *Effective) Quote(pointer, means string) audit.Evidence {
 	return audit.Quote(snapshot.AuthenticationMethodsPolicy, e.Value.ID, e.Raw, pointer, means)

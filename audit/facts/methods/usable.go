@@ -28,9 +28,9 @@ type Strong struct {
 	Method audit.Partly
 	// Pass are the accounts with a Temporary Access Pass usable now.
 	Pass audit.Partly
-	// Classic are the accounts for whom a method is enabled that people register
+	// Enabled are the accounts for whom a method is enabled that people register
 	// themselves after a password: Authenticator, one-time passcode app, phone.
-	Classic audit.Partly
+	Enabled audit.Partly
 	// Unseen says, of accounts whose strong method may be one that Graph does not
 	// show, which one: "federatedMfa", "certificate", "externalMfa".
 	Unseen map[string]audit.Set
@@ -63,7 +63,9 @@ func deriveUsable(ctx context.Context, p *audit.Pass) (*Strong, error) {
 	// What is not known may count: methods with no documented worth or no known
 	// name, and accounts about which nothing is known.
 	maybe := held.Of(Unrecognised).Or(held.Of(ExternalMethod)).Or(dir.All.Minus(held.Known()))
-	s.Method = s.Method.Or(audit.Partly{Maybe: maybe})
+	// Hardware tokens show in the report only.
+	tokens := allowed[HardwareOath].Possible().Minus(held.Reported)
+	s.Method = s.Method.Or(audit.Partly{Maybe: maybe.Or(tokens)})
 	if s.Unseen, err = unseen(ctx, p, dir, policy); err != nil {
 		return nil, err
 	}
@@ -72,7 +74,7 @@ func deriveUsable(ctx context.Context, p *audit.Pass) (*Strong, error) {
 	}
 	s.Pass = policy.passesUsable(held)
 	for _, kind := range []Kind{Authenticator, SoftwareOath, MobilePhone} {
-		s.Classic = s.Classic.Or(allowed[kind])
+		s.Enabled = s.Enabled.Or(allowed[kind])
 	}
 	return s, nil
 }

@@ -44,6 +44,9 @@ type Memberships struct {
 	lines    map[string]*memberLines
 	closed   map[string]Group
 
+	// GroupRows and MemberRows count the rows examined.
+	GroupRows, MemberRows int
+
 	groupsComplete  bool
 	membersComplete bool // a group without a line is empty
 	linesComplete   bool // a group with a line was read to the end, unless listed in incomplete
@@ -75,12 +78,14 @@ func deriveGroups(ctx context.Context, p *audit.Pass) (*Memberships, error) {
 			return nil, err
 		}
 		m.named[strings.ToLower(o.Value.ID)] = o.Value
+		m.GroupRows++
 	}
 	for o, err := range audit.Objects[entra.GroupMembers](ctx, p, snapshot.GroupMembers) {
 		if err != nil {
 			return nil, err
 		}
 		m.add(&o.Value)
+		m.MemberRows++
 	}
 	m.readStates(p.Status(snapshot.Groups), p.Status(snapshot.GroupMembers))
 	for _, l := range m.lines {

@@ -1,0 +1,32 @@
+// Package collect turns a tenant behind Microsoft Graph into a snapshot. It
+// knows what each section of a snapshot is made of, which is [Catalogue], and
+// reads it, which is [Run].
+//
+// # What a run promises
+//
+//   - Rows are what Graph sent. Three things are put together by this package,
+//     textually and without touching the rest: passkeyProfiles inside the methods
+//     policy, federationConfiguration at the end of a federated domain, and
+//     registeredUsers at the end of a device read through its user. Rows of
+//     groupMembers and authenticationMethods are made here.
+//   - A section that cannot be read never stops the others. Its entry says why, by
+//     one table (classify.go).
+//   - A page becomes part of a section whole or not at all. An interrupted run
+//     leaves a snapshot that opens, in which unfinished sections are not collected.
+//   - What is written does not depend on timing, except for the entries' own times.
+//   - Memory does not grow with rows, only by ids: sixteen bytes for each user, and
+//     the same for each row of the listing being read.
+//
+// # Terms
+//
+// The first answer of Graph gives the clock: takenAt, and the end of every window
+// of events. A narrowed run, of one user or of some groups, reads policies whole
+// and of people only those asked for; its per-user sections are partial with the
+// reason "scope".
+//
+// # Limits
+//
+// Directory audits are read by service, so the rows of that section are in order
+// of time only within one service. Sign-ins are the interactive ones that v1.0
+// lists. Runs do not continue earlier ones: page tokens live for minutes.
+package collect

@@ -1,0 +1,203 @@
+package collect
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"passkeyaudit/audit/entra"
+	"passkeyaudit/audit/snapshot"
+	"passkeyaudit/graphclient"
+)
+
+// resolve reads the groups with the given ids; those that are not there are left
+// out. Whole objects come: the endpoint takes no $select.
+func (r *run) resolve(ctx context.Context, ids []string) ([]entra.Raw, error) {
+	var found []entra.Raw
+	for chunk := range slices.Chunk(ids, graphclient.MaxIDs) {
+		rows, err := r.client.Post(ctx, groupsRequest(chunk))
+		if err != nil {
+			return found, err
+		}
+		found = append(found, rows...)
+	}
+	return found, nil
+}
+
+// readGroups resolves what policies, methods and roles name.
+func readGroups(ctx context.Context, j *job) error {
+	r := j.r
+	ids := r.refs.ids(r.userKeys.has)
+	found := idSet{}
+	for chunk := range slices.Chunk(ids, graphclient.MaxIDs) {
+		rows, err := r.resolve(ctx, chunk)
+		if err == nil {
+			rows = slices.DeleteFunc(rows, func(row entra.Raw) bool {
+				id := entra.Text(row, "/id")
+				return id != "" && !found.add(id)
+			})
+			err = j.append(rows...)
+		}
+		if err != nil {
+			if j.sw.Objects() == 0 {
+				// Their members may be readable all the same.
+				r.groups = r.refs.ids(func(string) bool { return true })
+			}
+			return err
+		}
+		for _, row := range rows {
+			if id := entra.Text(row, "/id"); id != "" {
+				r.groups = append(r.groups, id)
+			}
+		}
+		for _, id := range chunk {
+			if r.refs[id] && !found.has(id) {
+				j.entry.NotFound = append(j.entry.NotFound, id)
+			}
+		}
+	}
+	return nil
+}
+
+// memberRow is a row of groupMembers.
+type memberRow struct {
+	GroupID    string   `json:"groupId"`
+	Transitive bool     `json:"transitive"`
+	UserIDs    []string `json:"userIds"`
+}
+
+// memberRowIDs is the most ids a row holds; a larger group goes on in the next.
+const memberRowIDs = 50_000
+
+func (j *job) appendMembers(group string, ids []string) error {
+	for chunk := range slices.Chunk(ids, memberRowIDs) {
+		raw, err := entra.Encode(memberRow{group, true, chunk})
+		if err != nil {
+			return fatal(err)
+		}
+		if err := j.append(raw); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readGroupMembers reads who is in the groups that were found.
+func readGroupMembers(ctx context.Context, j *job) error {
+	if j.r.people.oneUser() {
+		return readMemberships(ctx, j)
+	}
+	j.entry.Request = groupMembersRequest("{group}").String()
+	var first error
+	read := 0
+	var gone []string
+	for _, group := range j.r.groups {
+		err := j.readMembers(ctx, group)
+		switch {
+		case err == nil:
+			read++
+		case isFatal(err) || ctx.Err() != nil || lostToken(err):
+			return err
+		case refusedWith(err, http.StatusNotFound):
+			gone = append(gone, group)
+		default:
+			if first == nil {
+				first = err
+			}
+			j.entry.IncompleteIDs = append(j.entry.IncompleteIDs, group)
+		}
+	}
+	if err := j.forgetGroups(gone); err != nil {
+		return err
+	}
+	if first == nil {
+		return nil
+	}
+	if read == 0 && j.sw.Objects() == 0 {
+		j.entry.IncompleteIDs = nil
+		return first
+	}
+	slices.Sort(j.entry.IncompleteIDs)
+	j.gap("the members of %d groups were not read to the end: %s", len(j.entry.IncompleteIDs), reasonOf(first))
+	return nil
+}
+
+// readMembers reads one group. What was read before an error is kept.
+func (j *job) readMembers(ctx context.Context, group string) error {
+	var ids []string
+	pages := 0
+	l := listing{client: j.r.client, key: "id", seen: idSet{}, each: func(rows []entra.Raw) error {
+		pages++
+		for _, row := range rows {
+			if id := entra.Text(row, "/id"); id != "" && j.r.people.has(id) {
+				ids = append(ids, id)
+			}
+		}
+		if len(ids) < memberRowIDs {
+			return nil
+		}
+		full := len(ids) - len(ids)%memberRowIDs
+		err := j.appendMembers(group, ids[:full])
+		ids = append(ids[:0], ids[full:]...)
+		return err
+	}}
+	err := l.read(ctx, groupMembersRequest(group))
+	if isFatal(err) || ctx.Err() != nil {
+		return err
+	}
+	if aerr := j.appendMembers(group, ids); aerr != nil {
+		return aerr
+	}
+	if pages > 0 && refusedWith(err, http.StatusNotFound) {
+		return errGone
+	}
+	return err
+}
+
+// forgetGroups notes groups that were deleted since they were found.
+func (j *job) forgetGroups(gone []string) error {
+	r := j.r
+	entry := r.entryOf(snapshot.Groups)
+	if len(gone) == 0 || !entry.State.HasRows() {
+		return nil
+	}
+	var missing []string
+	err := r.w.Update(func(m *snapshot.Manifest) {
+		e := *m.Sections[snapshot.Groups]
+		e.NotFound = slices.Concat(e.NotFound, gone)
+		slices.Sort(e.NotFound)
+		m.Sections[snapshot.Groups] = &e
+		missing = e.NotFound
+	})
+	if err != nil {
+		return fatal(fmt.Errorf("collect: %w", err))
+	}
+	entry.NotFound = missing
+	r.mu.Lock()
+	r.entries[snapshot.Groups] = entry
+	r.mu.Unlock()
+	return nil
+}
+
+// readMemberships reads the groups of one user and keeps those that something
+// names.
+func readMemberships(ctx context.Context, j *job) error {
+	user := j.r.people.ids[0]
+	q := graphclient.Query{Select: []string{"id"}, Top: directoryPage}
+	j.entry.Request = graphclient.UserTransitiveMemberOf("{user}", q).String()
+	member := idSet{}
+	l := listing{client: j.r.client, key: "id", seen: member, each: func([]entra.Raw) error { return nil }}
+	err := l.read(ctx, graphclient.UserTransitiveMemberOf(user, q))
+	if isFatal(err) || ctx.Err() != nil {
+		return err
+	}
+	for _, group := range j.r.groups {
+		if member.has(group) {
+			if err := j.appendMembers(group, []string{user}); err != nil {
+				return err
+			}
+		}
+	}
+	return err
+}

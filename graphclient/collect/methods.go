@@ -1,0 +1,220 @@
+package collect
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"passkeyaudit/audit/entra"
+	"passkeyaudit/audit/snapshot"
+	"passkeyaudit/graphclient"
+)
+
+const (
+	// everyone is the most accounts of which all are asked. Microsoft's reference
+	// warns against asking for every user of a tenant one by one.
+	everyone = 1000
+	// unlistedMost is how many of those whom the report leaves out are asked in a
+	// larger tenant.
+	unlistedMost = 2000
+	// batchesInFlight is how many batches are under way at once. Whether these
+	// reads are charged to the directory's limit or to the far smaller one of
+	// reports is not documented.
+	batchesInFlight = 2
+	// hopeless is after how many refusals of one kind, and nothing else, the
+	// section is given up.
+	hopeless = 5 * graphclient.MaxBatch
+)
+
+// readMethods reads the registered methods of accounts one by one, in batches.
+func readMethods(ctx context.Context, j *job) error {
+	r := j.r
+	if r.userKeys == nil {
+		j.entry.State, j.entry.Reason = snapshot.NotCollected, "accounts could not be read, so there was nobody to ask about"
+		return nil
+	}
+	chosen, ok := j.chooseAccounts()
+	if !ok {
+		j.entry.State = snapshot.NotCollected
+		j.entry.Reason = "the tenant is too large to ask about everybody, and without the registration report it is not known about whom to ask; narrow the run with --user or --group"
+		return nil
+	}
+	if users := r.entryOf(snapshot.Users); users.State == snapshot.Partial && users.Reason != snapshot.ReasonScope {
+		j.gap("accounts were not read to the end")
+	}
+	t := methodsTally{j: j}
+	err := batches(ctx, r.client, len(chosen), func(i int) graphclient.Request {
+		return graphclient.AuthenticationMethods(r.accounts.id(chosen[i]))
+	}, func(i int, res graphclient.BatchResult) error {
+		return t.take(ctx, r.accounts.id(chosen[i]), res)
+	})
+	if err == nil {
+		err = t.end()
+	}
+	return err
+}
+
+// chooseAccounts lists the accounts to ask about, by their position. ok is false
+// if that cannot be decided.
+func (j *job) chooseAccounts() (chosen []int, ok bool) {
+	a, rep := &j.r.accounts, &j.r.report
+	if a.len() <= everyone {
+		for i := range a.len() {
+			chosen = append(chosen, i)
+		}
+		return chosen, true
+	}
+	if !rep.readable {
+		return nil, false
+	}
+	unlisted := 0
+	for i, k := range a.keys {
+		_, strong := rep.strong[k]
+		_, listed := rep.listed[k]
+		switch {
+		case strong:
+		case listed || !a.ordinary[i]:
+			continue
+		default:
+			if unlisted++; unlisted > unlistedMost {
+				continue
+			}
+		}
+		chosen = append(chosen, i)
+	}
+	j.note("asked about %d of %d accounts: those with a passkey or a temporary access pass in the registration report, and enabled members it leaves out", len(chosen), a.len())
+	if unlisted > unlistedMost {
+		j.note("%d more that it leaves out were not asked about", unlisted-unlistedMost)
+	}
+	return chosen, true
+}
+
+// methodsTally makes rows of answers. Refusals are held back until it is clear
+// that not everything is refused, which is not a matter of single accounts.
+type methodsTally struct {
+	j          *job
+	held       []entra.Raw
+	statuses   map[int]error // what was refused, by status; the first of each
+	refused    int
+	gone       int
+	unanswered int
+	answered   int
+}
+
+type methodsRow struct {
+	UserID string    `json:"userId"`
+	Value  entra.Raw `json:"value"`
+}
+
+type refusedRow struct {
+	UserID string       `json:"userId"`
+	Error  refusedError `json:"error"`
+}
+
+type refusedError struct {
+	Status int    `json:"status"`
+	Code   string `json:"code"`
+}
+
+func (t *methodsTally) take(ctx context.Context, user string, res graphclient.BatchResult) error {
+	if res.Err == nil {
+		value, err := methodsOf(ctx, t.j.r.client, res)
+		if err == nil {
+			return t.success(user, value)
+		}
+		res.Err = err
+	}
+	var e *graphclient.Error
+	switch {
+	case ctx.Err() != nil || lostToken(res.Err):
+		return res.Err
+	case !errors.As(res.Err, &e):
+		t.unanswered++
+		return nil
+	}
+	if t.statuses == nil {
+		t.statuses = map[int]error{}
+	}
+	if t.statuses[e.Status] == nil {
+		t.statuses[e.Status] = res.Err
+	}
+	if e.NotFound() {
+		t.gone++
+	} else {
+		t.refused++
+		row, err := entra.Encode(refusedRow{user, refusedError{e.Status, e.Code}})
+		if err != nil {
+			return fatal(err)
+		}
+		if t.answered > 0 {
+			return t.j.append(row)
+		}
+		t.held = append(t.held, row)
+	}
+	if t.refused+t.gone >= hopeless {
+		return t.allRefused()
+	}
+	return nil
+}
+
+func (t *methodsTally) success(user string, value entra.Raw) error {
+	row, err := entra.Encode(methodsRow{user, value})
+	if err != nil {
+		return fatal(err)
+	}
+	t.answered++
+	held := t.held
+	t.held = nil
+	return t.j.append(append(held, row)...)
+}
+
+// allRefused is the refusal of the section, if there was nothing but one.
+func (t *methodsTally) allRefused() error {
+	if t.answered > 0 || t.unanswered > 0 || len(t.statuses) != 1 {
+		return nil
+	}
+	for status, err := range t.statuses {
+		switch status {
+		case http.StatusForbidden, http.StatusNotFound, http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusNotImplemented:
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *methodsTally) end() error {
+	if err := t.allRefused(); err != nil {
+		return err
+	}
+	if err := t.j.append(t.held...); err != nil {
+		return err
+	}
+	if t.refused > 0 {
+		t.j.gap("%d accounts were refused", t.refused)
+	}
+	if t.unanswered > 0 {
+		t.j.gap("%d accounts were not answered about", t.unanswered)
+	}
+	return nil
+}
+
+// methodsOf takes the list out of an answer as Graph wrote it. Should it go on,
+// the rest is read.
+func methodsOf(ctx context.Context, c *graphclient.Client, res graphclient.BatchResult) (entra.Raw, error) {
+	page, err := res.Page()
+	if err != nil {
+		return nil, err
+	}
+	if page.Next == "" {
+		value, _ := entra.Lookup(res.Body, "/value")
+		return value, nil
+	}
+	all := page.Rows
+	for more, err := range c.Continue(ctx, res.Request, page.Next) {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, more.Rows...)
+	}
+	return join(all), nil
+}

@@ -1,0 +1,99 @@
+package collect
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"passkeyaudit/audit/entra"
+	"passkeyaudit/graphclient"
+)
+
+// stalePages is how many pages in a row may bring nothing new. Services have been
+// seen to hand out the same rows for ever under ever new links.
+const stalePages = 3
+
+// errStale ends a listing that goes round in circles.
+var errStale = errors.New("page after page brought no new row")
+
+// listing reads a collection page by page. Rows with an id that came before are
+// left out: pages of a changing directory overlap, and a listing that is started
+// again repeats itself.
+type listing struct {
+	client *graphclient.Client
+	key    string // the member that identifies a row
+	seen   idSet
+	// each gets the new rows of a page.
+	each func(rows []entra.Raw) error
+
+	pages, total int
+}
+
+// read reads the collection, once more from its start if its page tokens do not
+// hold.
+func (l *listing) read(ctx context.Context, req graphclient.Request) error {
+	err := l.once(ctx, req, stalePages)
+	if err != nil && restartable(err) {
+		// The pages read so far come again and bring nothing new.
+		err = l.once(ctx, req, l.pages+stalePages)
+	}
+	return err
+}
+
+func (l *listing) once(ctx context.Context, req graphclient.Request, patience int) error {
+	stale := 0
+	for page, err := range l.client.Pages(ctx, req) {
+		if err != nil {
+			return err
+		}
+		l.pages++
+		fresh := page.Rows[:0]
+		for _, row := range page.Rows {
+			if id := entra.Text(row, entra.Pointer(l.key)); id == "" || l.seen.add(id) {
+				fresh = append(fresh, row)
+			}
+		}
+		l.total += len(fresh)
+		if err := l.each(fresh); err != nil {
+			return err
+		}
+		switch {
+		case len(fresh) > 0:
+			stale, patience = 0, stalePages
+		case len(page.Rows) > 0:
+			stale++
+		}
+		if stale >= patience && page.Next != "" {
+			return errStale
+		}
+	}
+	return nil
+}
+
+// restartable tells whether an error is about the chain of pages and not about
+// the collection.
+func restartable(err error) bool {
+	var e *graphclient.Error
+	var p *graphclient.PagingError
+	return errors.As(err, &p) || errors.As(err, &e) && e.ExpiredPageToken()
+}
+
+// list reads a collection into the section. Of several requests the first that
+// the service takes is used: a 400 before the first page passes on to the next.
+func (j *job) list(ctx context.Context, requests ...graphclient.Request) error {
+	return j.listInto(ctx, idSet{}, "id", j.keepAll, requests...)
+}
+
+func (j *job) keepAll(rows []entra.Raw) error { return j.append(rows...) }
+
+func (j *job) listInto(ctx context.Context, seen idSet, key string, each func([]entra.Raw) error, requests ...graphclient.Request) error {
+	var err error
+	for _, req := range requests {
+		j.entry.Request = req.String()
+		l := listing{client: j.r.client, key: key, seen: seen, each: each}
+		if err = l.read(ctx, req); err == nil || l.pages > 0 || !refusedWith(err, http.StatusBadRequest) {
+			return err
+		}
+	}
+	return err
+}

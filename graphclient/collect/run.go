@@ -1,0 +1,283 @@
+package collect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"sync"
+	"time"
+
+	"passkeyaudit/audit/entra"
+	"passkeyaudit/audit/snapshot"
+	"passkeyaudit/graphclient"
+)
+
+// run is one collection.
+type run struct {
+	client    *graphclient.Client
+	opts      Options
+	catalogue []Section
+	asked     map[snapshot.SectionID]bool
+	w         *snapshot.Writer
+	licences  *licences
+
+	began   time.Time // by Options.Now
+	takenAt time.Time // by Graph
+	tenant  snapshot.Tenant
+	org     answer
+	people  *people // nil for a whole tenant
+
+	done map[snapshot.SectionID]chan struct{} // closed when a section is settled
+
+	// What one section leaves for another; read after the first is done.
+	refs     references
+	groups   []string // found, in order
+	accounts accounts
+	userKeys idSet // nil if users could not be read
+	report   report
+
+	mu      sync.Mutex
+	entries map[snapshot.SectionID]snapshot.SectionEntry
+	lost    error // why no further request can succeed
+
+	eventMu sync.Mutex
+}
+
+// answer is an object that was read before its section was begun.
+type answer struct {
+	raw entra.Raw
+	err error
+}
+
+// Run reads a tenant into a new snapshot. Sections that cannot be read are
+// recorded as such and are no error. The errors are: Graph cannot be reached or
+// does not take the token at all, the user or group asked for is not there (a
+// *[NotFoundError]), the snapshot cannot be written, and the end of ctx. After the
+// last of these the snapshot holds the sections that were finished. The result is
+// not nil once there is a snapshot.
+func Run(ctx context.Context, client *graphclient.Client, opts Options) (*Result, error) {
+	if err := opts.settle(); err != nil {
+		return nil, err
+	}
+	r := &run{
+		client: client, opts: opts, catalogue: Catalogue(), began: opts.Now(),
+		licences: &licences{client: client}, refs: references{},
+		entries: map[snapshot.SectionID]snapshot.SectionEntry{},
+		done:    map[snapshot.SectionID]chan struct{}{},
+	}
+	r.asked = opts.wanted(r.catalogue)
+	for _, s := range r.catalogue {
+		r.done[s.ID] = make(chan struct{})
+	}
+	if err := r.begin(ctx); err != nil {
+		return nil, err
+	}
+	err := r.collect(ctx)
+	if cerr := r.w.Close(); cerr != nil && err == nil {
+		err = fmt.Errorf("collect: %w", cerr)
+	}
+	return &Result{Tenant: r.tenant, TakenAt: r.takenAt, Sections: maps.Clone(r.entries), Requests: client.Requests()}, err
+}
+
+// begin sends the first requests, which tell time and tenant, and makes the
+// snapshot.
+func (r *run) begin(ctx context.Context) error {
+	r.org.raw, r.org.err = firstRow(ctx, r.client, graphclient.Organization())
+	if err := r.org.err; err != nil {
+		var guard *graphclient.GuardError
+		var host *graphclient.HostError
+		_, answered := r.client.Now()
+		switch {
+		case ctx.Err() != nil:
+			return fmt.Errorf("collect: %w", context.Cause(ctx))
+		case lostToken(err):
+			return fmt.Errorf("collect: Graph does not take the token; check the cloud and the credentials: %w", err)
+		case !answered, errors.As(err, &guard), errors.As(err, &host):
+			return fmt.Errorf("collect: %w", err)
+		}
+	}
+	r.takenAt = r.began
+	if t, ok := r.client.Now(); ok {
+		r.takenAt = t
+	}
+	r.takenAt = r.takenAt.UTC().Truncate(time.Second)
+	r.tenant = tenantOf(r.org.raw, r.opts.TenantID)
+	if err := r.resolveScope(ctx); err != nil {
+		return err
+	}
+	m := snapshot.Manifest{
+		Tenant: r.tenant, Cloud: r.opts.Cloud, Scope: r.people.scope(),
+		StartedAt: stamp(r.takenAt), TakenAt: stamp(r.takenAt),
+	}
+	if r.opts.Tool != (snapshot.Tool{}) {
+		m.Tool = &r.opts.Tool
+	}
+	var err error
+	if r.w, err = snapshot.Create(r.opts.Dir, m, r.opts.Encoding); err != nil {
+		return fmt.Errorf("collect: %w", err)
+	}
+	return nil
+}
+
+// collect reads all sections. Reports have a limit of their own, of five requests
+// in ten seconds, so they are read beside the rest.
+func (r *run) collect(outer context.Context) error {
+	for _, s := range r.catalogue {
+		if !r.asked[s.ID] {
+			if err := r.skip(s.ID, snapshot.SectionEntry{State: snapshot.NotCollected, Reason: ReasonNotAsked}); err != nil {
+				return err
+			}
+		}
+	}
+	ctx, cancel := context.WithCancelCause(outer)
+	defer cancel(nil)
+	lanes := map[bool][]step{}
+	for _, st := range steps {
+		s, _ := section(r.catalogue, st.id)
+		reports := s.Bucket == graphclient.BucketReports
+		lanes[reports] = append(lanes[reports], st)
+	}
+	errs := make([]error, len(lanes))
+	var wg sync.WaitGroup
+	for i, reports := range []bool{false, true} {
+		wg.Go(func() {
+			if errs[i] = r.lane(ctx, lanes[reports]); errs[i] != nil {
+				cancel(errs[i]) // the other lane waits for sections that will not come
+			}
+		})
+	}
+	wg.Wait()
+	switch err := errors.Join(errs...); {
+	case err == nil:
+		return nil
+	case outer.Err() != nil:
+		return fmt.Errorf("collect: %w", context.Cause(outer))
+	default:
+		return context.Cause(ctx) // what failed first; the rest followed from it
+	}
+}
+
+// lane reads sections one after the other.
+func (r *run) lane(ctx context.Context, lane []step) error {
+	for _, st := range lane {
+		if !r.asked[st.id] {
+			continue
+		}
+		for _, id := range st.after {
+			if id == snapshot.Users && r.people == nil {
+				continue
+			}
+			select {
+			case <-r.done[id]:
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
+		if err := r.section(ctx, st); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// section reads one section and records what became of it.
+func (r *run) section(ctx context.Context, st step) error {
+	spec, _ := section(r.catalogue, st.id)
+	if lost := r.lostToken(); lost != nil {
+		return r.skip(st.id, r.classify(ctx, spec, lost, 0))
+	}
+	r.emit(Event{Kind: Started, Section: st.id})
+	sw, err := r.w.Section(st.id)
+	if err != nil {
+		return fmt.Errorf("collect: %w", err)
+	}
+	j := &job{r: r, spec: spec, sw: sw}
+	j.entry.Request = spec.Requests[0]
+	started := r.now()
+	err = st.read(ctx, j)
+	var stop *fatalError
+	switch {
+	case ctx.Err() != nil:
+		err = context.Cause(ctx)
+	case errors.As(err, &stop):
+		err = stop.err
+	default:
+		if err != nil && lostToken(err) {
+			r.lose(err)
+		}
+		entry := j.settle(ctx, err)
+		if ctx.Err() != nil { // while asking for licences
+			err = context.Cause(ctx)
+			break
+		}
+		entry.StartedAt, entry.CompletedAt = stamp(started), stamp(r.now())
+		if err := sw.Finish(entry); err != nil {
+			return fmt.Errorf("collect: %w", err)
+		}
+		if entry.State.HasRows() {
+			rows := sw.Objects()
+			entry.Objects = &rows
+		}
+		r.record(st.id, entry)
+		return nil
+	}
+	// What was read of an unfinished section goes, with its files.
+	return errors.Join(err, sw.Finish(snapshot.SectionEntry{State: snapshot.NotCollected, Reason: snapshot.ReasonUnfinished}))
+}
+
+// skip records a section that is not read.
+func (r *run) skip(id snapshot.SectionID, entry snapshot.SectionEntry) error {
+	if err := r.w.Skip(id, entry); err != nil {
+		return fmt.Errorf("collect: %w", err)
+	}
+	r.record(id, entry)
+	return nil
+}
+
+func (r *run) record(id snapshot.SectionID, entry snapshot.SectionEntry) {
+	r.mu.Lock()
+	r.entries[id] = entry
+	r.mu.Unlock()
+	close(r.done[id])
+	rows := 0
+	if entry.Objects != nil {
+		rows = *entry.Objects
+	}
+	r.emit(Event{Kind: Done, Section: id, Rows: rows, State: entry.State, Reason: entry.Reason})
+}
+
+// entryOf is the entry of a section that is done.
+func (r *run) entryOf(id snapshot.SectionID) snapshot.SectionEntry {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.entries[id]
+}
+
+func (r *run) lose(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.lost == nil {
+		r.lost = err
+	}
+}
+
+func (r *run) lostToken() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.lost
+}
+
+func (r *run) emit(e Event) {
+	if r.opts.Events == nil {
+		return
+	}
+	r.eventMu.Lock()
+	defer r.eventMu.Unlock()
+	r.opts.Events(e)
+}
+
+// now is Graph's clock, carried on by ours.
+func (r *run) now() time.Time { return r.takenAt.Add(r.opts.Now().Sub(r.began)) }
+
+func stamp(t time.Time) string { return t.UTC().Truncate(time.Second).Format(time.RFC3339) }

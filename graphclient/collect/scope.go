@@ -1,0 +1,124 @@
+package collect
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"passkeyaudit/audit/entra"
+	"passkeyaudit/audit/snapshot"
+	"passkeyaudit/graphclient"
+)
+
+// people are those a narrowed run is about. nil stands for everybody.
+type people struct {
+	kind snapshot.ScopeKind
+	ids  []string // of the user or the groups, for the manifest
+	keys idSet    // ids of the people
+	// names are their user principal names: some audit events name nothing else.
+	names idSet
+	user  answer // of a run about one user
+	upn   string // of that user, if known
+}
+
+func (p *people) scope() snapshot.Scope {
+	if p == nil {
+		return snapshot.Scope{Kind: snapshot.ScopeTenant}
+	}
+	return snapshot.Scope{Kind: p.kind, IDs: p.ids}
+}
+
+// oneUser tells whether the run is about a single user.
+func (p *people) oneUser() bool { return p != nil && p.kind == snapshot.ScopeUser }
+
+// has tells whether an id is that of one of the people.
+func (p *people) has(id string) bool { return p == nil || p.keys.has(id) }
+
+func (p *people) add(id, upn string) {
+	if p == nil {
+		return
+	}
+	p.keys.add(id)
+	if upn != "" {
+		p.names.add(upn)
+	}
+}
+
+// resolveScope finds whom the run is narrowed to, before anything is written.
+func (r *run) resolveScope(ctx context.Context) error {
+	switch {
+	case r.opts.Scope.User != "":
+		return r.resolveUser(ctx)
+	case len(r.opts.Scope.Groups) > 0:
+		return r.resolveGroups(ctx)
+	}
+	return nil
+}
+
+func (r *run) resolveUser(ctx context.Context) error {
+	name := r.opts.Scope.User
+	raw, err := r.client.Get(ctx, graphclient.UserByID(name, graphclient.Query{Select: userMembers}))
+	_, isID := parseGUID(name)
+	switch {
+	case refusedWith(err, http.StatusNotFound, http.StatusBadRequest):
+		return &NotFoundError{What: "user", Err: err}
+	case err != nil && (!isID || ctx.Err() != nil || lostToken(err)):
+		return fmt.Errorf("collect: look the user up: %w", err)
+	}
+	p := &people{kind: snapshot.ScopeUser, keys: idSet{}, names: idSet{}, user: answer{raw, err}}
+	id := name
+	if err == nil {
+		if id = entra.Text(raw, "/id"); id == "" {
+			return fmt.Errorf("collect: look the user up: %w", errNoObject)
+		}
+		p.upn = entra.Text(raw, "/userPrincipalName")
+	}
+	p.ids = []string{id}
+	p.add(id, p.upn)
+	r.people = p
+	return nil
+}
+
+func (r *run) resolveGroups(ctx context.Context) error {
+	p := &people{kind: snapshot.ScopeGroups, keys: idSet{}, names: idSet{}}
+	seen := idSet{}
+	for _, id := range r.opts.Scope.Groups {
+		if seen.add(id) {
+			p.ids = append(p.ids, id)
+			r.refs.addPrincipal(id)
+		}
+	}
+	found := idSet{}
+	rows, err := r.resolve(ctx, p.ids)
+	for _, row := range rows {
+		found.add(entra.Text(row, "/id"))
+	}
+	switch {
+	case err != nil && (ctx.Err() != nil || lostToken(err)):
+		return fmt.Errorf("collect: look the groups up: %w", err)
+	case err == nil:
+		for _, id := range p.ids {
+			if !found.has(id) {
+				return &NotFoundError{What: "group", ID: id}
+			}
+		}
+	}
+	r.people = p
+	return nil
+}
+
+// pick keeps the rows whose member names one of the people.
+func (j *job) pick(member string) func([]entra.Raw) error {
+	return func(rows []entra.Raw) error {
+		kept := rows
+		if j.r.people != nil {
+			kept = kept[:0]
+			for _, row := range rows {
+				if j.r.people.has(entra.Text(row, entra.Pointer(member))) {
+					kept = append(kept, row)
+				}
+			}
+		}
+		return j.append(kept...)
+	}
+}

@@ -1,0 +1,82 @@
+package graphclient
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// patience is what one call has left of tries and waiting time.
+type patience struct {
+	c      *Client
+	bucket Bucket
+	tries  int
+	silent int // tries that ended in ErrTimeout
+	waited time.Duration
+}
+
+func (c *Client) patience(b Bucket) *patience { return &patience{c: c, bucket: b} }
+
+// wait sleeps until the next try, or returns the cause when there is to be none:
+// tries are used up, or Graph wants a longer wait than is left.
+func (p *patience) wait(ctx context.Context, cause error) error {
+	p.tries++
+	if errors.Is(cause, ErrTimeout) {
+		p.silent++
+	}
+	// A read that took minutes to fail will fail again: it asks for too much. One
+	// more try is for bad luck.
+	if p.tries >= p.c.retry.Tries || p.silent > 1 {
+		return unmark(cause)
+	}
+	d := p.next(cause)
+	if p.waited+d > p.c.retry.MaxWait {
+		return unmark(cause)
+	}
+	p.waited += d
+	return p.c.sleep(ctx, p.bucket, d, unmark(cause))
+}
+
+// next is how long to wait. Graph's word counts; without one, capped exponential
+// back-off with full jitter keeps parallel callers from coming back together.
+func (p *patience) next(cause error) time.Duration {
+	var e *Error
+	if errors.As(cause, &e) {
+		if e.RetryAfter > 0 {
+			return e.RetryAfter
+		}
+		if e.Throttled() && p.bucket == BucketConditionalAccess {
+			// This limit is shared with all apps of the tenant and never says how
+			// long; trying again early prolongs it (Graph throttling-limits page).
+			return 10*time.Second + p.c.jitter(20*time.Second)
+		}
+	}
+	limit := p.c.retry.Cap
+	if shift := p.tries - 1; shift < 30 {
+		limit = min(limit, p.c.retry.Base<<shift)
+	}
+	return p.c.jitter(limit)
+}
+
+// sleep waits for d, telling OnWait first.
+func (c *Client) sleep(ctx context.Context, b Bucket, d time.Duration, cause error) error {
+	if c.onWait != nil {
+		c.onWait(b, d, cause)
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// unmark takes off the mark that only this package needs.
+func unmark(err error) error {
+	if t, ok := err.(*transient); ok {
+		return t.err
+	}
+	return err
+}
