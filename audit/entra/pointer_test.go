@@ -40,6 +40,15 @@ func TestLookup(t *testing.T) {
 	}
 }
 
+func TestText(t *testing.T) {
+	const doc = `{"a":"x\u0079","n":1,"z":null}`
+	for pointer, want := range map[string]string{"/a": "xy", "/n": "", "/z": "", "/absent": "", "": ""} {
+		if got := Text(Raw(doc), pointer); got != want {
+			t.Errorf("%q: %q, want %q", pointer, got, want)
+		}
+	}
+}
+
 func TestLookupReturnsACopy(t *testing.T) {
 	doc := Raw(`{"a":[1]}`)
 	v, _ := Lookup(doc, "/a")

@@ -99,7 +99,10 @@ func (sw *SectionWriter) Finish(entry SectionEntry) error {
 	if sw.finished {
 		return fmt.Errorf("section %s is already finished", sw.spec.ID)
 	}
-	err := errors.Join(sw.err, checkState(sw.spec.ID, entry.State), sw.closeSegment())
+	err := errors.Join(checkState(sw.spec.ID, entry.State), sw.closeSegment())
+	if entry.State.HasRows() {
+		err = errors.Join(sw.err, err)
+	}
 	if err == nil && entry.State == Complete && sw.spec.Shape == Singleton && sw.objects == 0 {
 		err = fmt.Errorf("section %s: complete, but its object is missing", sw.spec.ID)
 	}

@@ -269,6 +269,20 @@ func TestFinishWithoutRowsRemovesFiles(t *testing.T) {
 	}
 }
 
+func TestFinishWithoutRowsAfterAnError(t *testing.T) {
+	w, dir := create(t, Plain)
+	sw := section(w, Users)
+	if err := sw.Append(entra.Raw(`{"id":"a"}`), entra.Raw(`{`)); err == nil {
+		t.Fatal("half an object was taken")
+	}
+	if err := sw.Finish(SectionEntry{State: Unavailable}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"manifest.json"}, storedFiles(t, dir)); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
+}
+
 func TestEmptyCompleteSection(t *testing.T) {
 	s := written(t, Zstd, map[SectionID][]string{Users: nil})
 	if st := s.Status(Users); st.State != Complete || *st.Entry.Objects != 0 {
