@@ -200,11 +200,13 @@ func readAudits(ctx context.Context, j *job) error {
 	case p == nil:
 	case p.oneUser():
 		id := quote(p.ids[0])
-		l.seen = idSet{}
+		l.seen = idSet{} // the three reads overlap
 		conditions = [][]string{
 			{"targetResources/any(t:t/id eq " + id + ")"},
 			{"initiatedBy/user/id eq " + id},
+			auditConditions[1], // passkeys, whose user is named in ways that no filter takes
 		}
+		fallthrough
 	default:
 		l.keep = func(row entra.Raw) bool { return concerns(row, p) }
 	}
