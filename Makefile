@@ -3,7 +3,7 @@
 GO ?= go
 SHARED ?= ../shared
 
-.PHONY: all build lint test race check shared-data vuln clean
+.PHONY: all build lint test race generate check shared-data vuln clean
 
 all: build lint test
 
@@ -20,6 +20,10 @@ test:
 
 race:
 	$(GO) test -race -shuffle=on ./...
+
+# Everything under docs/ that is made from the code.
+generate:
+	$(GO) run ./cmd/passkeyaudit checks pages docs/checks
 
 # Parse the real Graph records beside a development checkout, if they are there.
 shared-data:

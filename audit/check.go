@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 
 	"passkeyaudit/audit/snapshot"
 )
@@ -51,13 +52,20 @@ type Check struct {
 	Run func(context.Context, *Pass) error
 }
 
-// Family is the middle part of the id in lower case: "scope" for PK-SCOPE-001.
-func (c *Check) Family() string {
+// Family is the group of checks this one belongs to, such as "bootstrap" for
+// PK-BOOT-001, and the short form used in ids, "boot".
+func (c *Check) Family() (name, short string) {
 	m := checkID.FindStringSubmatch(c.ID)
 	if m == nil {
-		return ""
+		return "", ""
 	}
-	return lower(m[1])
+	return families[m[1]], strings.ToLower(m[1])
+}
+
+// families are the groups of the catalogue by the middle part of their ids.
+var families = map[string]string{
+	"SCOPE": "scope", "SELF": "self-service", "BOOT": "bootstrap", "ATT": "attestation", "DEV": "devices",
+	"XDEV": "cross-device", "ORPH": "orphans", "SYNC": "synced", "COMP": "compatibility", "POST": "posture",
 }
 
 var (

@@ -68,7 +68,9 @@ func ParseDoc(text string) (Doc, error) {
 			d.References = refs
 		case name == "Controls":
 			for _, item := range listItems(body) {
-				d.Controls = append(d.Controls, strings.Fields(item)[0])
+				if id, _, _ := strings.Cut(item, " "); id != "" {
+					d.Controls = append(d.Controls, id)
+				}
 			}
 		case texts[name] != nil:
 			*texts[name] = body

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"strings"
 	"sync"
 )
 
@@ -87,5 +86,3 @@ func Get[T any](ctx context.Context, p *Pass, f *Fact[T]) (T, error) {
 	}
 	return d.value.(T), nil
 }
-
-func lower(s string) string { return strings.ToLower(s) }

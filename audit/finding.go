@@ -155,6 +155,15 @@ func CountPhrase(n int, one, many string) string {
 // PeoplePhrase writes a number of people.
 func PeoplePhrase(n int) string { return CountPhrase(n, "person", "people") }
 
+// PeopleDo writes a number of people with what they do: "1 person has", "12
+// people have".
+func PeopleDo(n int, one, many string) string {
+	if n == 1 {
+		return PeoplePhrase(n) + " " + one
+	}
+	return PeoplePhrase(n) + " " + many
+}
+
 func groupThousands(n int) string {
 	s := fmt.Sprint(n)
 	var b strings.Builder

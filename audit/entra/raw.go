@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
-	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -20,6 +18,15 @@ type Raw = jsontext.Value
 // given twice in one object. Decode wraps it; a value that is JSON but has a
 // modelled member of another type yields an error that is not ErrSyntax.
 var ErrSyntax = errors.New("not valid JSON")
+
+// SyntaxError is an ErrSyntax with the place where reading stopped.
+type SyntaxError struct {
+	Offset int // in bytes
+	Err    error
+}
+
+func (e *SyntaxError) Error() string   { return fmt.Sprintf("%v: %v", ErrSyntax, e.Err) }
+func (e *SyntaxError) Unwrap() []error { return []error{ErrSyntax, e.Err} }
 
 // Decode reads one JSON object into v. Members v does not model are ignored.
 func Decode(raw Raw, v any) error {
@@ -36,16 +43,31 @@ func Decode(raw Raw, v any) error {
 }
 
 // CheckSyntax returns nil if raw is exactly one JSON value in valid UTF-8
-// without duplicate names, and otherwise an error that wraps ErrSyntax.
+// without duplicate names, and otherwise a *SyntaxError.
 func CheckSyntax(raw Raw) error {
-	d := jsontext.NewDecoder(bytes.NewReader(raw))
+	if raw.IsValid() {
+		return nil
+	}
+	d := jsontext.NewDecoder(bytes.NewBuffer(raw))
 	if err := d.SkipValue(); err != nil {
-		return fmt.Errorf("%w: %w", ErrSyntax, endOfText(err))
+		return syntaxError(d, raw, err)
 	}
-	if _, err := d.ReadToken(); err != io.EOF {
-		return fmt.Errorf("%w: text after the end of the value", ErrSyntax)
+	end := int(d.InputOffset())
+	end += len(raw[end:]) - len(bytes.TrimLeft(raw[end:], " \t\r\n"))
+	return &SyntaxError{Offset: end, Err: errors.New("text after the end of the value")}
+}
+
+// syntaxError words a decoder's error for people.
+func syntaxError(d *jsontext.Decoder, raw Raw, err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		end := len(bytes.TrimRight(raw, " \t\r\n"))
+		return &SyntaxError{Offset: end, Err: errors.New("the text ends in the middle of a value")}
 	}
-	return nil
+	at := d.InputOffset()
+	if se, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+		at = max(at, se.ByteOffset)
+	}
+	return &SyntaxError{Offset: int(at), Err: err}
 }
 
 // Compact returns raw without insignificant whitespace, in a new slice. Strings
@@ -53,7 +75,7 @@ func CheckSyntax(raw Raw) error {
 func Compact(raw Raw) (Raw, error) {
 	out := Raw(bytes.Clone(raw))
 	if err := out.Compact(); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrSyntax, endOfText(err))
+		return nil, fmt.Errorf("%w: %w", ErrSyntax, err)
 	}
 	return out, nil
 }
@@ -75,13 +97,6 @@ func MustEncode(v any) Raw {
 	return raw
 }
 
-func endOfText(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return errors.New("the text ends in the middle of a value")
-	}
-	return err
-}
-
 // plainSemantic drops Go type names from a decoding error: administrators read it.
 func plainSemantic(err error) error {
 	var se *json.SemanticError
@@ -92,167 +107,20 @@ func plainSemantic(err error) error {
 	if where == "" {
 		where = "the object"
 	}
-	kind := "value"
+	kind := "a value like this"
 	switch se.JSONKind {
 	case 'n':
 		kind = "null"
 	case 'f', 't':
 		kind = "true or false"
 	case '"':
-		kind = "text"
+		kind = "a text"
 	case '0':
-		kind = "number"
+		kind = "a number"
 	case '{':
-		kind = "object"
+		kind = "an object"
 	case '[':
-		kind = "list"
+		kind = "a list"
 	}
-	return fmt.Errorf("%s cannot be a %s", where, kind)
+	return fmt.Errorf("%s cannot be %s", where, kind)
 }
-
-// Lookup resolves a JSON pointer (RFC 6901) inside raw. found is false if a
-// parent is there but the last member or element is not, and also if a parent is
-// missing; ParentFound tells the two apart.
-func Lookup(raw Raw, pointer string) (value Raw, found bool) {
-	if pointer == "" {
-		return raw, len(raw) > 0
-	}
-	if pointer[0] != '/' {
-		return nil, false
-	}
-	cur := raw
-	for part := range strings.SplitSeq(pointer[1:], "/") {
-		name := strings.ReplaceAll(strings.ReplaceAll(part, "~1", "/"), "~0", "~")
-		next, ok := child(cur, name)
-		if !ok {
-			return nil, false
-		}
-		cur = next
-	}
-	return cur, true
-}
-
-// Text is the string at a pointer, or empty if there is none.
-func Text(raw Raw, pointer string) string {
-	v, found := Lookup(raw, pointer)
-	if !found || v.Kind() != '"' {
-		return ""
-	}
-	var text string
-	if Decode(v, &text) != nil {
-		return ""
-	}
-	return text
-}
-
-// ParentFound tells whether everything of pointer but its last step resolves to
-// an object or list inside raw.
-func ParentFound(raw Raw, pointer string) bool {
-	i := strings.LastIndexByte(pointer, '/')
-	if i < 0 {
-		return false
-	}
-	parent, ok := Lookup(raw, pointer[:i])
-	if !ok {
-		return false
-	}
-	k := parent.Kind()
-	return k == '{' || k == '['
-}
-
-// Pointer joins names and indexes to a JSON pointer.
-func Pointer(steps ...any) string {
-	var b strings.Builder
-	for _, s := range steps {
-		b.WriteByte('/')
-		switch s := s.(type) {
-		case int:
-			b.WriteString(strconv.Itoa(s))
-		case string:
-			b.WriteString(strings.ReplaceAll(strings.ReplaceAll(s, "~", "~0"), "/", "~1"))
-		default:
-			panic(fmt.Sprintf("entra.Pointer: step of type %T", s))
-		}
-	}
-	return b.String()
-}
-
-func child(raw Raw, name string) (Raw, bool) {
-	d := jsontext.NewDecoder(bytes.NewReader(raw))
-	switch raw.Kind() {
-	case '{':
-		if _, err := d.ReadToken(); err != nil {
-			return nil, false
-		}
-		for d.PeekKind() != '}' {
-			k, err := d.ReadToken()
-			if err != nil {
-				return nil, false
-			}
-			hit := k.String() == name
-			v, err := d.ReadValue()
-			if err != nil {
-				return nil, false
-			}
-			if hit {
-				return v.Clone(), true
-			}
-		}
-	case '[':
-		want, err := strconv.Atoi(name)
-		if err != nil || want < 0 || strconv.Itoa(want) != name {
-			return nil, false
-		}
-		if _, err := d.ReadToken(); err != nil {
-			return nil, false
-		}
-		for i := 0; d.PeekKind() != ']'; i++ {
-			v, err := d.ReadValue()
-			if err != nil {
-				return nil, false
-			}
-			if i == want {
-				return v.Clone(), true
-			}
-		}
-	}
-	return nil, false
-}
-
-// Flags is a Graph flags enumeration: one text with members joined by commas,
-// such as "deviceBound,synced".
-type Flags string
-
-// Members splits the text. Order and spelling stay as sent.
-func (f Flags) Members() []string {
-	if f == "" {
-		return nil
-	}
-	parts := strings.Split(string(f), ",")
-	for i, p := range parts {
-		parts[i] = strings.TrimSpace(p)
-	}
-	return parts
-}
-
-// Has tells whether name is one of the members, in any letter case.
-func (f Flags) Has(name string) bool {
-	for _, m := range f.Members() {
-		if strings.EqualFold(m, name) {
-			return true
-		}
-	}
-	return false
-}
-
-// The keys that identify rows of a collection in evidence and messages.
-
-func (u *User) Key() string                         { return u.ID }
-func (g *Group) Key() string                        { return g.ID }
-func (g *GroupMembers) Key() string                 { return g.GroupID }
-func (a *RoleAssignment) Key() string               { return a.ID }
-func (d *Domain) Key() string                       { return d.ID }
-func (m *UserMethods) Key() string                  { return m.UserID }
-func (d *UserRegistrationDetails) Key() string      { return d.ID }
-func (p *ConditionalAccessPolicy) Key() string      { return p.ID }
-func (s *AuthenticationStrengthPolicy) Key() string { return s.ID }

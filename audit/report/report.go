@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"passkeyaudit/audit"
 )
@@ -48,4 +49,30 @@ func UTC(text string) string {
 // Outcomes lists the outcomes in the order in which they are shown.
 func Outcomes() []audit.Outcome {
 	return []audit.Outcome{audit.Passed, audit.Failed, audit.Unknown, audit.NotApplicable}
+}
+
+// Wrap breaks text at white space into lines of at most width columns. A longer
+// word gets a line of its own.
+func Wrap(text string, width int) []string {
+	var lines []string
+	var line strings.Builder
+	n := 0
+	for _, word := range strings.Fields(text) {
+		w := utf8.RuneCountInString(word)
+		if n > 0 && n+1+w > width {
+			lines = append(lines, line.String())
+			line.Reset()
+			n = 0
+		}
+		if n > 0 {
+			line.WriteByte(' ')
+			n++
+		}
+		line.WriteString(word)
+		n += w
+	}
+	if n > 0 || len(lines) == 0 {
+		lines = append(lines, line.String())
+	}
+	return lines
 }

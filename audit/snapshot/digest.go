@@ -35,31 +35,59 @@ func (d *digester) sum() string {
 // way, by the digest of its stored bytes where the manifest has one and by
 // reading its rows otherwise; the error is a *BrokenError or ctx's.
 func (s *Snapshot) Digest(ctx context.Context) (string, error) {
-	h := sha256.New()
+	digests := map[SectionID]string{}
 	for _, spec := range sections {
-		st := s.declared(spec.ID)
-		digest := "-"
-		if st.State.HasRows() {
-			var err error
-			if digest, err = s.sectionDigest(ctx, spec.ID); err != nil {
-				return "", err
-			}
+		if !s.declared(spec.ID).State.HasRows() {
+			continue
 		}
-		fmt.Fprintf(h, "%s %s %s\n", spec.ID, st.State, digest)
+		var err error
+		if digests[spec.ID], err = s.sectionDigest(ctx, spec.ID); err != nil {
+			return "", err
+		}
 	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+	return s.combine(digests), nil
 }
 
-func (s *Snapshot) sectionDigest(ctx context.Context, id SectionID) (string, error) {
-	if entry := s.manifest.Sections[id]; entry != nil && entry.Digest != "" && !s.focus.active() && allHashed(s.files[id]) {
-		for _, seg := range s.files[id] {
-			if err := s.checkStored(ctx, id, seg); err != nil {
-				return "", err
-			}
+// combine makes the snapshot digest of the section digests.
+func (s *Snapshot) combine(digests map[SectionID]string) string {
+	h := sha256.New()
+	for _, spec := range sections {
+		state, digest := s.declared(spec.ID).State, "-"
+		if state.HasRows() {
+			digest = digests[spec.ID]
 		}
-		return entry.Digest, nil
+		fmt.Fprintf(h, "%s %s %s\n", spec.ID, state, digest)
 	}
-	return s.computeDigest(ctx, id)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// sectionDigest is the digest the manifest records, if all stored bytes are as
+// they were when it was recorded, and otherwise computed from the rows.
+func (s *Snapshot) sectionDigest(ctx context.Context, id SectionID) (string, error) {
+	spec, _ := Spec(id)
+	recorded := s.recordedDigest(id)
+	if recorded == "" || s.focus.narrows(spec) || len(s.files[id]) == 0 || !allHashed(s.files[id]) {
+		return s.computeDigest(ctx, id)
+	}
+	for _, seg := range s.files[id] {
+		if err := s.checkStored(ctx, id, seg); err != nil {
+			return "", err
+		}
+	}
+	return recorded, nil
+}
+
+// recordedDigest is the section digest in the manifest, or empty.
+func (s *Snapshot) recordedDigest(id SectionID) string {
+	entry := s.manifest.Sections[id]
+	if entry == nil {
+		return ""
+	}
+	digest := strings.ToLower(entry.Digest)
+	if raw, err := hex.DecodeString(digest); err != nil || len(raw) != sha256.Size {
+		return ""
+	}
+	return digest
 }
 
 func (s *Snapshot) computeDigest(ctx context.Context, id SectionID) (string, error) {

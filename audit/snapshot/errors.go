@@ -1,9 +1,6 @@
 package snapshot
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // BrokenError reports a snapshot that cannot be trusted: a missing or damaged
 // file. No verdict may be made from such a snapshot.
@@ -15,18 +12,14 @@ type BrokenError struct {
 }
 
 func (e *BrokenError) Error() string {
-	var b strings.Builder
-	b.WriteString("snapshot is broken: ")
+	section := ""
 	if e.Section != "" {
-		fmt.Fprintf(&b, "section %s, ", e.Section)
+		section = fmt.Sprintf("section %s, ", e.Section)
 	}
-	b.WriteString(e.File)
-	if e.Line > 0 {
-		fmt.Fprintf(&b, ", line %d", e.Line)
-	}
-	fmt.Fprintf(&b, ": %v", e.Err)
-	return b.String()
+	return fmt.Sprintf("snapshot is broken: %s%s: %v", section, e.place(), e.Err)
 }
+
+func (e *BrokenError) place() string { return place{e.File, e.Line}.String() }
 
 func (e *BrokenError) Unwrap() error { return e.Err }
 
@@ -45,12 +38,26 @@ type Unreadable struct {
 }
 
 func (u Unreadable) String() string {
-	where := fmt.Sprintf("%s, line %d", u.File, u.Line)
-	if u.Line == 0 {
-		where = u.File
-	}
+	return fmt.Sprintf("section %s, %s: %v", u.Section, u.place(), u.Err)
+}
+
+func (u Unreadable) place() string {
+	where := place{u.File, u.Line}.String()
 	if u.Object != "" {
 		where += ", object " + u.Object
 	}
-	return fmt.Sprintf("section %s, %s: %v", u.Section, where, u.Err)
+	return where
+}
+
+// place is a line of a file; line 0 is the file.
+type place struct {
+	file string
+	line int
+}
+
+func (p place) String() string {
+	if p.line == 0 {
+		return p.file
+	}
+	return fmt.Sprintf("%s, line %d", p.file, p.line)
 }

@@ -3,12 +3,12 @@ package snapshot
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"passkeyaudit/audit/entra"
 )
@@ -20,7 +20,6 @@ const (
 	manifestFile  = "manifest.json"
 	sectionsDir   = "sections"
 	formatPrefix  = "passkeyaudit.snapshot/"
-	maxManifest   = 64 << 20
 	segmentSuffix = ".ndjson.zst"
 )
 
@@ -112,18 +111,19 @@ type Segment struct {
 // ErrNoManifest reports a folder without manifest.json.
 var ErrNoManifest = errors.New("no manifest.json: not a snapshot folder")
 
-func readManifest(fsys fs.FS) (*Manifest, error) {
-	info, err := fs.Stat(fsys, manifestFile)
+func readManifest(fsys fs.FS, limit int) (*Manifest, error) {
+	f, err := fsys.Open(manifestFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrNoManifest
-	}
-	if err == nil && info.Size() > maxManifest {
-		return nil, broken("", manifestFile, 0, fmt.Errorf("larger than %d MiB", maxManifest>>20))
 	}
 	if err != nil {
 		return nil, broken("", manifestFile, 0, err)
 	}
-	text, err := fs.ReadFile(fsys, manifestFile)
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, int64(limit)+1))
+	if err == nil && len(text) > limit {
+		err = fmt.Errorf("larger than %s", size(limit))
+	}
 	if err != nil {
 		return nil, broken("", manifestFile, 0, err)
 	}
@@ -139,20 +139,24 @@ func parseManifest(text []byte) (*Manifest, error) {
 	var head struct {
 		Format string `json:"format"`
 	}
-	if err := entra.Decode(text, &head); err != nil {
-		return nil, broken("", manifestFile, 0, err)
-	}
-	if err := checkFormat(head.Format); err != nil {
-		return nil, broken("", manifestFile, 0, err)
-	}
 	var m Manifest
-	if err := json.Unmarshal(text, &m); err != nil {
-		return nil, broken("", manifestFile, 0, entra.Decode(text, &m))
+	err = entra.Decode(text, &head)
+	if err == nil {
+		err = checkFormat(head.Format)
 	}
-	if err := m.check(); err != nil {
-		return nil, broken("", manifestFile, 0, err)
+	if err == nil {
+		err = entra.Decode(text, &m)
 	}
-	return &m, nil
+	if err == nil {
+		err = m.check()
+	}
+	if err == nil {
+		return &m, nil
+	}
+	if le, ok := errors.AsType[lineError](atLine(text, err)); ok {
+		return nil, broken("", manifestFile, le.line, err)
+	}
+	return nil, broken("", manifestFile, 0, err)
 }
 
 func checkFormat(format string) error {
@@ -185,17 +189,35 @@ func (m *Manifest) check() error {
 	default:
 		return fmt.Errorf("scope kind %q is none of tenant, groups, user", m.Scope.Kind)
 	}
-	for id, e := range m.Sections {
-		if e == nil {
-			return fmt.Errorf("section %s is null", id)
+	// Sections this version does not know are of no concern to it.
+	for _, spec := range sections {
+		entry, mentioned := m.Sections[spec.ID]
+		if !mentioned {
+			continue
 		}
-		if !slices.Contains(States(), e.State) {
-			return fmt.Errorf("section %s has state %q; the states are %s", id, e.State, joinStates())
+		if err := entry.check(spec); err != nil {
+			return fmt.Errorf("section %s: %w", spec.ID, err)
 		}
-		for _, seg := range e.Segments {
-			if err := checkSegmentName(seg.File); err != nil {
-				return fmt.Errorf("section %s: %w", id, err)
-			}
+	}
+	return nil
+}
+
+func (e *SectionEntry) check(spec SectionSpec) error {
+	if e == nil {
+		return errors.New("null instead of an object; leave it out if it was not collected")
+	}
+	if !slices.Contains(States(), e.State) {
+		return fmt.Errorf("state %q is none of %s", e.State, joinStates())
+	}
+	if spec.Shape == Singleton && len(e.Segments) > 1 {
+		return errors.New("the section holds one object, but the manifest names several files")
+	}
+	for i, seg := range e.Segments {
+		if err := checkSegmentName(seg.File); err != nil {
+			return err
+		}
+		if slices.ContainsFunc(e.Segments[:i], func(other Segment) bool { return other.File == seg.File }) {
+			return fmt.Errorf("segment file %q is named twice", seg.File)
 		}
 	}
 	return nil

@@ -1,28 +1,17 @@
 package snapshot
 
 import (
-	"bufio"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
-	"io"
 	"maps"
 	"os"
-	"path"
 	"runtime"
 	"slices"
 	"sync"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-	"github.com/klauspost/compress/zstd"
-	"passkeyaudit/audit/entra"
 )
-
-// SegmentRows is the most rows a segment holds.
-const SegmentRows = 50_000
 
 // ReasonUnfinished is the reason of a section whose collection was not finished.
 const ReasonUnfinished = "collection did not finish"
@@ -48,6 +37,7 @@ type Writer struct {
 
 	mu       sync.Mutex
 	manifest Manifest
+	started  map[SectionID]*SectionWriter
 }
 
 // Create makes dir, which must be empty or absent, and writes a manifest in
@@ -71,7 +61,7 @@ func Create(dir string, m Manifest, enc Encoding) (*Writer, error) {
 		root.Close()
 		return nil, err
 	}
-	w := &Writer{root: root, enc: enc, manifest: m}
+	w := &Writer{root: root, enc: enc, manifest: m, started: map[SectionID]*SectionWriter{}}
 	w.manifest.Format = Format
 	w.manifest.Sections = maps.Clone(m.Sections)
 	if w.manifest.Sections == nil {
@@ -98,35 +88,72 @@ func (w *Writer) Update(change func(*Manifest)) error {
 	return w.writeManifest()
 }
 
-// Close writes the manifest a last time and releases the folder.
+// Close writes the manifest a last time and releases the folder. Sections that
+// were not finished stay not collected. No section may be in use any more.
 func (w *Writer) Close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return errors.Join(w.writeManifest(), w.root.Close())
+	err := w.writeManifest()
+	for _, spec := range sections {
+		if sw := w.started[spec.ID]; sw != nil && sw.open != nil {
+			sw.open.file.Close() //nolint:errcheck // its rows are not part of the snapshot
+			sw.open = nil
+		}
+	}
+	return errors.Join(err, w.root.Close())
 }
 
-// Section starts writing a section. Nothing of it is part of the snapshot until
-// Finish.
+// Section starts writing a section; once, unless it ended without rows. Nothing of it is part of the snapshot
+// until Finish.
 func (w *Writer) Section(id SectionID) (*SectionWriter, error) {
 	spec, ok := Spec(id)
 	if !ok {
 		return nil, fmt.Errorf("the format has no section %q", id)
 	}
-	return &SectionWriter{w: w, spec: spec}, nil
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.started[id] != nil {
+		return nil, fmt.Errorf("section %s was started before", id)
+	}
+	sw := &SectionWriter{w: w, spec: spec}
+	w.started[id] = sw
+	return sw, nil
 }
 
-// Skip records a section that holds no rows, with the reason.
+// forget lets a section that was refused be tried again.
+func (w *Writer) forget(id SectionID) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.started, id)
+}
+
+// Skip records a section that holds no rows, with the reason. For a section
+// known to be empty, finish it without rows instead.
 func (w *Writer) Skip(id SectionID, entry SectionEntry) error {
 	if _, ok := Spec(id); !ok {
 		return fmt.Errorf("the format has no section %q", id)
 	}
-	return w.setEntry(id, &entry)
+	if err := checkState(id, entry.State); err != nil {
+		return err
+	}
+	if entry.State.HasRows() {
+		return fmt.Errorf("section %s: a section that is %s has rows and cannot be skipped", id, entry.State)
+	}
+	return w.setEntry(id, entry)
 }
 
-func (w *Writer) setEntry(id SectionID, entry *SectionEntry) error {
+// checkState keeps a manifest from being written that nobody could read.
+func checkState(id SectionID, state State) error {
+	if !slices.Contains(States(), state) {
+		return fmt.Errorf("section %s: state %q is none of %s", id, state, joinStates())
+	}
+	return nil
+}
+
+func (w *Writer) setEntry(id SectionID, entry SectionEntry) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.manifest.Sections[id] = entry
+	w.manifest.Sections[id] = &entry
 	return w.writeManifest()
 }
 
@@ -166,149 +193,4 @@ func (w *Writer) syncDir(name string) error {
 		return err
 	}
 	return errors.Join(d.Sync(), d.Close())
-}
-
-// SectionWriter writes the rows of one section. It is for one goroutine.
-type SectionWriter struct {
-	w        *Writer
-	spec     SectionSpec
-	segments []Segment
-	open     *openSegment
-	digest   digester
-	objects  int
-	err      error
-}
-
-// Append adds rows, compacted. A page should be given in one call: a caller
-// whose page broke off half way appends none of it.
-func (sw *SectionWriter) Append(rows ...entra.Raw) error {
-	for _, raw := range rows {
-		if sw.err == nil {
-			sw.err = sw.append(raw)
-		}
-	}
-	return sw.err
-}
-
-func (sw *SectionWriter) append(raw entra.Raw) error {
-	if sw.spec.Shape == Singleton && sw.objects == 1 {
-		return fmt.Errorf("section %s holds one object", sw.spec.ID)
-	}
-	if err := entra.CheckSyntax(raw); err != nil {
-		return fmt.Errorf("section %s, object %d: %w", sw.spec.ID, sw.objects+1, err)
-	}
-	row, err := entra.Compact(raw)
-	if err != nil {
-		return fmt.Errorf("section %s, object %d: %w", sw.spec.ID, sw.objects+1, err)
-	}
-	if sw.open == nil || sw.w.enc == Zstd && sw.open.objects == SegmentRows {
-		if err := sw.rotate(); err != nil {
-			return err
-		}
-	}
-	sw.digest.add(row)
-	sw.objects++
-	return sw.open.write(row)
-}
-
-func (sw *SectionWriter) rotate() error {
-	if err := sw.closeSegment(); err != nil {
-		return err
-	}
-	name := string(sw.spec.ID) + sw.spec.extension()
-	compressed := sw.w.enc == Zstd && sw.spec.Shape == Collection
-	if compressed {
-		name = fmt.Sprintf("%s-%05d%s", sw.spec.ID, len(sw.segments)+1, segmentSuffix)
-	}
-	var err error
-	sw.open, err = createSegment(sw.w.root, path.Join(sectionsDir, name), compressed)
-	return err
-}
-
-func (sw *SectionWriter) closeSegment() error {
-	if sw.open == nil {
-		return nil
-	}
-	seg, err := sw.open.close()
-	sw.open = nil
-	if err != nil {
-		return fmt.Errorf("section %s: %w", sw.spec.ID, err)
-	}
-	sw.segments = append(sw.segments, seg)
-	return nil
-}
-
-// Objects is the number of rows appended so far.
-func (sw *SectionWriter) Objects() int { return sw.objects }
-
-// Finish makes the rows part of the snapshot under the state and the notes of
-// entry; objects, segments and digest are filled in. A section finished in a
-// state that has no rows drops what was appended.
-func (sw *SectionWriter) Finish(entry SectionEntry) error {
-	err := errors.Join(sw.err, sw.closeSegment())
-	if err == nil {
-		err = sw.w.syncDir(sectionsDir)
-	}
-	if err != nil {
-		return err
-	}
-	if !entry.State.HasRows() {
-		for _, seg := range sw.segments {
-			if err := sw.w.root.Remove(seg.File); err != nil {
-				return fmt.Errorf("section %s: %w", sw.spec.ID, err)
-			}
-		}
-		return sw.w.setEntry(sw.spec.ID, &entry)
-	}
-	entry.Objects = &sw.objects
-	entry.Segments = slices.Clone(sw.segments)
-	entry.Digest = sw.digest.sum()
-	return sw.w.setEntry(sw.spec.ID, &entry)
-}
-
-// openSegment is a segment being written; its digest is of the stored bytes.
-type openSegment struct {
-	name    string
-	file    *os.File
-	sum     hash.Hash
-	stored  *bufio.Writer
-	rows    io.Writer
-	zstd    *zstd.Encoder
-	objects int
-}
-
-func createSegment(root *os.Root, name string, compressed bool) (*openSegment, error) {
-	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	seg := &openSegment{name: name, file: f, sum: sha256.New()}
-	seg.stored = bufio.NewWriterSize(io.MultiWriter(f, seg.sum), 64<<10)
-	seg.rows = seg.stored
-	if compressed {
-		// A small window keeps a section's encoder at 2.7 MiB instead of 18 for the
-		// same ratio on rows of this size.
-		seg.zstd, err = zstd.NewWriter(seg.stored, zstd.WithEncoderConcurrency(1),
-			zstd.WithWindowSize(1<<20), zstd.WithLowerEncoderMem(true))
-		if err != nil {
-			return nil, errors.Join(err, f.Close())
-		}
-		seg.rows = seg.zstd
-	}
-	return seg, nil
-}
-
-func (s *openSegment) write(row entra.Raw) error {
-	s.objects++
-	_, err := s.rows.Write(append(row, '\n'))
-	return err
-}
-
-func (s *openSegment) close() (Segment, error) {
-	var err error
-	if s.zstd != nil {
-		err = s.zstd.Close()
-	}
-	err = errors.Join(err, s.stored.Flush(), s.file.Sync(), s.file.Close())
-	return Segment{File: s.name, Objects: &s.objects, SHA256: hex.EncodeToString(s.sum.Sum(nil))}, err
 }

@@ -105,9 +105,13 @@ func (s *idSet) hasKey(k idKey) bool {
 // find gives the place of a key in the table, or the free one where it belongs.
 func (s *idSet) find(k idKey) (place int, there bool) {
 	mask := len(s.table) - 1
-	// The ends of random GUIDs are random; those of made-up ones at least differ.
-	h := (binary.LittleEndian.Uint64(k[8:]) ^ binary.LittleEndian.Uint64(k[:8])) * 0x9e3779b97f4a7c15
-	for place = int(h>>32) & mask; ; place = (place + 1) & mask {
+	// Ids are random in a tenant and in sequence in a made-up one: every bit has to
+	// count (the finaliser of MurmurHash3).
+	h := binary.LittleEndian.Uint64(k[:8])*0x9e3779b97f4a7c15 ^ binary.LittleEndian.Uint64(k[8:])
+	h = (h ^ h>>33) * 0xff51afd7ed558ccd
+	h = (h ^ h>>33) * 0xc4ceb9fe1a85ec53
+	h ^= h >> 33
+	for place = int(h) & mask; ; place = (place + 1) & mask {
 		switch i := s.table[place]; {
 		case i == 0:
 			return place, false

@@ -56,7 +56,12 @@ func (c *call) getByIDs() (*answer, error) {
 				return nil, err
 			}
 			if row != nil {
-				found = append(found, withType(row, src.odataType))
+				// Objects of several types have to be told apart. Of one type they stay as
+				// they were recorded, so that collecting again gives the same rows.
+				if len(sources) > 1 {
+					row = withType(row, src.odataType)
+				}
+				found = append(found, row)
 				break
 			}
 		}

@@ -168,7 +168,12 @@ func TestGetByIDs(t *testing.T) {
 			}
 		})
 	}
+	// Of one type the recorded rows come back; of several each says what it is.
 	r := s.do("POST", "/v1.0/directoryObjects/getByIds", `{"ids":["`+empty+`"],"types":["group"]}`)
+	if want := `[{"id":"` + empty + `","displayName":"Empty"}]`; !strings.Contains(r.body, want) {
+		t.Errorf("got %s", r.body)
+	}
+	r = s.do("POST", "/v1.0/directoryObjects/getByIds", `{"ids":["`+empty+`"],"types":["user","group"]}`)
 	if want := `{"@odata.type":"#microsoft.graph.group","id":"` + empty + `","displayName":"Empty"}`; !strings.Contains(r.body, want) {
 		t.Errorf("got %s", r.body)
 	}

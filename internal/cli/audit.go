@@ -2,13 +2,33 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
+	"passkeyaudit/audit/snapshot"
+	"passkeyaudit/graphclient/collect"
 )
 
 type auditOptions struct {
 	From string
+	liveOptions
 	judgeOptions
+}
+
+// liveOptions are the flags with which a judging command collects first.
+type liveOptions struct {
+	connectOptions
+	Save  string
+	Since string
+}
+
+func (o *liveOptions) flags(cmd *cobra.Command) {
+	o.connectOptions.flags(cmd)
+	cmd.Flags().StringVar(&o.Save, "save", "", "keep the collected snapshot in `DIR` (it is removed otherwise)")
+	cmd.Flags().StringVar(&o.Since, "since", "30d", "how far back to read sign-ins and audits, such as 7d or 12h")
+	cobra.CheckErr(cmd.MarkFlagDirname("save"))
 }
 
 func newAuditCmd(d *Deps) *cobra.Command {
@@ -16,33 +36,75 @@ func newAuditCmd(d *Deps) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "audit",
 		Short: "Run the checks and report findings with evidence",
-		Long: `Run the checks on a snapshot and report findings: what is wrong, whom it hits, the evidence, and what to do.
+		Long: `Run the checks on a snapshot, or on a live tenant, and report findings: what is wrong, whom it hits, the evidence,
+and what to do. A live run collects a snapshot first and judges that; --save keeps it.
 
 Exit codes: 0 clean; 1 findings at or above --fail-on; 2 wrong usage; 3 some selected check could not be
 judged; 4 failure, nothing trustworthy was produced.`,
 		Example: `  passkeyaudit audit --from ./snapshot
+  passkeyaudit audit --tenant-id contoso.onmicrosoft.com --auth azure-cli --save ./snapshot
   passkeyaudit audit --from ./snapshot --checks scope,PK-BOOT-001 --fail-on medium
   passkeyaudit audit --from ./snapshot --format ndjson --output run.ndjson`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return runAudit(cmd.Context(), d, o) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.From == "" && !o.given(cmd, d.IO.Getenv) {
+				return usagef("say what to judge: --from DIR for a snapshot, or --tenant-id and --auth for a live tenant")
+			}
+			return runAudit(cmd.Context(), d, o)
+		},
 	}
 	cmd.Flags().StringVar(&o.From, "from", "", "judge the snapshot in `DIR`: no credentials, no network")
 	cobra.CheckErr(cmd.MarkFlagDirname("from"))
-	o.flags(cmd)
+	o.judgeOptions.flags(cmd)
+	o.liveOptions.flags(cmd)
+	exclusiveWithFrom(cmd)
 	return cmd
 }
 
 func runAudit(ctx context.Context, d *Deps, o auditOptions) error {
-	j, err := o.validate(d)
+	j, err := o.judgeOptions.validate(d)
 	if err != nil {
 		return err
 	}
-	if o.From == "" {
-		return usagef("say what to judge: --from DIR")
+	if o.From != "" {
+		snap, err := openSnapshot(o.From)
+		if err != nil {
+			return err
+		}
+		return judge(ctx, d, j, snap)
 	}
-	snap, err := openSnapshot(o.From)
+	snap, cleanUp, err := o.collectFirst(ctx, d, o.Quiet)
 	if err != nil {
 		return err
 	}
-	return judge(ctx, d, j, snap)
+	return errors.Join(judge(ctx, d, j, snap), cleanUp())
+}
+
+// collectFirst reads a live tenant into a folder and opens it. cleanUp removes the
+// folder unless it is to be kept: it holds personal data.
+func (o *liveOptions) collectFirst(ctx context.Context, d *Deps, quiet bool) (snap *snapshot.Snapshot, cleanUp func() error, err error) {
+	if err := o.validate(); err != nil {
+		return nil, nil, err
+	}
+	since, err := parseSince(o.Since)
+	if err != nil {
+		return nil, nil, err
+	}
+	dir, cleanUp := o.Save, func() error { return nil }
+	if dir == "" {
+		if dir, err = os.MkdirTemp("", "passkeyaudit-*"); err != nil {
+			return nil, nil, fmt.Errorf("making a folder for the snapshot: %w", err)
+		}
+		cleanUp = func() error { return os.RemoveAll(dir) }
+	}
+	p := newProgress(d.IO, quiet)
+	_, err = o.collect(ctx, d, p, collect.Options{Dir: dir, Since: since})
+	p.done()
+	if err == nil {
+		snap, err = openSnapshot(dir)
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, cleanUp())
+	}
+	return snap, cleanUp, nil
 }

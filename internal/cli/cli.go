@@ -26,17 +26,31 @@ func Main(ctx context.Context, deps Deps, args []string) int {
 	deps.Version = cmp.Or(deps.Version, buildVersion())
 	started := false
 	root := newRootCmd(&deps)
-	root.PersistentPreRun = func(*cobra.Command, []string) { started = true }
+	onRun(root, func() { started = true })
 	root.SetArgs(args)
 	root.SetIn(deps.IO.In)
 	root.SetOut(deps.IO.Out)
 	root.SetErr(deps.IO.Err)
 	err := root.ExecuteContext(ctx)
 	if err != nil && !started {
-		// cobra found the mistake: an unknown command, flag or argument.
+		// cobra found the mistake: an unknown command or flag, a wrong argument, flags
+		// that exclude each other.
 		err = usageError{err}
 	}
 	return finish(deps.IO, err)
+}
+
+// onRun has a function called before any command does its own work.
+func onRun(cmd *cobra.Command, started func()) {
+	if run := cmd.RunE; run != nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			started()
+			return run(cmd, args)
+		}
+	}
+	for _, sub := range cmd.Commands() {
+		onRun(sub, started)
+	}
 }
 
 // finish says what went wrong, if anything, and picks the exit code.
@@ -84,6 +98,6 @@ It only ever reads. A snapshot can be judged again, offline, at any time.`,
 	}
 	cmd.CompletionOptions.HiddenDefaultCmd = false
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	cmd.AddCommand(newAuditCmd(d), newVersionCmd(d))
+	cmd.AddCommand(newAuditCmd(d), newCollectCmd(d), newDemoCmd(d), newSimulateCmd(d), newChecksCmd(d), newSnapshotCmd(d), newVersionCmd(d))
 	return cmd
 }

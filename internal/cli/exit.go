@@ -39,5 +39,5 @@ func hintFor(err error) string {
 	case errors.As(err, &broken):
 		return "No verdict was made. Collect the snapshot again, or repair the file named above."
 	}
-	return ""
+	return connectionHint(err)
 }

@@ -114,7 +114,8 @@ func selectChecks(names []string) ([]*audit.Check, error) {
 	for _, name := range names {
 		found := false
 		for _, c := range all {
-			if strings.EqualFold(name, c.ID) || strings.EqualFold(name, c.Slug) || strings.EqualFold(name, c.Family()) {
+			family, short := c.Family()
+			if slices.ContainsFunc([]string{c.ID, c.Slug, family, short}, func(n string) bool { return strings.EqualFold(n, name) }) {
 				found = true
 				if !slices.Contains(chosen, c) {
 					chosen = append(chosen, c)
@@ -130,21 +131,34 @@ func selectChecks(names []string) ([]*audit.Check, error) {
 
 // openSnapshot opens the snapshot folder that --from names.
 func openSnapshot(dir string) (*snapshot.Snapshot, error) {
-	info, err := os.Stat(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no folder %s", dir)
-	}
-	if err == nil && !info.IsDir() {
-		return nil, fmt.Errorf("%s is not a folder", dir)
-	}
+	fsys, err := folder(dir)
 	if err != nil {
-		return nil, fmt.Errorf("opening the snapshot: %w", err)
+		return nil, err
 	}
-	snap, err := snapshot.Open(os.DirFS(dir))
+	snap, err := snapshot.Open(fsys)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
 	return snap, nil
+}
+
+// folder gives access to what is inside a snapshot folder, and to nothing outside
+// that a symbolic link in it may point to.
+func folder(dir string) (fs.FS, error) {
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("there is no folder %s", dir)
+	case err != nil:
+		return nil, fmt.Errorf("opening the snapshot: %w", err)
+	case !info.IsDir():
+		return nil, fmt.Errorf("%s is not a folder", dir)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("opening the snapshot: %w", err)
+	}
+	return root.FS(), nil
 }
 
 // judge runs the chosen checks on a snapshot, writes the result and returns the

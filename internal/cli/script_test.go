@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"os"
+	"os/signal"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -16,7 +17,10 @@ var update = flag.Bool("update", false, "rewrite the expected output inside the 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"passkeyaudit": func() {
-			os.Exit(cli.Main(context.Background(), cli.Deps{IO: term.System(), Version: "v0.0.0-test"}, os.Args[1:]))
+			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+			code := cli.Main(ctx, cli.Deps{IO: term.System(), Version: "v0.0.0-test"}, os.Args[1:])
+			stop()
+			os.Exit(code)
 		},
 	})
 }

@@ -74,6 +74,48 @@ func (s *Sink) End() error {
 	return err
 }
 
+// Plain writes a table without rules, its columns as wide as they need to be.
+func Plain(w io.Writer, header []string, rows [][]string) error {
+	var out strings.Builder
+	if err := grid(&out, header, rows, nil); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, trimLines(out.String()))
+	return err
+}
+
+// grid writes cells that are already broken into lines.
+func grid(w io.Writer, header []string, rows [][]string, right map[int]bool) error {
+	t := tablewriter.NewTable(w,
+		tablewriter.WithRendition(tw.Rendition{
+			Borders:  tw.BorderNone,
+			Settings: tw.Settings{Separators: tw.SeparatorsNone, Lines: tw.LinesNone},
+		}),
+		tablewriter.WithPadding(tw.Padding{Right: "  ", Overwrite: true}),
+		tablewriter.WithHeaderAutoFormat(tw.Off),
+		tablewriter.WithRowAutoWrap(tw.WrapNone),
+		tablewriter.WithTrimSpace(tw.Off),
+	)
+	align := make([]tw.Align, len(header))
+	for i := range align {
+		align[i] = tw.AlignLeft
+		if right[i] {
+			align[i] = tw.AlignRight
+		}
+	}
+	t.Configure(func(c *tablewriter.Config) {
+		c.Row.Alignment.PerColumn = align
+		c.Header.Alignment.PerColumn = align
+	})
+	t.Header(header)
+	for _, row := range rows {
+		if err := t.Append(row); err != nil {
+			return err
+		}
+	}
+	return t.Render()
+}
+
 // trimLines drops the padding that the table leaves at line ends.
 func trimLines(text string) string {
 	lines := strings.Split(text, "\n")
@@ -111,7 +153,7 @@ func (s *Sink) title(out *strings.Builder) {
 	if h.Scope.Narrowed() {
 		parts = append(parts, fmt.Sprintf("only %s of the tenant", scopePhrase(string(h.Scope.Kind), len(h.Scope.IDs))))
 	}
-	for _, line := range wrap(strings.Join(parts, " · "), s.opts.Width) {
+	for _, line := range report.Wrap(strings.Join(parts, " · "), s.opts.Width) {
 		fmt.Fprintln(out, line)
 	}
 	fmt.Fprintln(out)
@@ -131,35 +173,18 @@ func (s *Sink) findingTable(out *strings.Builder) error {
 	}
 	const severity, check, people, rules = 8, 12, 7, 3 * 2
 	textWidth := s.opts.Width - severity - check - people - rules
-	t := tablewriter.NewTable(out,
-		tablewriter.WithRendition(tw.Rendition{
-			Borders:  tw.BorderNone,
-			Symbols:  tw.NewSymbols(tw.StyleLight),
-			Settings: tw.Settings{Separators: tw.SeparatorsNone, Lines: tw.LinesNone},
-		}),
-		tablewriter.WithPadding(tw.Padding{Right: "  ", Overwrite: true}),
-		tablewriter.WithHeaderAutoFormat(tw.Off),
-		tablewriter.WithHeaderAlignment(tw.AlignLeft),
-		tablewriter.WithRowAutoWrap(tw.WrapNone),
-		tablewriter.WithTrimSpace(tw.Off),
-	)
-	t.Configure(func(c *tablewriter.Config) {
-		c.Row.Alignment.PerColumn = []tw.Align{tw.AlignLeft, tw.AlignLeft, tw.AlignRight, tw.AlignLeft}
-		c.Header.Alignment.PerColumn = []tw.Align{tw.AlignLeft, tw.AlignLeft, tw.AlignRight, tw.AlignLeft}
-	})
-	t.Header([]string{"SEVERITY", "CHECK", "PEOPLE", "FINDING"})
+	right := map[int]bool{2: true}
+	rows := [][]string{}
 	for i, f := range s.findings {
 		if i > 0 {
-			if err := t.Append([]string{" ", " ", " ", " "}); err != nil {
-				return err
-			}
+			rows = append(rows, []string{" ", " ", " ", " "})
 		}
-		lines := wrap(report.Plain(f.Message), textWidth)
+		lines := report.Wrap(report.Plain(f.Message), textWidth)
 		if note := caveat(f); note != "" {
-			lines = append(lines, wrap(note, textWidth)...)
+			lines = append(lines, report.Wrap(note, textWidth)...)
 		}
 		for _, step := range f.Fix {
-			for j, line := range wrap(report.Plain(step.Change), textWidth-2) {
+			for j, line := range report.Wrap(report.Plain(step.Change), textWidth-2) {
 				lead := "  "
 				if j == 0 {
 					lead = "→ "
@@ -167,12 +192,9 @@ func (s *Sink) findingTable(out *strings.Builder) error {
 				lines = append(lines, s.paint(dim, lead+line))
 			}
 		}
-		row := []string{s.paint(colourOf(f.Severity), f.Severity.String()), f.Check.ID, peopleCell(f.Affected), strings.Join(lines, "\n")}
-		if err := t.Append(row); err != nil {
-			return err
-		}
+		rows = append(rows, []string{s.paint(colourOf(f.Severity), f.Severity.String()), f.Check.ID, peopleCell(f.Affected), strings.Join(lines, "\n")})
 	}
-	if err := t.Render(); err != nil {
+	if err := grid(out, []string{"SEVERITY", "CHECK", "PEOPLE", "FINDING"}, rows, right); err != nil {
 		return err
 	}
 	fmt.Fprintln(out)
@@ -229,7 +251,7 @@ func (s *Sink) details(out *strings.Builder) {
 }
 
 func (s *Sink) item(out *strings.Builder, text string) {
-	for i, line := range wrap(text, s.opts.Width-4) {
+	for i, line := range report.Wrap(text, s.opts.Width-4) {
 		lead := "    "
 		if i == 0 {
 			lead = "  - "
@@ -321,35 +343,9 @@ func (s *Sink) closing(out *strings.Builder) {
 		}
 	}
 	text += " · checks: " + strings.Join(checks, ", ")
-	for _, line := range wrap(text, s.opts.Width) {
+	for _, line := range report.Wrap(text, s.opts.Width) {
 		fmt.Fprintln(out, line)
 	}
-}
-
-// wrap breaks text at spaces into lines of at most width columns. A longer word
-// gets a line of its own.
-func wrap(text string, width int) []string {
-	var lines []string
-	var line strings.Builder
-	n := 0
-	for _, word := range strings.Fields(text) {
-		w := utf8.RuneCountInString(word)
-		if n > 0 && n+1+w > width {
-			lines = append(lines, line.String())
-			line.Reset()
-			n = 0
-		}
-		if n > 0 {
-			line.WriteByte(' ')
-			n++
-		}
-		line.WriteString(word)
-		n += w
-	}
-	if n > 0 || len(lines) == 0 {
-		lines = append(lines, line.String())
-	}
-	return lines
 }
 
 type colour string

@@ -58,7 +58,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 	scope := passkeys.InScope().Within(dir.People)
 	if unknown := scope.Yes.Minus(held.Known()); !unknown.Empty() {
 		p.Lacks(snapshot.UserRegistrationDetails, audit.Hides,
-			fmt.Sprintf("whether %s have a passkey is not known", audit.PeoplePhrase(unknown.Count())))
+			fmt.Sprintf("whether %s a passkey is not known", audit.PeopleDo(unknown.Count(), "has", "have")))
 	}
 
 	models := map[string]*model{}
@@ -107,7 +107,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 	}
 	if set := unplaced.Set(); !set.Empty() {
 		p.Lacks(snapshot.GroupMembers, audit.Hides,
-			fmt.Sprintf("whether %s are in scope is not known", audit.PeoplePhrase(set.Count())))
+			fmt.Sprintf("whether %s in scope is not known", audit.PeopleDo(set.Count(), "is", "are")))
 	}
 	people := stranded.Set()
 	if people.Empty() {
@@ -136,8 +136,8 @@ func run(ctx context.Context, p *audit.Pass) error {
 	list, ids := describe(models)
 	p.Report(audit.Finding{
 		Certainty: certainty,
-		Message: fmt.Sprintf("%s hold a registered passkey that today's profiles reject at sign-in because of its model: %s.%s",
-			audit.PeoplePhrase(people.Count()), list, note),
+		Message: fmt.Sprintf("%s a registered passkey that today's profiles reject at sign-in because of its model: %s.%s",
+			audit.PeopleDo(people.Count(), "holds", "hold"), list, note),
 		Subject:  passkeys.Subject(),
 		Affected: audit.People(people, dir),
 		Evidence: append(evidence, proof...),

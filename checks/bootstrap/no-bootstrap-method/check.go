@@ -84,8 +84,8 @@ func run(ctx context.Context, p *audit.Pass) error {
 		p.Report(audit.Finding{
 			Severity:  audit.High,
 			Certainty: certainty,
-			Message: fmt.Sprintf("%s in scope have neither a usable strong method nor a usable Temporary Access Pass, and no method is enabled that they could register alone. They need an administrator before they can register a passkey.%s",
-				audit.PeoplePhrase(helpless.Count()), note),
+			Message: fmt.Sprintf("%s neither a usable strong method nor a usable Temporary Access Pass, although in scope, and no method is enabled that they could register alone. They need an administrator before they can register a passkey.%s",
+				audit.PeopleDo(helpless.Count(), "has", "have"), note),
 			Subject:  policy.Passkeys.Subject(),
 			Affected: audit.People(helpless, dir),
 			Evidence: list,
@@ -100,8 +100,8 @@ func run(ctx context.Context, p *audit.Pass) error {
 			return err
 		}
 		p.Report(audit.Finding{
-			Message: fmt.Sprintf("%s in scope have neither a usable strong method nor a usable Temporary Access Pass. Before a passkey they have to register another method, which is enabled for them.",
-				audit.PeoplePhrase(alone.Count())),
+			Message: fmt.Sprintf("%s neither a usable strong method nor a usable Temporary Access Pass, although in scope. Before a passkey they need to register another method, which is enabled for them.",
+				audit.PeopleDo(alone.Count(), "has", "have")),
 			Subject:  policy.Passkeys.Subject(),
 			Affected: audit.People(alone, dir),
 			Evidence: list,
@@ -121,7 +121,7 @@ func explain(p *audit.Pass, unsure audit.Set, dir *population.Directory, held *m
 			unsure = unsure.Minus(people)
 		}
 	}
-	lack(dir.All.Minus(held.Known()), snapshot.UserRegistrationDetails, "which methods %s have is not known")
+	lack(dir.All.Minus(held.Known()), snapshot.UserRegistrationDetails, "the methods of %s are not known")
 	unseen := make([]string, 0, len(strong.Unseen))
 	for name := range strong.Unseen {
 		unseen = append(unseen, name)

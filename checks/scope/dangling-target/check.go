@@ -73,6 +73,9 @@ func run(ctx context.Context, p *audit.Pass) error {
 				f.Message = fmt.Sprintf("An %s target of the passkey method names the group %s, which has no members: it %s.", list, t.Group.Label(), reaches)
 				f.Evidence = append(f.Evidence, audit.Examined(snapshot.GroupMembers, groups.MemberRows, "no row gives the group a member"))
 				fix = "Add members to the group, or remove the " + list + " target."
+			case t.Group.Exists == audit.Unsure:
+				p.Lacks(snapshot.Groups, audit.Hides, fmt.Sprintf("whether the group %s exists is not known", t.ID))
+				continue
 			case t.Group.Empty == audit.Unsure && t.Group.Members.Yes.Empty():
 				p.Lacks(snapshot.GroupMembers, audit.Hides, fmt.Sprintf("whether the group %s has members is not known", t.ID))
 				continue

@@ -48,7 +48,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 	both := passkeys.Included.And(passkeys.Excluded).Within(dir.People)
 	if !both.Maybe.Empty() {
 		p.Lacks(snapshot.GroupMembers, audit.Hides,
-			fmt.Sprintf("whether %s are both included and excluded is not known", audit.PeoplePhrase(both.Maybe.Count())))
+			fmt.Sprintf("whether %s both included and excluded is not known", audit.PeopleDo(both.Maybe.Count(), "is", "are")))
 	}
 	var evidence []audit.Evidence
 	var ids []string
@@ -83,8 +83,8 @@ func run(ctx context.Context, p *audit.Pass) error {
 	others := both.Yes.Minus(holders)
 	if !others.Empty() {
 		p.Report(audit.Finding{
-			Message: fmt.Sprintf("%s are included in the passkey method and excluded from it at the same time. Exclusion wins: they cannot register a passkey.",
-				audit.PeoplePhrase(others.Count())),
+			Message: fmt.Sprintf("%s included in the passkey method and excluded from it at the same time. Exclusion wins: they cannot register a passkey.",
+				audit.PeopleDo(others.Count(), "is", "are")),
 			Subject:  passkeys.Subject(),
 			Affected: audit.People(others, dir),
 			Evidence: evidence,

@@ -50,7 +50,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 	passkeys := policy.Passkeys
 	if unsure := dir.People.And(passkeys.Included.Maybe); !unsure.Empty() {
 		p.Lacks(snapshot.GroupMembers, audit.Hides,
-			fmt.Sprintf("whether %s belong to a target group is not known", audit.PeoplePhrase(unsure.Count())))
+			fmt.Sprintf("whether %s to a target group is not known", audit.PeopleDo(unsure.Count(), "belongs", "belong")))
 	}
 	outside := dir.People.Minus(passkeys.Included.Possible())
 	targets := policy.Quote(passkeys.Pointer+"/includeTargets", "no include target reaches these people")
@@ -68,13 +68,13 @@ func run(ctx context.Context, p *audit.Pass) error {
 		evidence = append(evidence, audit.Quote(snapshot.ConditionalAccessPolicies, d.Policy.ID, d.Raw,
 			"/grantControls/authenticationStrength/id", "the policy demands a phishing-resistant strength of some of them"))
 	}
-	report := func(people audit.Set, severity audit.Severity, evidence []audit.Evidence, blockers []string, fix, format string, args ...any) {
+	report := func(people audit.Set, severity audit.Severity, evidence []audit.Evidence, blockers []string, fix, one, many, because string) {
 		if people.Empty() {
 			return
 		}
 		p.Report(audit.Finding{
 			Severity: severity,
-			Message:  fmt.Sprintf("%s "+format, append([]any{audit.PeoplePhrase(people.Count())}, args...)...),
+			Message:  audit.PeopleDo(people.Count(), one, many) + " " + because,
 			Subject:  passkeys.Subject(),
 			Affected: audit.People(people, dir),
 			Evidence: evidence,
@@ -85,18 +85,18 @@ func run(ctx context.Context, p *audit.Pass) error {
 	const include = "Add a group with these people to the include targets of the passkey method"
 	report(demanded, audit.High, evidence, ids,
 		include+", or leave them out of the policies named above until they are in scope.",
-		"must sign in with a phishing-resistant method, but no include target of the passkey method reaches them. The demand comes from %s.",
-		strings.Join(names, ", "))
+		"must", "must", "sign in with a phishing-resistant method, but no include target of the passkey method reaches them. The demand comes from "+
+			strings.Join(names, ", ")+".")
 
 	campaign, at := policy.Campaign()
 	nudged := outside.And(campaign.Yes).Minus(demanded)
 	report(nudged, audit.High, []audit.Evidence{targets, policy.Quote(at+"/includeTargets", "the campaign nudges these people to register a passkey")},
 		[]string{"registrationCampaign"},
 		include+", or take them out of the registration campaign.",
-		"are nudged to register a passkey by the registration campaign, but no include target of the passkey method reaches them.")
+		"is", "are", "nudged to register a passkey by the registration campaign, but no include target of the passkey method reaches them.")
 
 	report(outside.Minus(demanded).Minus(nudged), audit.Info, []audit.Evidence{targets}, nil,
 		include+" when it is their turn.",
-		"are outside the scope of the passkey method: no include target reaches them.")
+		"is", "are", "outside the scope of the passkey method: no include target reaches them.")
 	return nil
 }

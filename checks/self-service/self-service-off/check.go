@@ -60,17 +60,17 @@ func run(ctx context.Context, p *audit.Pass) error {
 	}
 	stuck := scope.And(without)
 	if unsure := scope.Maybe.Minus(held.Of(methods.Passkey)); !unsure.Empty() {
-		p.Lacks(snapshot.GroupMembers, audit.Hides, fmt.Sprintf("whether %s are in scope is not known", audit.PeoplePhrase(unsure.Count())))
+		p.Lacks(snapshot.GroupMembers, audit.Hides, fmt.Sprintf("whether %s in scope is not known", audit.PeopleDo(unsure.Count(), "is", "are")))
 	}
 	if unsure := scope.Yes.Minus(held.Known()); !unsure.Empty() {
-		p.Lacks(snapshot.UserRegistrationDetails, audit.Hides, fmt.Sprintf("whether %s have a passkey is not known", audit.PeoplePhrase(unsure.Count())))
+		p.Lacks(snapshot.UserRegistrationDetails, audit.Hides, fmt.Sprintf("whether %s a passkey is not known", audit.PeopleDo(unsure.Count(), "has", "have")))
 	}
 	if stuck.Yes.Empty() {
 		return nil
 	}
 	p.Report(audit.Finding{
-		Message: fmt.Sprintf("Self-service registration of passkeys is off: %s in scope have no passkey and cannot register one alone.",
-			audit.PeoplePhrase(stuck.Yes.Count())),
+		Message: fmt.Sprintf("Self-service registration of passkeys is off: %s no passkey, although in scope, and cannot register one alone.",
+			audit.PeopleDo(stuck.Yes.Count(), "has", "have")),
 		Subject:  passkeys.Subject(),
 		Affected: audit.People(stuck.Yes, dir),
 		Evidence: []audit.Evidence{policy.Quote(passkeys.Pointer+"/isSelfServiceRegistrationAllowed", "self-service registration is off for the whole tenant")},

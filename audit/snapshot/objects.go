@@ -1,0 +1,97 @@
+package snapshot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+
+	"passkeyaudit/audit/entra"
+)
+
+// Object is a decoded row.
+type Object[T any] struct {
+	Value T
+	Row   Row // Raw is nil unless QuotedObjects was asked
+}
+
+// Objects yields the rows of a section decoded as T, in order. A row with a
+// modelled member of the wrong type is left out and recorded as unreadable.
+// Every section is always decoded as the one type that models it, so that the
+// set of unreadable rows does not depend on who reads. The last element may be
+// an error.
+func Objects[T any](ctx context.Context, s *Snapshot, id SectionID) iter.Seq2[Object[T], error] {
+	return func(yield func(Object[T], error) bool) {
+		for c := range chunks[T](ctx, s, id) {
+			s.setUnreadable(c.unreadable...)
+			for _, o := range c.objects {
+				if !yield(o, nil) {
+					return
+				}
+			}
+			if c.err != nil {
+				yield(Object[T]{}, c.err)
+				return
+			}
+		}
+	}
+}
+
+// QuotedObjects is Objects for sections of few rows; each object keeps its text.
+func QuotedObjects[T any](ctx context.Context, s *Snapshot, id SectionID) iter.Seq2[Object[T], error] {
+	return func(yield func(Object[T], error) bool) {
+		for row, err := range s.Rows(ctx, id) {
+			if err != nil {
+				yield(Object[T]{}, err)
+				return
+			}
+			o := Object[T]{Row: Row{Raw: row.Raw.Clone(), File: row.File, Line: row.Line}}
+			bad, err := decodeRow(id, row, &o.Value)
+			if err != nil {
+				yield(Object[T]{}, err)
+				return
+			}
+			if bad != nil {
+				s.setUnreadable(*bad)
+				continue
+			}
+			if !yield(o, nil) {
+				return
+			}
+		}
+	}
+}
+
+// SingletonObject decodes the object of a singleton section. raw is nil where the
+// section holds no readable object: its Status says why.
+func SingletonObject[T any](ctx context.Context, s *Snapshot, id SectionID) (value T, raw entra.Raw, err error) {
+	for o, err := range QuotedObjects[T](ctx, s, id) {
+		// A second element can only be the error of the file's end.
+		if err != nil {
+			var zero T
+			return zero, nil, err
+		}
+		value, raw = o.Value, o.Row.Raw
+	}
+	return value, raw, nil
+}
+
+// decodeRow decodes a row into v. A row to be left out comes back as bad; the
+// error is a *BrokenError for text that is not JSON.
+func decodeRow(id SectionID, row Row, v any) (bad *Unreadable, err error) {
+	spec, _ := Spec(id)
+	derr := entra.Decode(row.Raw, v)
+	if keyed, is := v.(interface{ Key() string }); derr == nil && is && keyed.Key() == "" {
+		derr = fmt.Errorf("the member %q is missing", spec.Key)
+	}
+	if derr == nil && row.Raw.Kind() == '{' {
+		return nil, nil
+	}
+	if errors.Is(derr, entra.ErrSyntax) {
+		return nil, broken(id, row.File, row.Line, derr)
+	}
+	if row.Raw.Kind() != '{' {
+		derr = errors.New("not an object")
+	}
+	return &Unreadable{Section: id, File: row.File, Line: row.Line, Object: rowKey(row.Raw, spec.Key), Err: derr}, nil
+}

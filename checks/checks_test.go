@@ -1,0 +1,56 @@
+package checks_test
+
+import (
+	"testing"
+
+	"passkeyaudit/audit"
+	"passkeyaudit/audit/audittest"
+	"passkeyaudit/checks"
+)
+
+func TestChecksAreValid(t *testing.T) {
+	if err := audit.Validate(checks.All()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Every piece of evidence of every check on every fixture there is points at what
+// it quotes.
+func TestEvidenceResolvesEverywhere(t *testing.T) {
+	findings := 0
+	for dir, snap := range audittest.Fixtures(t, "../fixtures", ".") {
+		t.Run(dir, func(t *testing.T) {
+			results := audittest.Judge(t, snap, checks.All(), 0)
+			audittest.ResolveEvidence(t, snap, results.Findings)
+			findings += len(results.Findings)
+		})
+	}
+	if findings < 40 {
+		t.Errorf("only %d findings were looked at: are the fixtures there?", findings)
+	}
+}
+
+// No check fires on a healthy tenant, and none is left undecided.
+func TestHealthyTenantIsClean(t *testing.T) {
+	for _, snap := range audittest.Fixtures(t, "../fixtures/scenarios/healthy") {
+		for _, r := range audittest.Judge(t, snap, checks.All(), 0).Checks {
+			if r.Outcome != audit.Passed {
+				t.Errorf("%s: %v %s", r.Check.ID, r.Outcome, r.Reason)
+			}
+		}
+	}
+}
+
+// Findings of one run can be told apart by check and fingerprint.
+func TestFingerprintsAreUnique(t *testing.T) {
+	for dir, snap := range audittest.Fixtures(t, "../fixtures", ".") {
+		seen := map[string]bool{}
+		for _, f := range audittest.Judge(t, snap, checks.All(), 0).Findings {
+			key := f.Check.ID + " " + f.Fingerprint()
+			if seen[key] {
+				t.Errorf("%s: two findings are %s", dir, key)
+			}
+			seen[key] = true
+		}
+	}
+}
