@@ -15,7 +15,7 @@ func readDevices(ctx context.Context, j *job) error {
 	if p.oneUser() {
 		return readDevicesOf(ctx, j, p.ids[0])
 	}
-	err := j.listInto(ctx, idSet{}, "id", func(rows []entra.Raw) error {
+	err := j.listInto(ctx, &idSet{}, "id", func(rows []entra.Raw) error {
 		if p != nil {
 			kept := rows[:0]
 			for _, row := range rows {
@@ -60,7 +60,7 @@ func readDevicesOf(ctx context.Context, j *job, user string) error {
 	if err != nil {
 		return fatal(err)
 	}
-	err = j.listInto(ctx, idSet{}, "id", func(rows []entra.Raw) error {
+	err = j.listInto(ctx, &idSet{}, "id", func(rows []entra.Raw) error {
 		for i, row := range rows {
 			if _, there := entra.Lookup(row, "/registeredUsers"); there {
 				continue
@@ -83,5 +83,5 @@ func readManagedDevices(ctx context.Context, j *job) error {
 	if p := j.r.people; p.oneUser() {
 		requests = append([]graphclient.Request{managedDevicesRequest("userId eq " + quote(p.ids[0]))}, requests...)
 	}
-	return j.listInto(ctx, idSet{}, "id", j.pick("userId"), requests...)
+	return j.listInto(ctx, &idSet{}, "id", j.pick("userId"), requests...)
 }

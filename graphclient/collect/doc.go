@@ -14,8 +14,8 @@
 //   - A page becomes part of a section whole or not at all. An interrupted run
 //     leaves a snapshot that opens, in which unfinished sections are not collected.
 //   - What is written does not depend on timing, except for the entries' own times.
-//   - Memory does not grow with rows, only by ids: sixteen bytes for each user, and
-//     the same for each row of the listing being read.
+//   - Memory does not grow with rows, only by ids: about 24 bytes for each user and
+//     for each row of the registration report, and of the listing being read.
 //
 // # Terms
 //

@@ -28,8 +28,8 @@ func (r *run) resolve(ctx context.Context, ids []string) ([]entra.Raw, error) {
 // readGroups resolves what policies, methods and roles name.
 func readGroups(ctx context.Context, j *job) error {
 	r := j.r
-	ids := r.refs.ids(r.userKeys.has)
-	found := idSet{}
+	ids := r.refs.ids(r.accounts.keys.has)
+	found := &idSet{}
 	for chunk := range slices.Chunk(ids, graphclient.MaxIDs) {
 		rows, err := r.resolve(ctx, chunk)
 		if err == nil {
@@ -127,7 +127,7 @@ func readGroupMembers(ctx context.Context, j *job) error {
 func (j *job) readMembers(ctx context.Context, group string) error {
 	var ids []string
 	pages := 0
-	l := listing{client: j.r.client, key: "id", seen: idSet{}, each: func(rows []entra.Raw) error {
+	l := listing{client: j.r.client, key: "id", seen: &idSet{}, each: func(rows []entra.Raw) error {
 		pages++
 		for _, row := range rows {
 			if id := entra.Text(row, "/id"); id != "" && j.r.people.has(id) {
@@ -186,7 +186,7 @@ func readMemberships(ctx context.Context, j *job) error {
 	user := j.r.people.ids[0]
 	q := graphclient.Query{Select: []string{"id"}, Top: directoryPage}
 	j.entry.Request = graphclient.UserTransitiveMemberOf("{user}", q).String()
-	member := idSet{}
+	member := &idSet{}
 	l := listing{client: j.r.client, key: "id", seen: member, each: func([]entra.Raw) error { return nil }}
 	err := l.read(ctx, graphclient.UserTransitiveMemberOf(user, q))
 	if isFatal(err) || ctx.Err() != nil {

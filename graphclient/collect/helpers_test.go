@@ -75,13 +75,7 @@ func openDir(t testing.TB, dir string) *snapshot.Snapshot {
 // simulate serves a snapshot over a socket.
 func simulate(t testing.TB, snap *snapshot.Snapshot, o graphsim.Options, faults ...string) (*graphsim.Server, *graphclient.Client) {
 	t.Helper()
-	for _, text := range faults {
-		f, err := graphsim.ParseFault(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		o.Faults = append(o.Faults, f)
-	}
+	o.Faults = parseFaults(t, faults)
 	server, err := graphsim.New(snap, o)
 	if err != nil {
 		t.Fatal(err)
@@ -103,6 +97,19 @@ func simulate(t testing.TB, snap *snapshot.Snapshot, o graphsim.Options, faults 
 		})
 	}
 	return server, clientOf(t, h, server.Token())
+}
+
+func parseFaults(t testing.TB, texts []string) []graphsim.Fault {
+	t.Helper()
+	var all []graphsim.Fault
+	for _, text := range texts {
+		f, err := graphsim.ParseFault(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, f)
+	}
+	return all
 }
 
 func clientOf(t testing.TB, h http.Handler, token string) *graphclient.Client {
@@ -213,4 +220,40 @@ func lines(rows ...string) string {
 		return ""
 	}
 	return strings.Join(rows, "\n") + "\n"
+}
+
+// override serves a snapshot, and one path in another way.
+func override(t testing.TB, snap *snapshot.Snapshot, path string, h http.HandlerFunc, faults ...string) http.Handler {
+	t.Helper()
+	server, err := graphsim.New(snap, graphsim.Options{AllowAnonymous: true, Faults: parseFaults(t, faults)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.EqualFold(r.URL.Path, path) {
+			h(w, r)
+			return
+		}
+		server.Handler().ServeHTTP(w, r)
+	})
+}
+
+func reply(w http.ResponseWriter, status int, body string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(body)) // a client that went away needs no answer
+}
+
+func graphError(w http.ResponseWriter, status int, code, message string) {
+	reply(w, status, fmt.Sprintf(`{"error":{"code":%q,"message":%q}}`, code, message))
+}
+
+func text(t testing.TB, row, member string) string {
+	t.Helper()
+	m := map[string]any{}
+	if err := json.Unmarshal([]byte(row), &m); err != nil {
+		t.Fatal(err)
+	}
+	s, _ := m[member].(string)
+	return s
 }

@@ -27,8 +27,8 @@ type logReader struct {
 	j      *job
 	time   string // the member that holds an event's time
 	keep   func(entra.Raw) bool
-	seen   idSet // ids of all events so far; nil compares neighbouring pages only
-	recent [2]idSet
+	seen   *idSet // ids of all events so far; nil compares neighbouring pages only
+	recent [2]*idSet
 
 	resumes int
 }
@@ -125,7 +125,7 @@ func (l *logReader) once(ctx context.Context, w window, request windowRequest, r
 
 // fresh leaves out events that came before.
 func (l *logReader) fresh(rows []entra.Raw) []entra.Raw {
-	page := idSet{}
+	page := &idSet{}
 	fresh := make([]entra.Raw, 0, len(rows))
 	for _, row := range rows {
 		id := entra.Text(row, "/id")
@@ -138,7 +138,7 @@ func (l *logReader) fresh(rows []entra.Raw) []entra.Raw {
 		}
 		fresh = append(fresh, row)
 	}
-	if len(page) > 0 {
+	if page.len() > 0 {
 		l.recent[0], l.recent[1] = page, l.recent[0]
 	}
 	return fresh
@@ -162,7 +162,7 @@ func (j *job) window() window {
 // noPeople settles a section of a narrowed run that does not know about whom it
 // is.
 func (j *job) noPeople() bool {
-	if j.r.people == nil || len(j.r.people.keys) > 0 || j.r.userKeys != nil {
+	if j.r.people == nil || j.r.people.keys.len() > 0 || j.r.accounts.keys != nil {
 		return false
 	}
 	j.entry.State, j.entry.Reason = snapshot.NotCollected, "the people of the groups could not be read"
@@ -200,11 +200,13 @@ func readAudits(ctx context.Context, j *job) error {
 	case p == nil:
 	case p.oneUser():
 		id := quote(p.ids[0])
-		l.seen = idSet{}
+		l.seen = &idSet{} // the three reads overlap
 		conditions = [][]string{
 			{"targetResources/any(t:t/id eq " + id + ")"},
 			{"initiatedBy/user/id eq " + id},
+			auditConditions[1], // passkeys, whose user is named in ways that no filter takes
 		}
+		fallthrough
 	default:
 		l.keep = func(row entra.Raw) bool { return concerns(row, p) }
 	}

@@ -29,7 +29,7 @@ const (
 // readMethods reads the registered methods of accounts one by one, in batches.
 func readMethods(ctx context.Context, j *job) error {
 	r := j.r
-	if r.userKeys == nil {
+	if r.accounts.keys == nil {
 		j.entry.State, j.entry.Reason = snapshot.NotCollected, "accounts could not be read, so there was nobody to ask about"
 		return nil
 	}
@@ -68,12 +68,11 @@ func (j *job) chooseAccounts() (chosen []int, ok bool) {
 		return nil, false
 	}
 	unlisted := 0
-	for i, k := range a.keys {
-		_, strong := rep.strong[k]
-		_, listed := rep.listed[k]
+	for i := range a.len() {
+		k := a.keys.at(i)
 		switch {
-		case strong:
-		case listed || !a.ordinary[i]:
+		case rep.strong.hasKey(k):
+		case rep.listed.hasKey(k) || !a.ordinary[i]:
 			continue
 		default:
 			if unlisted++; unlisted > unlistedMost {

@@ -22,7 +22,7 @@ var errStale = errors.New("page after page brought no new row")
 type listing struct {
 	client *graphclient.Client
 	key    string // the member that identifies a row
-	seen   idSet
+	seen   *idSet
 	// each gets the new rows of a page.
 	each func(rows []entra.Raw) error
 
@@ -81,12 +81,12 @@ func restartable(err error) bool {
 // list reads a collection into the section. Of several requests the first that
 // the service takes is used: a 400 before the first page passes on to the next.
 func (j *job) list(ctx context.Context, requests ...graphclient.Request) error {
-	return j.listInto(ctx, idSet{}, "id", j.keepAll, requests...)
+	return j.listInto(ctx, &idSet{}, "id", j.keepAll, requests...)
 }
 
 func (j *job) keepAll(rows []entra.Raw) error { return j.append(rows...) }
 
-func (j *job) listInto(ctx context.Context, seen idSet, key string, each func([]entra.Raw) error, requests ...graphclient.Request) error {
+func (j *job) listInto(ctx context.Context, seen *idSet, key string, each func([]entra.Raw) error, requests ...graphclient.Request) error {
 	var err error
 	for _, req := range requests {
 		j.entry.Request = req.String()

@@ -59,11 +59,11 @@ func passkeyProfiles(ctx context.Context, c *graphclient.Client) (entra.Raw, err
 }
 
 func readPartners(ctx context.Context, j *job) error {
-	return j.listInto(ctx, idSet{}, "tenantId", j.keepAll, graphclient.CrossTenantPartners())
+	return j.listInto(ctx, &idSet{}, "tenantId", j.keepAll, graphclient.CrossTenantPartners())
 }
 
 func readConditionalAccess(ctx context.Context, j *job) error {
-	return j.listInto(ctx, idSet{}, "id", func(rows []entra.Raw) error {
+	return j.listInto(ctx, &idSet{}, "id", func(rows []entra.Raw) error {
 		for _, row := range rows {
 			j.r.refs.addConditionalAccess(row)
 		}
@@ -73,7 +73,7 @@ func readConditionalAccess(ctx context.Context, j *job) error {
 
 func readRoles(requests func() []graphclient.Request) func(context.Context, *job) error {
 	return func(ctx context.Context, j *job) error {
-		return j.listInto(ctx, idSet{}, "id", func(rows []entra.Raw) error {
+		return j.listInto(ctx, &idSet{}, "id", func(rows []entra.Raw) error {
 			for _, row := range rows {
 				j.r.refs.addPrincipal(entra.Text(row, "/principalId"))
 			}

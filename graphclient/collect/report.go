@@ -12,12 +12,12 @@ import (
 // methods to read.
 type report struct {
 	readable bool
-	listed   idSet // who is in it
-	strong   idSet // who has a passkey or a temporary access pass in it
+	listed   *idSet // who is in it
+	strong   *idSet // who has a passkey or a temporary access pass in it
 }
 
 func readReport(ctx context.Context, j *job) error {
-	rep := report{listed: idSet{}, strong: idSet{}}
+	rep := report{listed: &idSet{}, strong: &idSet{}}
 	keep := j.pick("id")
 	each := func(rows []entra.Raw) error {
 		for _, row := range rows {
@@ -37,14 +37,14 @@ func readReport(ctx context.Context, j *job) error {
 	err := j.listInto(ctx, rep.listed, "id", each, requests...)
 	if len(requests) > 1 && err == nil && j.sw.Objects() == 0 {
 		// The report lags: after a renaming it knows the user by the old name.
-		rep.listed = idSet{}
+		rep.listed = &idSet{}
 		err = j.listInto(ctx, rep.listed, "id", each, plain)
 	}
 	if j.r.people.oneUser() {
 		// The request names the user.
 		j.entry.Request = plain.String()
 	}
-	rep.readable = err == nil || len(rep.listed) > 0
+	rep.readable = err == nil || rep.listed.len() > 0
 	j.r.report = rep
 	return err
 }

@@ -34,7 +34,6 @@ type run struct {
 	refs     references
 	groups   []string // found, in order
 	accounts accounts
-	userKeys idSet // nil if users could not be read
 	report   report
 
 	mu      sync.Mutex

@@ -14,9 +14,9 @@ import (
 type people struct {
 	kind snapshot.ScopeKind
 	ids  []string // of the user or the groups, for the manifest
-	keys idSet    // ids of the people
+	keys *idSet   // ids of the people
 	// names are their user principal names: some audit events name nothing else.
-	names idSet
+	names *idSet
 	user  answer // of a run about one user
 	upn   string // of that user, if known
 }
@@ -65,7 +65,7 @@ func (r *run) resolveUser(ctx context.Context) error {
 	case err != nil && (!isID || ctx.Err() != nil || lostToken(err)):
 		return fmt.Errorf("collect: look the user up: %w", err)
 	}
-	p := &people{kind: snapshot.ScopeUser, keys: idSet{}, names: idSet{}, user: answer{raw, err}}
+	p := &people{kind: snapshot.ScopeUser, keys: &idSet{}, names: &idSet{}, user: answer{raw, err}}
 	id := name
 	if err == nil {
 		if id = entra.Text(raw, "/id"); id == "" {
@@ -80,15 +80,15 @@ func (r *run) resolveUser(ctx context.Context) error {
 }
 
 func (r *run) resolveGroups(ctx context.Context) error {
-	p := &people{kind: snapshot.ScopeGroups, keys: idSet{}, names: idSet{}}
-	seen := idSet{}
+	p := &people{kind: snapshot.ScopeGroups, keys: &idSet{}, names: &idSet{}}
+	seen := &idSet{}
 	for _, id := range r.opts.Scope.Groups {
 		if seen.add(id) {
 			p.ids = append(p.ids, id)
 			r.refs.addPrincipal(id)
 		}
 	}
-	found := idSet{}
+	found := &idSet{}
 	rows, err := r.resolve(ctx, p.ids)
 	for _, row := range rows {
 		found.add(entra.Text(row, "/id"))

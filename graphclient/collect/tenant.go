@@ -61,7 +61,7 @@ func readOrganization(_ context.Context, j *job) error {
 
 func readSkus(ctx context.Context, j *job) error {
 	var all []entra.Raw
-	err := j.listInto(ctx, idSet{}, "id", func(rows []entra.Raw) error {
+	err := j.listInto(ctx, &idSet{}, "id", func(rows []entra.Raw) error {
 		all = append(all, rows...)
 		return j.append(rows...)
 	}, graphclient.SubscribedSkus())
@@ -74,7 +74,7 @@ func readSkus(ctx context.Context, j *job) error {
 func readDomains(ctx context.Context, j *job) error {
 	var refused error
 	failed := 0
-	err := j.listInto(ctx, idSet{}, "id", func(rows []entra.Raw) error {
+	err := j.listInto(ctx, &idSet{}, "id", func(rows []entra.Raw) error {
 		for i, row := range rows {
 			var d entra.Domain
 			if _, there := entra.Lookup(row, "/federationConfiguration"); there ||

@@ -10,7 +10,8 @@ import (
 // readUsers reads accounts: all, the one asked for, or the people of the groups
 // asked for.
 func readUsers(ctx context.Context, j *job) error {
-	seen := idSet{}
+	seen := &idSet{}
+	j.r.accounts.keys = seen
 	each := func(rows []entra.Raw) error {
 		for _, row := range rows {
 			j.r.learnUser(row)
@@ -35,8 +36,8 @@ func readUsers(ctx context.Context, j *job) error {
 		}
 		j.entry.Request = scopedMembersRequest("{group}").String()
 	}
-	if err == nil || len(seen) > 0 {
-		j.r.userKeys = seen
+	if err != nil && seen.len() == 0 {
+		j.r.accounts.keys = nil
 	}
 	return err
 }
@@ -62,7 +63,7 @@ func readRiskyUsers(ctx context.Context, j *job) error {
 	plain := graphclient.RiskyUsers(graphclient.Query{Top: riskyPage})
 	if j.r.people.oneUser() {
 		one := graphclient.RiskyUsers(graphclient.Query{Filter: "id eq " + quote(j.r.people.ids[0])})
-		return j.listInto(ctx, idSet{}, "id", j.pick("id"), one, plain)
+		return j.listInto(ctx, &idSet{}, "id", j.pick("id"), one, plain)
 	}
-	return j.listInto(ctx, idSet{}, "id", j.pick("id"), plain)
+	return j.listInto(ctx, &idSet{}, "id", j.pick("id"), plain)
 }

@@ -1,0 +1,101 @@
+package collect_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"passkeyaudit/audit/snapshot"
+	"passkeyaudit/graphclient/graphsim"
+)
+
+// Groups that a policy names and that are not there are recorded; holders of
+// roles that are no groups are not.
+func TestGroupsThatAreNotThere(t *testing.T) {
+	tn := full().with("roleAssignments", lines(`{"id":"r1","principalId":"c0000000-0000-4000-8000-000000000001"}`, `{"id":"r2","principalId":"`+groupID(6)+`"}`))
+	_, client := simulate(t, tn.open(t), graphsim.Options{})
+	got := run(t, client).ok()
+	got.is(snapshot.Groups, snapshot.Complete, "")
+	// Group 9 is a target of the methods policy.
+	if diff := cmp.Diff([]string{groupID(9)}, got.entry(snapshot.Groups).NotFound); diff != "" {
+		t.Errorf("notFound (-want +got):\n%s", diff)
+	}
+	got.is(snapshot.GroupMembers, snapshot.Complete, "")
+}
+
+func TestGroupDeletedInBetween(t *testing.T) {
+	path := "/v1.0/groups/" + groupID(2) + "/transitiveMembers/microsoft.graph.user"
+	client := clientOf(t, override(t, full().open(t), path, func(w http.ResponseWriter, _ *http.Request) {
+		graphError(w, 404, "Request_ResourceNotFound", "gone")
+	}), "any")
+	got := run(t, client).ok()
+	got.is(snapshot.GroupMembers, snapshot.Complete, "")
+	want := []string{groupID(2), groupID(9)}
+	if diff := cmp.Diff(want, got.entry(snapshot.Groups).NotFound); diff != "" {
+		t.Errorf("notFound (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(want, got.result.Sections[snapshot.Groups].NotFound); diff != "" {
+		t.Errorf("notFound of the result (-want +got):\n%s", diff)
+	}
+}
+
+func TestOneGroupRefused(t *testing.T) {
+	_, client := simulate(t, full().open(t), graphsim.Options{}, "groups/"+groupID(1)+"=403")
+	got := run(t, client).ok()
+	got.is(snapshot.GroupMembers, snapshot.Partial, "the members of 1 groups were not read to the end: Graph answered 403")
+	if diff := cmp.Diff([]string{groupID(1)}, got.entry(snapshot.GroupMembers).IncompleteIDs); diff != "" {
+		t.Errorf("incompleteIds (-want +got):\n%s", diff)
+	}
+	if n := len(got.rows(snapshot.GroupMembers)); n != 2 {
+		t.Errorf("%d rows", n)
+	}
+}
+
+// A large group goes on in further rows.
+func TestLargeGroup(t *testing.T) {
+	const n = 50_003
+	var ids []string
+	for i := range n {
+		ids = append(ids, fmt.Sprintf("%q", userID(i)))
+	}
+	tn := full().with("groupMembers", lines(`{"groupId":"`+groupID(1)+`","transitive":true,"userIds":[`+strings.Join(ids, ",")+`]}`))
+	_, client := simulate(t, tn.open(t), graphsim.Options{})
+	got := run(t, client, only(snapshot.GroupMembers)).ok()
+	var sizes []int
+	total := 0
+	for _, row := range got.rows(snapshot.GroupMembers) {
+		sizes = append(sizes, strings.Count(row, "a0000000-"))
+		total += sizes[len(sizes)-1]
+	}
+	if diff := cmp.Diff([]int{50_000, 3}, sizes); diff != "" || total != n {
+		t.Errorf("rows hold %v ids, %d in all", sizes, total)
+	}
+}
+
+// More ids than one request takes are asked for in several.
+func TestManyGroups(t *testing.T) {
+	const n = 2500
+	var ids, rows []string
+	for i := range n {
+		ids = append(ids, fmt.Sprintf("%q", groupID(1000+i)))
+		rows = append(rows, groupRow(1000+i))
+	}
+	tn := full().with("conditionalAccessPolicies", lines(`{"id":"c1","conditions":{"users":{"includeGroups":[`+strings.Join(ids, ",")+`]}}}`),
+		"authenticationMethodsPolicy", `{"id":"p"}`, "groups", lines(rows...))
+	server, client := simulate(t, tn.open(t), graphsim.Options{})
+	got := run(t, client, only(snapshot.Groups)).ok()
+	if diff := cmp.Diff(rows, got.rows(snapshot.Groups)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	posts := 0
+	for _, r := range server.Requests() {
+		if r.Method == http.MethodPost {
+			posts++
+		}
+	}
+	if posts != 3 {
+		t.Errorf("%d requests", posts)
+	}
+}

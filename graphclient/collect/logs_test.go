@@ -1,0 +1,85 @@
+package collect_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"passkeyaudit/audit/snapshot"
+	"passkeyaudit/graphclient/collect"
+	"passkeyaudit/graphclient/graphsim"
+)
+
+// A window that the service cannot answer for in time is read in smaller ones.
+func TestWindowsAreHalved(t *testing.T) {
+	snap := full().open(t)
+	server, err := graphsim.New(snap, graphsim.Options{AllowAnonymous: true, PageSize: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	windows := 0
+	client := clientOf(t, override(t, snap, "/v1.0/auditLogs/signIns", func(w http.ResponseWriter, r *http.Request) {
+		words := strings.Fields(r.URL.Query().Get("$filter"))
+		from, ferr := time.Parse(time.RFC3339, words[2])
+		to, terr := time.Parse(time.RFC3339, words[6])
+		if ferr != nil || terr != nil || to.Before(from) {
+			t.Errorf("filter %q", words)
+		}
+		if to.Sub(from) > 5*24*time.Hour {
+			graphError(w, 504, "UnknownError", "too much")
+			return
+		}
+		windows++
+		server.Handler().ServeHTTP(w, r)
+	}), "any")
+	got := run(t, client, only(snapshot.SignIns)).ok()
+	got.is(snapshot.SignIns, snapshot.Complete, "")
+	var ids []string
+	for _, row := range got.rows(snapshot.SignIns) {
+		ids = append(ids, text(t, row, "id"))
+	}
+	if want := []string{"si5", "si4", "si3", "si2", "si1"}; !slices.Equal(ids, want) {
+		t.Errorf("events %v, want %v", ids, want)
+	}
+	if windows < 8 {
+		t.Errorf("%d windows", windows)
+	}
+}
+
+func TestSinceBoundsTheLogs(t *testing.T) {
+	_, client := simulate(t, full().open(t), graphsim.Options{})
+	got := run(t, client, only(snapshot.SignIns, snapshot.DirectoryAudits), func(o *collect.Options) { o.Since = 36 * time.Hour }).ok()
+	for id, want := range map[snapshot.SectionID]int{snapshot.SignIns: 1, snapshot.DirectoryAudits: 2} {
+		e := got.entry(id)
+		if n := len(got.rows(id)); n != want || e.From != "2026-11-20T18:00:00Z" || e.To != takenAt {
+			t.Errorf("%s: %d rows from %s to %s, want %d", id, n, e.From, e.To, want)
+		}
+	}
+}
+
+// What else the device registration service logs is not asked for, unless it
+// takes no alternative in a filter.
+func TestAuditsOfThePasskeyService(t *testing.T) {
+	snap := full().open(t)
+	server, err := graphsim.New(snap, graphsim.Options{AllowAnonymous: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := clientOf(t, override(t, snap, "/v1.0/auditLogs/directoryAudits", func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Query().Get("$filter"), " or ") {
+			graphError(w, 400, "BadRequest", "no alternatives")
+			return
+		}
+		server.Handler().ServeHTTP(w, r)
+	}), "any")
+	got := run(t, client, only(snapshot.DirectoryAudits)).ok()
+	got.is(snapshot.DirectoryAudits, snapshot.Complete, "")
+	if n := len(got.rows(snapshot.DirectoryAudits)); n != 3 {
+		t.Errorf("%d rows", n)
+	}
+	if r := got.entry(snapshot.DirectoryAudits).Request; strings.Contains(r, " or ") {
+		t.Errorf("the manifest says %s", r)
+	}
+}

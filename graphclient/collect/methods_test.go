@@ -1,0 +1,136 @@
+package collect_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"passkeyaudit/audit/snapshot"
+	"passkeyaudit/graphclient/collect"
+	"passkeyaudit/graphclient/graphsim"
+)
+
+// crowd is a tenant of n accounts, the last a disabled one and the one before it
+// a guest. The report leaves out the last few.
+func crowd(n, unlisted int) tenant {
+	var users, methods []string
+	for i := range n {
+		switch i {
+		case n - 1:
+			users = append(users, strings.Replace(userRow(i), `"accountEnabled":true`, `"accountEnabled":false`, 1))
+		case n - 2:
+			users = append(users, strings.Replace(userRow(i), `"Member"`, `"Guest"`, 1))
+		default:
+			users = append(users, userRow(i))
+		}
+		methods = append(methods, fmt.Sprintf(`{"userId":"%s","value":[{"id":"%d"}]}`, userID(i), i))
+	}
+	return full().with("users", lines(users...), "userRegistrationDetails", reportOf(n-unlisted), "authenticationMethods", lines(methods...))
+}
+
+func asked(t *testing.T, got collected) []string {
+	t.Helper()
+	var ids []string
+	for _, row := range got.rows(snapshot.AuthenticationMethods) {
+		ids = append(ids, text(t, row, "userId"))
+	}
+	return ids
+}
+
+func TestMethodsOfEverybodyInASmallTenant(t *testing.T) {
+	const n = 1000
+	_, client := simulate(t, crowd(n, 10).open(t), graphsim.Options{})
+	got := run(t, client, only(snapshot.AuthenticationMethods)).ok()
+	got.is(snapshot.AuthenticationMethods, snapshot.Complete, "")
+	var want []string
+	for i := range n {
+		want = append(want, userID(i))
+	}
+	if diff := cmp.Diff(want, asked(t, got)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestMethodsOfSomeInALargeTenant(t *testing.T) {
+	const n = 1001
+	_, client := simulate(t, crowd(n, 4).open(t), graphsim.Options{})
+	got := run(t, client, only(snapshot.AuthenticationMethods)).ok()
+	got.is(snapshot.AuthenticationMethods, snapshot.Complete, "asked about 5 of 1001 accounts")
+	// Of the four whom the report leaves out one is a guest and one disabled.
+	want := []string{userID(3), userID(5), userID(7), userID(n - 4), userID(n - 3)}
+	if diff := cmp.Diff(want, asked(t, got)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// reportOf is the report of the first n accounts.
+func reportOf(n int) string {
+	var rows []string
+	for i := range n {
+		methods := `[]`
+		switch i {
+		case 3:
+			methods = `["PASSKEYSynced"]`
+		case 5:
+			methods = `["mobilePhone","temporaryAccessPass"]`
+		case 7:
+			methods = `["fido2"]`
+		case 9:
+			methods = `["windowsHelloForBusiness"]`
+		}
+		rows = append(rows, fmt.Sprintf(`{"id":"%s","methodsRegistered":%s}`, strings.ToUpper(userID(i)), methods))
+	}
+	return lines(rows...)
+}
+
+func TestMethodsOfALargeTenantWithoutReport(t *testing.T) {
+	_, client := simulate(t, crowd(1001, 0).open(t), graphsim.Options{}, "userRegistrationDetails=403")
+	got := run(t, client, only(snapshot.AuthenticationMethods)).ok()
+	got.is(snapshot.UserRegistrationDetails, snapshot.Denied, "")
+	got.is(snapshot.AuthenticationMethods, snapshot.NotCollected, "--user or --group")
+}
+
+// The same tenant without a report is asked about when it is narrowed.
+func TestMethodsWithoutReportNarrowed(t *testing.T) {
+	_, client := simulate(t, crowd(1001, 0).open(t), graphsim.Options{}, "userRegistrationDetails=403")
+	got := run(t, client, only(snapshot.AuthenticationMethods), func(o *collect.Options) { o.Scope.User = userID(4) }).ok()
+	got.is(snapshot.AuthenticationMethods, snapshot.Partial, snapshot.ReasonScope)
+	if diff := cmp.Diff([]string{userID(4)}, asked(t, got)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestMethodsWithoutUsers(t *testing.T) {
+	_, client := simulate(t, full().open(t), graphsim.Options{}, "/users=403")
+	got := run(t, client).ok()
+	got.is(snapshot.AuthenticationMethods, snapshot.NotCollected, "accounts could not be read")
+}
+
+// Whoever asks a hundred accounts and is refused by all stops asking.
+func TestMethodsGiveUpEarly(t *testing.T) {
+	server, client := simulate(t, crowd(400, 0).open(t), graphsim.Options{}, "authentication/methods=403")
+	got := run(t, client, only(snapshot.AuthenticationMethods)).ok()
+	got.is(snapshot.AuthenticationMethods, snapshot.Denied, "403")
+	n := 0
+	for _, r := range server.Requests() {
+		if r.Batched {
+			n++
+		}
+	}
+	if n > 140 {
+		t.Errorf("%d accounts were asked about", n)
+	}
+}
+
+// Ids that are no GUIDs, or spelled in capitals, are kept as they came.
+func TestIDsAreKeptAsSent(t *testing.T) {
+	upper := strings.ToUpper(userID(1))
+	rows := []string{`{"userId":"` + upper + `","value":[]}`, `{"userId":"odd-one","value":[]}`, `{"userId":"` + userID(2) + `","value":[]}`}
+	tn := full().with("users", lines(`{"id":"`+upper+`"}`, `{"id":"odd-one"}`, `{"id":"`+userID(2)+`"}`), "authenticationMethods", lines(rows...))
+	_, client := simulate(t, tn.open(t), graphsim.Options{})
+	got := run(t, client, only(snapshot.AuthenticationMethods)).ok()
+	if diff := cmp.Diff(rows, got.rows(snapshot.AuthenticationMethods)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
