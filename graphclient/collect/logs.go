@@ -187,8 +187,8 @@ func readSignIns(ctx context.Context, j *job) error {
 	return l.read(ctx, j.window(), signInRequest(false, condition), signInRequest(true, condition))
 }
 
-// readAudits reads what happened to methods; of one user, everything that was
-// done to or by them.
+// readAudits reads what happened to methods and policies; in a small tenant, and
+// of one user, everything.
 func readAudits(ctx context.Context, j *job) error {
 	if j.noPeople() {
 		return nil
@@ -198,6 +198,9 @@ func readAudits(ctx context.Context, j *job) error {
 	l := logReader{j: j, time: "activityDateTime"}
 	switch p := j.r.people; {
 	case p == nil:
+		if a := &j.r.accounts; a.keys != nil && a.len() <= everyone {
+			conditions = wholeLog
+		}
 	case p.oneUser():
 		id := quote(p.ids[0])
 		l.seen = &idSet{} // the three reads overlap

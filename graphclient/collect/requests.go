@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"slices"
 	"strings"
 
 	"passkeyaudit/graphclient"
@@ -20,8 +21,9 @@ var userMembers = []string{
 // managedDeviceMembers leaves out most of an Intune device: serial numbers,
 // phone numbers and the like have no part in any verdict.
 var managedDeviceMembers = []string{
-	"id", "azureADDeviceId", "userId", "operatingSystem", "osVersion", "complianceState", "androidSecurityPatchLevel",
-	"model", "lastSyncDateTime",
+	"id", "azureADDeviceId", "userId", "userPrincipalName", "deviceName", "operatingSystem", "osVersion", "manufacturer", "model",
+	"complianceState", "managedDeviceOwnerType", "deviceEnrollmentType", "managementAgent", "jailBroken",
+	"androidSecurityPatchLevel", "enrolledDateTime", "lastSyncDateTime",
 }
 
 // askedApps are the apps that stand in the way of registering a passkey, or on
@@ -136,21 +138,27 @@ func within(member, from, to, condition string) string {
 }
 
 // auditConditions choose, out of a log that group and device churn dominates in
-// a large tenant, what happened to methods: everything the methods service
-// writes, and passkeys as the device registration service reports them.
+// a large tenant, what happened to methods and policies: everything the methods
+// service writes, passkeys (which service writes those has changed), and changes
+// of Conditional Access. Each is a list of alternatives, the best first.
 var auditConditions = [][]string{
 	{"loggedByService eq 'Authentication Methods'"},
 	{
-		"loggedByService eq 'Device Registration Service' and (startswith(activityDisplayName,'Add Passkey') or startswith(activityDisplayName,'Delete Passkey'))",
-		// Where the service does not take an alternative, its whole log has to be
-		// read.
+		"(startswith(activityDisplayName,'Add Passkey') or startswith(activityDisplayName,'Delete Passkey') or startswith(activityDisplayName,'Remove Passkey'))",
+		// Where the service does not take the prefixes, the whole log of the usual
+		// writer has to be read.
 		"loggedByService eq 'Device Registration Service'",
 	},
+	{"category eq 'Policy'"},
 }
+
+// wholeLog is read of a small tenant: it is short there, and holds changes of
+// names and groups too.
+var wholeLog = [][]string{{""}}
 
 func auditRequestTexts() []string {
 	var all []string
-	for _, conditions := range auditConditions {
+	for _, conditions := range slices.Concat(wholeLog, auditConditions) {
 		all = append(all, auditRequest(conditions[0])("{from}", "{to}").String())
 	}
 	return all

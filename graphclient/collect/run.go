@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -163,10 +164,11 @@ func (r *run) lane(ctx context.Context, lane []step) error {
 		if !r.asked[st.id] {
 			continue
 		}
-		for _, id := range st.after {
-			if id == snapshot.Users && r.people == nil {
-				continue
-			}
+		before := st.after
+		if r.people != nil {
+			before = slices.Concat(before, st.narrowed)
+		}
+		for _, id := range before {
 			select {
 			case <-r.done[id]:
 			case <-ctx.Done():

@@ -10,10 +10,11 @@ import (
 // step is how one section is read.
 type step struct {
 	id snapshot.SectionID
-	// after names sections of the other lane that have to be settled first. Users
-	// are waited for only in a narrowed run, where they say who is meant.
+	// after names sections of the other lane that have to be settled first.
 	after []snapshot.SectionID
-	read  func(context.Context, *job) error
+	// narrowed names more of them for a narrowed run, where users say who is meant.
+	narrowed []snapshot.SectionID
+	read     func(context.Context, *job) error
 }
 
 // steps are the sections in the order in which they are read.
@@ -36,11 +37,12 @@ var steps = []step{
 	{id: snapshot.Groups, read: readGroups},
 	{id: snapshot.GroupMembers, read: readGroupMembers},
 	// Licences tell what a refusal of a report means.
-	{id: snapshot.UserRegistrationDetails, after: []snapshot.SectionID{snapshot.SubscribedSkus, snapshot.Users}, read: readReport},
+	{id: snapshot.UserRegistrationDetails, after: []snapshot.SectionID{snapshot.SubscribedSkus}, narrowed: []snapshot.SectionID{snapshot.Users}, read: readReport},
 	{id: snapshot.AuthenticationMethods, after: []snapshot.SectionID{snapshot.UserRegistrationDetails}, read: readMethods},
 	{id: snapshot.Devices, read: readDevices},
 	{id: snapshot.ManagedDevices, read: readManagedDevices},
-	{id: snapshot.SignIns, after: []snapshot.SectionID{snapshot.SubscribedSkus, snapshot.Users}, read: readSignIns},
+	{id: snapshot.SignIns, after: []snapshot.SectionID{snapshot.SubscribedSkus}, narrowed: []snapshot.SectionID{snapshot.Users}, read: readSignIns},
+	// How large the tenant is decides how much of its log is read.
 	{id: snapshot.DirectoryAudits, after: []snapshot.SectionID{snapshot.SubscribedSkus, snapshot.Users}, read: readAudits},
 }
 

@@ -66,7 +66,7 @@ func (c *call) getByIDs() (*answer, error) {
 			}
 		}
 	}
-	a, err := c.list(sliceRows(found, nil), onePage)
+	a, err := c.list(sliceRows(found, nil), wholeAnswer)
 	if err == nil {
 		c.charge(a, 3)
 	}

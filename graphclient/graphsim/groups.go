@@ -202,7 +202,7 @@ func (c *call) memberGroups(cost int, wanted func(group string) bool) (*answer, 
 			values = append(values, jsontext.Value(quote(g)))
 		}
 	}
-	a, err := c.list(sliceRows(values, nil), onePage)
+	a, err := c.list(sliceRows(values, nil), wholeAnswer)
 	if err == nil {
 		c.charge(a, cost)
 	}

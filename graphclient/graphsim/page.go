@@ -15,6 +15,8 @@ type paging struct {
 	// refuse is true where asking for more than most is an error; elsewhere most
 	// rows are given.
 	refuse bool
+	// whole answers are never cut: a POST has no next page.
+	whole bool
 }
 
 // The documented sizes, and where there are none those seen.
@@ -23,13 +25,14 @@ var (
 	logPages       = paging{usual: 1000, most: 1000}
 	riskPages      = paging{usual: 20, most: 500}
 	onePage        = paging{usual: 1 << 30, most: 1 << 30}
+	wholeAnswer    = paging{usual: 1 << 30, most: 1 << 30, whole: true}
 )
 
 func (c *call) pageSize(p paging) (int, error) {
 	if p.refuse && c.query.top > p.most {
 		return 0, badRequest("Invalid page size specified: '%d'. Must be between 1 and %d inclusive.", c.query.top, p.most)
 	}
-	if n := c.server.options.PageSize; n > 0 {
+	if n := c.server.options.PageSize; n > 0 && !p.whole {
 		p.usual, p.most = n, n
 	}
 	if c.query.top > 0 {
