@@ -81,7 +81,9 @@ func demandsResistant(g *entra.ConditionalAccessGrant, policy entra.Raw, strengt
 		s = full
 	}
 	answer := audit.Unsure
-	if resistant, known := s.PhishingResistant(); known {
+	if s.ID == strengthMultifactor || s.ID == strengthPasswordless {
+		answer = audit.No
+	} else if resistant, known := s.PhishingResistant(); known {
 		answer = audit.TriOf(resistant)
 	}
 	if len(g.BuiltInControls) == 0 && !lists(policy, "/grantControls/termsOfUse") &&
@@ -103,6 +105,13 @@ func lists(raw entra.Raw, pointer string) bool {
 	_, found := entra.Lookup(raw, pointer+"/0")
 	return found
 }
+
+// The built-in strengths that admit more, by ids that are the same in all tenants.
+// Source: STR (concept-authentication-strengths, 2025-03-04).
+const (
+	strengthMultifactor  = "00000000-0000-0000-0000-000000000002"
+	strengthPasswordless = "00000000-0000-0000-0000-000000000003"
+)
 
 // noGroup is an id that some exports hold where there is no group.
 const noGroup = "00000000-0000-0000-0000-000000000000"
