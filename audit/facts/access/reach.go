@@ -70,7 +70,8 @@ func derivePhishingResistant(ctx context.Context, p *audit.Pass) ([]Demand, erro
 // demandsResistant tells whether grant controls can be met by a phishing-resistant
 // method only: the strength admits nothing else, and no other control does in its
 // place. Items are joined by the operator, which is irrelevant with one item; OR
-// asks for one of them. Source: EVA (conditional-access-evaluate examples).
+// asks for one of them. Sources: EVA (conditionalaccessroot-evaluate, 2025-07-08),
+// POL (concept-conditional-access-policies, 2023-07-07).
 func demandsResistant(g *entra.ConditionalAccessGrant, policy entra.Raw, strengths map[string]*entra.AuthenticationStrengthPolicy) audit.Tri {
 	if g == nil || g.AuthenticationStrength == nil || g.AuthenticationStrength.ID == "" {
 		return audit.No
