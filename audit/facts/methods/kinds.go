@@ -72,6 +72,16 @@ var kinds = []struct {
 	{AppPassword, "", []string{"apppassword"}, WorthNothing},
 }
 
+// worthOf is the bootstrap value of a kind.
+func worthOf(kind Kind) Worth {
+	for i := range kinds {
+		if kinds[i].kind == kind {
+			return kinds[i].worth
+		}
+	}
+	return WorthUnknown
+}
+
 // KindOf names the kind of a listed method.
 func KindOf(m *entra.AuthenticationMethod) Kind {
 	kind := m.Kind()
@@ -119,9 +129,9 @@ func KindOfReported(value string) Kind {
 func reportedType(value string) string {
 	switch value = strings.ToLower(value); {
 	case strings.HasPrefix(value, "passkeysynced"):
-		return "synced"
+		return synced
 	case strings.HasPrefix(value, "passkeydevicebound"):
-		return "deviceBound"
+		return deviceBound
 	default:
 		return "" // older names cover both
 	}

@@ -44,6 +44,7 @@ type Profile struct {
 	// an inference.
 	Inferred audit.Set
 
+	types            types
 	legacy           bool
 	restrictionsSaid bool // the absence of key restrictions means that there are none
 }
@@ -96,7 +97,10 @@ func (pk *Passkeys) addProfiles() {
 		fallback = defaultProfileID
 	}
 	for i, p := range *pk.Config.PasskeyProfiles {
-		profile := Profile{PasskeyProfile: p, Pointer: pk.Pointer + entra.Pointer("passkeyProfiles", i), restrictionsSaid: true}
+		profile := Profile{
+			PasskeyProfile: p, Pointer: pk.Pointer + entra.Pointer("passkeyProfiles", i),
+			types: typesOf(p.PasskeyTypes), restrictionsSaid: true,
+		}
 		var inferred audit.Partly
 		for _, t := range pk.Include {
 			switch {
@@ -121,16 +125,42 @@ func legacyProfile(m *Method, takenAt string) Profile {
 		Pointer:          m.Pointer,
 		Reach:            m.Included,
 		legacy:           true,
-		restrictionsSaid: takenAt < legacyMembersEnd,
+		restrictionsSaid: !reached(takenAt, legacyMembersEnd),
 	}
 	switch attested := m.Config.IsAttestationEnforced; {
-	case attested == nil && takenAt >= legacyMembersEnd:
+	case attested == nil && reached(takenAt, legacyMembersEnd):
 	case attested == nil || !*attested:
-		p.PasskeyTypes, p.AttestationEnforcement = "deviceBound,synced", "disabled"
+		p.PasskeyTypes, p.AttestationEnforcement = deviceBound+","+synced, "disabled"
 	default:
-		p.PasskeyTypes, p.AttestationEnforcement = "deviceBound", "registrationOnly"
+		p.PasskeyTypes, p.AttestationEnforcement = deviceBound, "registrationOnly"
 	}
+	p.types = typesOf(p.PasskeyTypes)
 	return p
+}
+
+// The values of passkeyTypes and passkeyType.
+const (
+	deviceBound = "deviceBound"
+	synced      = "synced"
+)
+
+// types is passkeyTypes taken apart. A value that is not known may stand for
+// either type.
+type types struct{ deviceBound, synced, unknown bool }
+
+func typesOf(f entra.Flags) types {
+	var t types
+	for _, m := range f.Members() {
+		switch {
+		case strings.EqualFold(m, deviceBound):
+			t.deviceBound = true
+		case strings.EqualFold(m, synced):
+			t.synced = true
+		default:
+			t.unknown = true
+		}
+	}
+	return t
 }
 
 // Credential is a passkey as the policy sees it.
@@ -143,23 +173,14 @@ type Credential struct {
 // AllowsType tells whether the profile admits the credential's type. It holds at
 // registration and at every sign-in (PF 2026-03-08; for deviceBound by analogy).
 func (p *Profile) AllowsType(c Credential) audit.Tri {
-	types := p.PasskeyTypes.Members()
-	if len(types) == 0 {
-		return audit.Unsure
-	}
-	if c.Type != "" && p.PasskeyTypes.Has(c.Type) {
-		return audit.Yes
-	}
-	known := p.PasskeyTypes.Has("deviceBound") && p.PasskeyTypes.Has("synced")
-	for _, t := range types {
-		if !strings.EqualFold(t, "deviceBound") && !strings.EqualFold(t, "synced") {
-			return audit.Unsure
-		}
-	}
+	isDeviceBound, isSynced := strings.EqualFold(c.Type, deviceBound), strings.EqualFold(c.Type, synced)
+	t := p.types
 	switch {
-	case known:
+	case isDeviceBound && t.deviceBound, isSynced && t.synced, c.Type == "" && t.deviceBound && t.synced:
 		return audit.Yes
-	case c.Type == "", p.legacy:
+	case !isDeviceBound && !isSynced, t.unknown, !t.deviceBound && !t.synced:
+		return audit.Unsure
+	case p.legacy:
 		// Whether attestation of the legacy settings also stops synced passkeys that
 		// are already registered is not documented.
 		return audit.Unsure
@@ -185,7 +206,7 @@ func (p *Profile) AllowsAAGUID(c Credential) audit.Tri {
 	if !*k.IsEnforced {
 		return audit.Yes
 	}
-	if c.AAGUID == "" {
+	if c.AAGUID == "" && len(k.AAGUIDs) > 0 {
 		return audit.Unsure
 	}
 	listed := slices.ContainsFunc(k.AAGUIDs, func(a string) bool { return strings.EqualFold(a, c.AAGUID) })
@@ -208,7 +229,7 @@ func (p *Profile) AllowsRegistration(c Credential) audit.Tri {
 		attested = audit.Yes
 	case "registrationonly":
 		attested = c.Attest
-		if strings.EqualFold(c.Type, "synced") {
+		if strings.EqualFold(c.Type, synced) {
 			attested = audit.No // synced passkeys cannot attest
 		}
 	}
@@ -236,25 +257,29 @@ const (
 
 // SignIn tells whether an account that is in scope may sign in with a credential:
 // one profile must admit it by itself; rules of two profiles never combine.
-// inferred is true where the answer rests on an inferred profile.
+// inferred is true where the answer rests on an inference: that a target without
+// profiles means the Default profile, or that a target whose profiles do not exist
+// admits nothing (a profile cannot be deleted while a target uses it, PF
+// 2026-03-08).
 func (pk *Passkeys) SignIn(ordinal uint32, c Credential) (allowed audit.Tri, why Rejection, inferred bool) {
 	if pk.Mode == ProfilesUnread {
 		return audit.Unsure, NotRejected, false
 	}
 	allowed, why = audit.No, RejectedNoProfile
+	named := audit.No // the answer without inferred profiles
 	for i := range pk.Profiles {
 		p := &pk.Profiles[i]
-		applies := audit.No
-		if p.Reach.Yes.Has(ordinal) {
-			applies = audit.Yes
-		} else if p.Reach.Maybe.Has(ordinal) {
-			applies = audit.Unsure
-		}
+		applies := p.applies(ordinal)
 		if applies == audit.No {
 			continue
 		}
-		inferred = inferred || p.Inferred.Has(ordinal)
-		allowed = allowed.Or(applies.And(p.AllowsSignIn(c)))
+		admits := applies.And(p.AllowsSignIn(c))
+		allowed = allowed.Or(admits)
+		if p.Inferred.Has(ordinal) {
+			inferred = true
+		} else {
+			named = named.Or(admits)
+		}
 		switch {
 		case p.AllowsType(c) != audit.No:
 			why = RejectedAAGUID
@@ -262,8 +287,23 @@ func (pk *Passkeys) SignIn(ordinal uint32, c Credential) (allowed audit.Tri, why
 			why = RejectedType
 		}
 	}
-	if allowed != audit.No {
+	inferred = inferred && named != audit.Yes
+	switch {
+	case allowed != audit.No:
 		why = NotRejected
+	case why == RejectedNoProfile:
+		inferred = pk.Mode == Profiles
 	}
 	return allowed, why, inferred
+}
+
+func (p *Profile) applies(ordinal uint32) audit.Tri {
+	switch {
+	case p.Reach.Yes.Has(ordinal):
+		return audit.Yes
+	case p.Reach.Maybe.Has(ordinal):
+		return audit.Unsure
+	default:
+		return audit.No
+	}
 }

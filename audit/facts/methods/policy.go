@@ -128,7 +128,7 @@ func (e *Effective) targets(list []entra.AuthenticationMethodTarget, pointer str
 		switch {
 		case strings.EqualFold(t.ID, entra.AllUsers):
 			target.Members, target.Gone = audit.Certainly(e.all), audit.No
-		case strings.EqualFold(t.TargetType, "user"):
+		case strings.EqualFold(t.TargetType, "user"), t.TargetType == "" && e.isAccount(t.ID):
 			n, known := e.dir.Ordinal(t.ID)
 			switch {
 			case known:
@@ -147,6 +147,11 @@ func (e *Effective) targets(list []entra.AuthenticationMethodTarget, pointer str
 		reached = reached.Or(target.Members)
 	}
 	return targets, reached
+}
+
+func (e *Effective) isAccount(id string) bool {
+	_, known := e.dir.Ordinal(id)
+	return known
 }
 
 // Fido2 gives the passkey entry. The error is a *audit.MissingError if the policy
@@ -199,22 +204,24 @@ func (pk *Passkeys) Subject() audit.Subject {
 // Method finds an entry by id, in any letter case; nil if the policy has none.
 func (e *Effective) Method(id string) *Method { return e.methods[strings.ToLower(id)] }
 
-// InScope is Method(id).InScope; nobody where the policy has no such entry.
+// InScope is Method(id).InScope. A policy without such an entry says nothing about
+// it: anybody may be in scope.
 func (e *Effective) InScope(id string) audit.Partly {
 	if m := e.Method(id); m != nil {
 		return m.InScope()
 	}
-	return audit.Partly{}
+	return audit.Partly{Maybe: e.all}
 }
 
-// Campaign resolves the registration campaign for passkeys: whom it nudges.
-// State "default" is Microsoft managed and counts as on. Source: CAM
-// (how-to-mfa-registration-campaign, 2026-09-02).
+// Campaign resolves the registration campaign for passkeys: whom its targets
+// reach. State "default" is Microsoft managed and counts as on. A campaign that is
+// not told, or has a state this program does not know, may reach anybody or those
+// of its targets. Source: CAM (how-to-mfa-registration-campaign, 2026-09-02).
 func (e *Effective) Campaign() (reached audit.Partly, pointer string) {
 	const at = "/registrationEnforcement/authenticationMethodsRegistrationCampaign"
 	r := e.Value.RegistrationEnforcement
-	if r == nil || r.Campaign == nil || strings.EqualFold(r.Campaign.State, "disabled") || r.Campaign.State == "" {
-		return audit.Partly{}, at
+	if r == nil || r.Campaign == nil {
+		return audit.Partly{Maybe: e.all}, at
 	}
 	include := make([]entra.AuthenticationMethodTarget, 0, len(r.Campaign.IncludeTargets))
 	for _, t := range r.Campaign.IncludeTargets {
@@ -224,5 +231,12 @@ func (e *Effective) Campaign() (reached audit.Partly, pointer string) {
 	}
 	_, in := e.targets(include, at+"/includeTargets", false)
 	_, out := e.targets(r.Campaign.ExcludeTargets, at+"/excludeTargets", false)
-	return in.Minus(out), at
+	switch strings.ToLower(r.Campaign.State) {
+	case "default", "enabled":
+		return in.Minus(out), at
+	case "disabled":
+		return audit.Partly{}, at
+	default:
+		return unsure(in.Minus(out)), at
+	}
 }

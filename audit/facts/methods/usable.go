@@ -2,6 +2,7 @@ package methods
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"passkeyaudit/audit"
@@ -62,7 +63,12 @@ func deriveUsable(ctx context.Context, p *audit.Pass) (*Strong, error) {
 	s.Method = s.Method.Or(policy.passkeysUsable(held))
 	// What is not known may count: methods with no documented worth or no known
 	// name, and accounts about which nothing is known.
-	maybe := held.Of(Unrecognised).Or(held.Of(ExternalMethod)).Or(dir.All.Minus(held.Known()))
+	maybe := dir.All.Minus(held.Known())
+	for kind, set := range held.byKind {
+		if worthOf(kind) == WorthUnknown {
+			maybe = maybe.Or(set)
+		}
+	}
 	// Hardware tokens show in the report only.
 	tokens := allowed[HardwareOath].Possible().Minus(held.Reported)
 	s.Method = s.Method.Or(audit.Partly{Maybe: maybe.Or(tokens)})
@@ -82,43 +88,63 @@ func deriveUsable(ctx context.Context, p *audit.Pass) (*Strong, error) {
 // allowed says for every kind of method that counts who may use one. Methods
 // enabled in legacy settings count too while migration is not complete, and Graph
 // does not show those: then nobody is certainly out of scope of a classic method.
+// Source: MAN (concept-authentication-methods-manage, 2025-03-04).
 func (e *Effective) allowed(now string) map[Kind]audit.Partly {
-	classic := func(ids ...string) audit.Partly {
-		var scope audit.Partly
-		for _, id := range ids {
-			scope = scope.Or(e.InScope(id))
-		}
-		if e.MigrationComplete != audit.Yes {
-			scope = scope.Or(audit.Partly{Maybe: e.all})
-		}
-		return scope
+	var legacy audit.Partly
+	if e.MigrationComplete != audit.Yes {
+		legacy.Maybe = e.all
 	}
-	authenticator := classic(entra.MethodMicrosoftAuthenticator)
-	oath := classic(entra.MethodSoftwareOath)
-	if m := e.Method(entra.MethodMicrosoftAuthenticator); m != nil && m.Config.IsSoftwareOathEnabled != nil && *m.Config.IsSoftwareOathEnabled {
-		oath = oath.Or(m.InScope())
-	}
-	phone, voice := classic(entra.MethodSms, entra.MethodVoice), classic(entra.MethodVoice)
-	office := voice
-	if m := e.Method(entra.MethodVoice); m != nil && e.MigrationComplete == audit.Yes &&
-		m.Config.IsOfficePhoneAllowed != nil && !*m.Config.IsOfficePhoneAllowed {
-		office = audit.Partly{}
-	}
-	if now >= phoneRetirement {
+	phone, voice := e.InScope(entra.MethodSms).Or(e.InScope(entra.MethodVoice)), e.InScope(entra.MethodVoice)
+	office := e.officePhones().Or(legacy)
+	phone, voice = phone.Or(legacy), voice.Or(legacy)
+	if reached(now, phoneRetirement) {
 		phone, voice, office = unsure(phone), unsure(voice), unsure(office)
 	}
 	everybody := audit.Certainly(e.all)
 	return map[Kind]audit.Partly{
-		Authenticator:  authenticator,
-		SoftwareOath:   oath,
-		HardwareOath:   classic(entra.MethodHardwareOath),
+		Authenticator:  e.InScope(entra.MethodMicrosoftAuthenticator).Or(legacy),
+		SoftwareOath:   e.InScope(entra.MethodSoftwareOath).Or(e.authenticatorCodes()).Or(legacy),
+		HardwareOath:   e.InScope(entra.MethodHardwareOath).Or(legacy),
 		MobilePhone:    phone,
 		AlternatePhone: voice,
 		OfficePhone:    office,
 		// Windows Hello for Business and Platform SSO are not governed by the methods
-		// policy. They live on one device and count when used to sign in.
+		// policy (WIN, how-to-authentication-entra-passkeys-on-windows, 2026-02-18). They
+		// live on one device and count when used to sign in.
 		WindowsHello:       everybody,
 		PlatformCredential: everybody,
+	}
+}
+
+// officePhones are the accounts that may use an office phone: in scope of voice
+// calls, which must allow office phones.
+func (e *Effective) officePhones() audit.Partly {
+	var allowed *bool
+	if m := e.Method(entra.MethodVoice); m != nil {
+		allowed = m.Config.IsOfficePhoneAllowed
+	}
+	return permitted(e.InScope(entra.MethodVoice), allowed)
+}
+
+// authenticatorCodes are the accounts that may use one-time passcodes because
+// they are in scope of Authenticator, which may allow them.
+func (e *Effective) authenticatorCodes() audit.Partly {
+	var allowed *bool
+	if m := e.Method(entra.MethodMicrosoftAuthenticator); m != nil {
+		allowed = m.Config.IsSoftwareOathEnabled
+	}
+	return permitted(e.InScope(entra.MethodMicrosoftAuthenticator), allowed)
+}
+
+// permitted is a scope under a switch that may not be told.
+func permitted(scope audit.Partly, allowed *bool) audit.Partly {
+	switch {
+	case allowed == nil:
+		return unsure(scope)
+	case *allowed:
+		return scope
+	default:
+		return audit.Partly{}
 	}
 }
 
@@ -152,21 +178,17 @@ func (e *Effective) passkeysUsable(held *Held) audit.Partly {
 // accepts: in scope, and one-time where the policy wants every pass one-time.
 // Source: TAP (howto-authentication-temporary-access-pass, 2025-03-04). A pass
 // that only the report mentions is taken as not held: the report does not say
-// whether it can still be used.
+// whether it can still be used. Accounts about which nothing is known may hold one.
 func (e *Effective) passesUsable(held *Held) audit.Partly {
-	m := e.Method(entra.MethodTemporaryAccessPass)
-	if m == nil {
-		return audit.Partly{}
+	scope := e.InScope(entra.MethodTemporaryAccessPass)
+	onceOnly := audit.Unsure
+	if m := e.Method(entra.MethodTemporaryAccessPass); m != nil && m.Config.IsUsableOnce != nil {
+		onceOnly = audit.TriOf(*m.Config.IsUsableOnce)
 	}
-	scope := m.InScope()
-	onceOnly := m.Config.IsUsableOnce != nil && *m.Config.IsUsableOnce
 	var yes, maybe audit.Builder
 	for n := range held.Of(TemporaryAccessPass).And(held.Asked).And(scope.Possible()).All() {
 		pass, _ := held.Pass(n)
-		usable := pass.Usable
-		if onceOnly {
-			usable = usable.And(pass.UsableOnce)
-		}
+		usable := pass.Usable.And(onceOnly.Not().Or(pass.UsableOnce))
 		switch {
 		case usable == audit.Yes && scope.Yes.Has(n):
 			yes.Add(n)
@@ -174,7 +196,8 @@ func (e *Effective) passesUsable(held *Held) audit.Partly {
 			maybe.Add(n)
 		}
 	}
-	return audit.Partly{Yes: yes.Set(), Maybe: maybe.Set()}
+	unknown := audit.Partly{Maybe: scope.Possible().Minus(held.Known())}
+	return audit.Partly{Yes: yes.Set(), Maybe: maybe.Set()}.Or(unknown)
 }
 
 // unseen finds the accounts that may have a strong method Graph does not show as
@@ -182,20 +205,15 @@ func (e *Effective) passesUsable(held *Held) audit.Partly {
 // certificate, an external method.
 func unseen(ctx context.Context, p *audit.Pass, dir *population.Directory, e *Effective) (map[string]audit.Set, error) {
 	sets := map[string]audit.Set{}
-	federated := map[string]bool{}
-	for o, err := range audit.Objects[entra.Domain](ctx, p, snapshot.Domains) {
-		if err != nil {
-			return nil, err
-		}
-		if strings.EqualFold(o.Value.AuthenticationType, "Federated") && !o.Value.RejectsFederatedMFA() {
-			federated[strings.ToLower(o.Value.ID)] = true
-		}
+	federated, some, err := federatedDomains(ctx, p)
+	if err != nil {
+		return nil, err
 	}
-	if len(federated) > 0 {
+	if some {
 		var b audit.Builder
 		for n := range dir.All.All() {
 			_, domain, _ := strings.Cut(dir.Member(n).UserPrincipalName, "@")
-			if federated[strings.ToLower(domain)] {
+			if federated.has(domain) {
 				b.Add(n)
 			}
 		}
@@ -212,17 +230,39 @@ func unseen(ctx context.Context, p *audit.Pass, dir *population.Directory, e *Ef
 	return sets, nil
 }
 
+// certificateMultiFactor tells whether a certificate may count as several factors;
+// a mode that is not told or not known may.
 func certificateMultiFactor(c *entra.AuthenticationMethodConfiguration) bool {
+	const single = "x509CertificateSingleFactor"
 	a := c.AuthenticationModeConfiguration
-	if a == nil {
-		return true // not told
+	return a == nil || !strings.EqualFold(a.DefaultMode, single) ||
+		slices.ContainsFunc(a.Rules, func(r entra.X509AuthenticationModeRule) bool { return !strings.EqualFold(r.Mode, single) })
+}
+
+// domains says of every listed domain whether multifactor authentication may be
+// done at another identity provider.
+type domains map[string]bool
+
+func federatedDomains(ctx context.Context, p *audit.Pass) (all domains, some bool, err error) {
+	all = domains{}
+	for o, err := range audit.Objects[entra.Domain](ctx, p, snapshot.Domains) {
+		if err != nil {
+			return nil, false, err
+		}
+		federated := strings.EqualFold(o.Value.AuthenticationType, "Federated") && !o.Value.RejectsFederatedMFA()
+		all[strings.ToLower(o.Value.ID)] = federated
+		some = some || federated
 	}
-	if strings.EqualFold(a.DefaultMode, entra.X509MultiFactor) {
-		return true
-	}
-	for _, r := range a.Rules {
-		if strings.EqualFold(r.Mode, entra.X509MultiFactor) {
-			return true
+	return all, some, nil
+}
+
+// has looks a domain up. One that is not listed itself is like the nearest domain
+// above it that is: a subdomain inherits the authentication type of its root
+// domain. Source: SUB (domains-verify-custom-subdomain, 2025-01-15).
+func (d domains) has(name string) bool {
+	for name = strings.ToLower(name); name != ""; _, name, _ = strings.Cut(name, ".") {
+		if federated, listed := d[name]; listed {
+			return federated
 		}
 	}
 	return false

@@ -3,7 +3,6 @@ package population
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"passkeyaudit/audit"
@@ -31,7 +30,8 @@ type Group struct {
 	// Empty is Yes only where the group was read to the end and has nobody, not even
 	// an account that is not in the snapshot.
 	Empty audit.Tri
-	// Nested is true where some member comes from a group inside this one.
+	// Nested is true where some member is known to come only from a group inside
+	// this one; rows that are transitive do not tell.
 	Nested bool
 }
 
@@ -56,12 +56,13 @@ type Memberships struct {
 
 // memberLines is what the rows of one group say, taken together.
 type memberLines struct {
-	direct  audit.Builder
-	set     audit.Set
-	ids     int      // members named, in the snapshot or not
-	unknown []string // members that are no account: nested groups, or gone
-	nested  []string // members said to be groups
-	flat    bool     // every row was transitive
+	direct audit.Builder
+	set    audit.Set
+	// people counts members that are no groups, in the snapshot or not.
+	people int
+	// inner are members that are or may be groups, to be closed over: those said to
+	// be groups, and ids among direct members that are no account.
+	inner []string
 }
 
 func deriveGroups(ctx context.Context, p *audit.Pass) (*Memberships, error) {
@@ -101,21 +102,29 @@ func (m *Memberships) add(row *entra.GroupMembers) {
 	key := strings.ToLower(row.GroupID)
 	l := m.lines[key]
 	if l == nil {
-		l = &memberLines{flat: true}
+		l = &memberLines{}
 		m.lines[key] = l
 	}
 	transitive := row.Transitive == nil || *row.Transitive
-	l.flat = l.flat && transitive
-	l.ids += len(row.UserIDs)
 	for _, id := range row.UserIDs {
 		if ordinal, known := m.dir.Ordinal(id); known {
 			l.direct.Add(ordinal)
-		} else if !transitive {
-			l.unknown = append(l.unknown, strings.ToLower(id))
+			l.people++
+			continue
+		}
+		id = strings.ToLower(id)
+		if !transitive {
+			l.inner = append(l.inner, id)
+		} else if _, isGroup := m.named[id]; !isGroup {
+			l.people++
 		}
 	}
+	// A transitive row already has the members of the groups it names.
+	if transitive {
+		return
+	}
 	for _, id := range row.GroupIDs {
-		l.nested = append(l.nested, strings.ToLower(id))
+		l.inner = append(l.inner, strings.ToLower(id))
 	}
 }
 
@@ -166,7 +175,7 @@ func (m *Memberships) resolve(key string) Group {
 		g.Empty = audit.Yes
 		return g
 	}
-	ids, exhaustive := 0, true
+	people, exhaustive := 0, true
 	visited := map[string]bool{}
 	var visit func(key string)
 	visit = func(key string) {
@@ -174,28 +183,33 @@ func (m *Memberships) resolve(key string) Group {
 			return
 		}
 		visited[key] = true
+		if m.notFound[key] {
+			return // deleted since it was named
+		}
 		l := m.lines[key]
 		if l == nil {
 			// Present without a line in a complete section is empty. That holds for
 			// groups that were asked for; a nested one that has no line was not.
 			_, asked := m.named[key]
-			exhaustive = exhaustive && asked && (m.membersComplete || m.narrowed)
+			exhaustive = exhaustive && asked && (m.membersComplete || m.narrowed) && !m.incomplete[key]
 			return
 		}
 		exhaustive = exhaustive && m.linesComplete && !m.incomplete[key]
-		ids += l.ids
+		people += l.people
 		g.Members.Yes = g.Members.Yes.Or(l.set)
-		for _, inner := range slices.Concat(l.nested, l.unknown) {
-			g.Nested = true
+		for _, inner := range l.inner {
 			visit(inner)
 		}
 	}
 	visit(key)
+	if l := m.lines[key]; l != nil {
+		g.Nested = !g.Members.Yes.Minus(l.set).Empty()
+	}
 	if !exhaustive {
 		g.Members.Maybe = m.dir.All.Minus(g.Members.Yes)
 	}
 	switch {
-	case ids > 0 && !(g.Nested && g.Members.Yes.Empty()):
+	case people > 0:
 		g.Empty = audit.No
 	case exhaustive && !m.narrowed:
 		g.Empty = audit.Yes

@@ -41,13 +41,16 @@ var employeeTypes = map[string]Kind{
 // kindOf judges one account: by role, then by what it was declared to be, then by
 // licence, then by name.
 func kindOf(u *entra.User, holdsSyncRole bool) Kind {
-	name, _, _ := strings.Cut(strings.ToLower(u.UserPrincipalName), "@")
-	display := strings.ToLower(strings.TrimSpace(u.DisplayName))
-	if holdsSyncRole || strings.HasPrefix(name, "sync_") && strings.Contains(display, "synchronization service account") {
+	name, _, _ := strings.Cut(u.UserPrincipalName, "@")
+	display := strings.TrimSpace(u.DisplayName)
+	if holdsSyncRole || hasPrefixFold(name, "sync_") &&
+		strings.Contains(strings.ToLower(display), "synchronization service account") {
 		return Sync
 	}
-	if kind, ok := employeeTypes[strings.ToLower(strings.TrimSpace(u.EmployeeType))]; ok {
-		return kind
+	if u.EmployeeType != "" {
+		if kind, ok := employeeTypes[strings.ToLower(strings.TrimSpace(u.EmployeeType))]; ok {
+			return kind
+		}
 	}
 	if len(u.AssignedLicenses) > 0 && !slices.ContainsFunc(u.AssignedLicenses, func(l entra.AssignedLicense) bool {
 		return !slices.Contains(sharedLicences, strings.ToLower(l.SkuID))
@@ -55,26 +58,43 @@ func kindOf(u *entra.User, holdsSyncRole bool) Kind {
 		return Shared
 	}
 	switch {
-	case startsWithWord(name, "breakglass", "break-glass", "emergency", "emergencyaccess", "emergency-access") ||
-		startsWithWord(display, "break glass", "break-glass", "breakglass", "emergency access"):
+	case startsWithWord(name, "-_. ", "breakglass", "break-glass", "emergencyaccess", "emergency-access") ||
+		startsWithWord(display, "-_. ", "break glass", "break-glass", "breakglass", "emergency access"):
 		return Emergency
-	case startsWithWord(name, "svc", "service", "serviceaccount"):
+	case startsWithWord(name, "-_. ", "svc", "serviceaccount"):
 		return Service
-	case len(u.AssignedLicenses) == 0 && startsWithWord(name, "room", "meetingroom", "confroom", "conference", "shared", "equipment"):
-		// A licensed account of such a name may well be somebody's.
+	case u.AssignedLicenses == nil || len(u.AssignedLicenses) > 0:
+		// The names that follow are words of jobs too. Where the licences were not
+		// told, and where there are some, the account may well be somebody's.
+		return Person
+	case startsWithWord(name, "-_. ", "room", "meetingroom", "confroom", "equipment"),
+		// After these a dot is as likely a person's job: shared.services.lead.
+		startsWithWord(name, "-_ ", "shared", "conference"):
 		return Shared
+	case startsWithWord(name, "-_ ", "service"):
+		return Service
+	case startsWithWord(name, "-_ ", "emergency"):
+		return Emergency
 	}
 	return Person
 }
 
 // startsWithWord tells whether name is one of the words, or starts with one
-// followed by a separator or digit: "svc-backup", "breakglass1", not "svcenson".
-func startsWithWord(name string, words ...string) bool {
+// followed by a separator or digit, in any letter case: "svc-backup",
+// "breakglass1", not "svcenson".
+func startsWithWord(name, separators string, words ...string) bool {
 	for _, w := range words {
-		rest, ok := strings.CutPrefix(name, w)
-		if ok && (rest == "" || strings.ContainsRune("-_. 0123456789", rune(rest[0]))) {
+		if !hasPrefixFold(name, w) {
+			continue
+		}
+		rest := name[len(w):]
+		if rest == "" || rest[0] >= '0' && rest[0] <= '9' || strings.IndexByte(separators, rest[0]) >= 0 {
 			return true
 		}
 	}
 	return false
+}
+
+func hasPrefixFold(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }

@@ -1,7 +1,9 @@
 package population
 
 import (
+	"cmp"
 	"context"
+	"encoding/binary"
 	"slices"
 	"strings"
 
@@ -24,9 +26,10 @@ var Users = &audit.Fact[*Directory]{
 
 // Directory is all accounts of a tenant. Sets over it hold ordinals.
 type Directory struct {
-	keys []string // object ids in lower case, sorted
-	ids  []string // object ids as Graph spells them
-	upns []string
+	heads []uint64 // of keys, so that a search touches few keys
+	keys  []string // object ids in lower case, sorted
+	ids   []string // object ids as Graph spells them
+	upns  []string
 
 	// All is every account, also disabled ones and guests.
 	All audit.Set
@@ -43,11 +46,11 @@ type Directory struct {
 	kinds map[Kind]audit.Set
 }
 
+// account is what a row of users comes down to.
 type account struct {
-	key, id, upn  string
-	enabled       bool
-	guest, synced bool
-	kind          Kind
+	id, upn                string
+	enabled, guest, synced bool
+	kind                   Kind
 }
 
 func deriveUsers(ctx context.Context, p *audit.Pass) (*Directory, error) {
@@ -55,31 +58,59 @@ func deriveUsers(ctx context.Context, p *audit.Pass) (*Directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	var accounts []account
+	var rows []account
+	if e := p.Status(snapshot.Users).Entry; e != nil && e.Objects != nil {
+		rows = make([]account, 0, max(0, min(*e.Objects, 1<<22)))
+	}
 	for o, err := range audit.Objects[entra.User](ctx, p, snapshot.Users) {
 		if err != nil {
 			return nil, err
 		}
 		u := &o.Value
-		key := strings.ToLower(u.ID)
-		accounts = append(accounts, account{
-			key: key, id: u.ID, upn: u.UserPrincipalName,
+		rows = append(rows, account{
+			id: u.ID, upn: u.UserPrincipalName,
 			enabled: u.Enabled(), guest: u.Guest(),
 			synced: u.OnPremisesSyncEnabled != nil && *u.OnPremisesSyncEnabled,
-			kind:   kindOf(u, syncRole[key]),
+			kind:   kindOf(u, syncRole[strings.ToLower(u.ID)]),
 		})
 	}
-	// Pages can overlap, so an id may come twice; the last row read is the newest.
-	slices.SortStableFunc(accounts, func(a, b account) int { return strings.Compare(a.key, b.key) })
-	d := &Directory{kinds: map[Kind]audit.Set{}}
+	return newDirectory(rows), nil
+}
+
+// newDirectory orders accounts by id. Pages can overlap, so an id may come twice;
+// the last row read is the newest and the one that counts.
+func newDirectory(rows []account) *Directory {
+	type place struct {
+		head uint64
+		key  string
+		row  int
+	}
+	order := make([]place, len(rows))
+	for i := range rows {
+		key := strings.ToLower(rows[i].id)
+		order[i] = place{head(key), key, i}
+	}
+	slices.SortFunc(order, func(a, b place) int {
+		if a.head != b.head {
+			return cmp.Compare(a.head, b.head)
+		}
+		return cmp.Or(strings.Compare(a.key, b.key), a.row-b.row)
+	})
+	d := &Directory{
+		heads: make([]uint64, 0, len(rows)), keys: make([]string, 0, len(rows)),
+		ids: make([]string, 0, len(rows)), upns: make([]string, 0, len(rows)),
+		kinds: map[Kind]audit.Set{},
+	}
 	var enabled, guests, people, synced audit.Builder
 	byKind := map[Kind]*audit.Builder{}
-	for i, a := range accounts {
-		if i+1 < len(accounts) && accounts[i+1].key == a.key {
+	for i, at := range order {
+		if i+1 < len(order) && order[i+1].key == at.key {
 			continue
 		}
+		a := &rows[at.row]
 		n := uint32(len(d.keys))
-		d.keys, d.ids, d.upns = append(d.keys, a.key), append(d.ids, a.id), append(d.upns, a.upn)
+		d.heads, d.keys = append(d.heads, at.head), append(d.keys, at.key)
+		d.ids, d.upns = append(d.ids, a.id), append(d.upns, a.upn)
 		if a.enabled {
 			enabled.Add(n)
 		}
@@ -102,7 +133,14 @@ func deriveUsers(ctx context.Context, p *audit.Pass) (*Directory, error) {
 	for kind, b := range byKind {
 		d.kinds[kind] = b.Set()
 	}
-	return d, nil
+	return d
+}
+
+// head is the first bytes of a key as a number that orders like the key.
+func head(key string) uint64 {
+	var b [8]byte
+	copy(b[:], key)
+	return binary.BigEndian.Uint64(b[:])
 }
 
 func holdersOf(ctx context.Context, p *audit.Pass, template string) (map[string]bool, error) {
@@ -120,8 +158,15 @@ func holdersOf(ctx context.Context, p *audit.Pass, template string) (map[string]
 
 // Ordinal finds an account by object id, in any letter case.
 func (d *Directory) Ordinal(id string) (uint32, bool) {
-	i, found := slices.BinarySearch(d.keys, strings.ToLower(id))
-	return uint32(i), found
+	key := strings.ToLower(id)
+	h := head(key)
+	i, found := slices.BinarySearch(d.heads, h)
+	for ; found && i < len(d.heads) && d.heads[i] == h; i++ {
+		if d.keys[i] == key {
+			return uint32(i), true
+		}
+	}
+	return 0, false
 }
 
 // Member names an account.

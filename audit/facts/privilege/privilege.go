@@ -26,31 +26,53 @@ var Roles = &audit.Fact[*Holders]{
 		if err != nil {
 			return nil, err
 		}
-		h := &Holders{byTemplate: map[string]audit.Partly{}, unread: dir.All}
-		if p.Status(snapshot.RoleAssignments).State == snapshot.Complete {
-			h.unread = audit.Set{}
-		}
+		h := &Holders{byTemplate: map[string]audit.Partly{}}
+		direct := map[string]*audit.Builder{}
 		for o, err := range audit.Objects[entra.RoleAssignment](ctx, p, snapshot.RoleAssignments) {
 			if err != nil {
 				return nil, err
 			}
 			a := &o.Value
-			if !a.TenantWide() {
-				continue
-			}
 			template := strings.ToLower(a.TemplateID())
-			if n, isUser := dir.Ordinal(a.PrincipalID); isUser {
-				h.byTemplate[template] = h.byTemplate[template].Or(audit.Certainly(audit.SetOf(n)))
+			if n, isUser := dir.Ordinal(a.PrincipalID); isUser && a.TenantWide() {
+				if direct[template] == nil {
+					direct[template] = &audit.Builder{}
+				}
+				direct[template].Add(n)
 				continue
 			}
-			// A role held through a role-assignable group counts as active; the
-			// sources do not say otherwise. Other principals are applications.
-			if g := groups.Lookup(a.PrincipalID); g.Exists == audit.Yes {
-				h.byTemplate[template] = h.byTemplate[template].Or(g.Members)
-			}
+			h.byTemplate[template] = h.byTemplate[template].Or(holders(a, dir, groups))
+		}
+		for template, b := range direct {
+			h.byTemplate[template] = h.byTemplate[template].Or(audit.Certainly(b.Set()))
+		}
+		// The state is asked after reading: unreadable rows change it.
+		if p.Status(snapshot.RoleAssignments).State != snapshot.Complete {
+			h.unread = dir.All
 		}
 		return h, nil
 	},
+}
+
+// holders are the accounts to whom one assignment gives its role for the whole
+// tenant. A role held through a role-assignable group counts as active; the
+// sources do not say otherwise. A principal that is neither an account nor a group
+// is an application; where groups were not read in full, it may be a group.
+func holders(a *entra.RoleAssignment, dir *population.Directory, groups *population.Memberships) audit.Partly {
+	var who audit.Partly
+	if n, isUser := dir.Ordinal(a.PrincipalID); isUser {
+		who = audit.Certainly(audit.SetOf(n))
+	} else {
+		who = groups.Lookup(a.PrincipalID).Members
+	}
+	switch {
+	case a.TenantWide():
+		return who
+	case a.DirectoryScopeID == "": // not told
+		return audit.Partly{Maybe: who.Possible()}
+	default:
+		return audit.Partly{}
+	}
 }
 
 // Holders answers who holds a role.
