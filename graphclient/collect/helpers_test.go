@@ -80,23 +80,7 @@ func simulate(t testing.TB, snap *snapshot.Snapshot, o graphsim.Options, faults 
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := server.Handler()
-	if o.PageSize > 0 {
-		// The look-alike pages this POST too, and refuses the next link it gives.
-		whole, err := graphsim.New(snap, graphsim.Options{AllowAnonymous: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		paged := h
-		h = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if strings.HasSuffix(r.URL.Path, "/getByIds") {
-				whole.Handler().ServeHTTP(w, r)
-				return
-			}
-			paged.ServeHTTP(w, r)
-		})
-	}
-	return server, clientOf(t, h, server.Token())
+	return server, clientOf(t, server.Handler(), server.Token())
 }
 
 func parseFaults(t testing.TB, texts []string) []graphsim.Fault {

@@ -60,17 +60,12 @@ func run(ctx context.Context, p *audit.Pass) error {
 		rows, err := methods.QuoteHoldings(ctx, p, dir, held, people, "nothing that counts and that the person may use")
 		return append([]audit.Evidence{scope}, rows...), err
 	}
-	certainty := audit.Confirmed
-	note := ""
-	switch policy.MigrationComplete {
-	case audit.No:
-		certainty, note = audit.Likely, " Legacy multifactor settings, which Graph does not show, may still offer them one: the policy migration is not complete."
-	case audit.Unsure:
-		certainty, note = audit.Likely, " Legacy multifactor settings, which Graph does not show, may still offer them one: the policy does not say whether the migration is complete."
-	}
-
 	alone := without.Yes.And(strong.Enabled.Yes)
 	helpless := without.Yes.Minus(alone)
+	certainty, enabled, note := audit.Confirmed, "is enabled", ""
+	if !helpless.And(strong.Enabled.Maybe).Empty() {
+		certainty, enabled, note = audit.Likely, "is known to be enabled", doubt(policy)
+	}
 	if !helpless.Empty() {
 		list, err := evidence(helpless)
 		if err != nil {
@@ -84,8 +79,8 @@ func run(ctx context.Context, p *audit.Pass) error {
 		p.Report(audit.Finding{
 			Severity:  audit.High,
 			Certainty: certainty,
-			Message: fmt.Sprintf("%s neither a usable strong method nor a usable Temporary Access Pass, although in scope, and no method is enabled that they could register alone. They need an administrator before they can register a passkey.%s",
-				audit.PeopleDo(helpless.Count(), "has", "have"), note),
+			Message: fmt.Sprintf("%s neither a usable strong method nor a usable Temporary Access Pass, although in scope, and no method that they could register alone %s. They need an administrator before they can register a passkey.%s",
+				audit.PeopleDo(helpless.Count(), "has", "have"), enabled, note),
 			Subject:  policy.Passkeys.Subject(),
 			Affected: audit.People(helpless, dir),
 			Evidence: list,
@@ -110,6 +105,19 @@ func run(ctx context.Context, p *audit.Pass) error {
 		})
 	}
 	return nil
+}
+
+// doubt says why a method may be enabled after all.
+func doubt(policy *methods.Effective) string {
+	const legacy = " Legacy multifactor settings, which Graph does not show, may still offer one: "
+	switch policy.MigrationComplete {
+	case audit.No:
+		return legacy + "the policy migration is not complete."
+	case audit.Unsure:
+		return legacy + "the policy does not say whether the migration is complete."
+	default:
+		return " One may be: entries of the policy, or members of their target groups, are missing."
+	}
 }
 
 // explain says why some people could not be judged, one reason each.

@@ -90,10 +90,10 @@ func run(ctx context.Context, p *audit.Pass) error {
 
 	campaign, at := policy.Campaign()
 	nudged := outside.And(campaign.Yes).Minus(demanded)
-	report(nudged, audit.High, []audit.Evidence{targets, policy.Quote(at+"/includeTargets", "the campaign nudges these people to register a passkey")},
+	report(nudged, audit.High, []audit.Evidence{targets, policy.Quote(at+"/includeTargets", "the targets of the registration campaign reach these people")},
 		[]string{"registrationCampaign"},
 		include+", or take them out of the registration campaign.",
-		"is", "are", "nudged to register a passkey by the registration campaign, but no include target of the passkey method reaches them.")
+		"is", "are", "reached by the registration campaign for passkeys, but by no include target of the passkey method: they cannot register one, and the campaign leaves them out.")
 
 	report(outside.Minus(demanded).Minus(nudged), audit.Info, []audit.Evidence{targets}, nil,
 		include+" when it is their turn.",
