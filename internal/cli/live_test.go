@@ -185,6 +185,9 @@ func TestCollect(t *testing.T) {
 		t.Errorf("what was collected is not whole: %s", out)
 	}
 	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
 		info, err := d.Info()
 		if err != nil {
 			return err
