@@ -19,11 +19,12 @@ var internalEdges = []struct {
 	to   []string
 }{
 	{"audit/entra", nil},
+	{"audit/tri", nil},
 	{"audit/snapshot", []string{"audit/entra"}},
 	{"audit/snapshot/*", []string{"audit/snapshot", "audit/entra"}},
-	{"audit/conditionalaccess", []string{"audit/entra"}},
-	{"audit", []string{"audit/snapshot", "audit/entra"}},
-	{"audit/facts/*", []string{"audit", "audit/snapshot", "audit/entra", "audit/conditionalaccess", "audit/facts/*"}},
+	{"audit/conditionalaccess", []string{"audit/entra", "audit/tri"}},
+	{"audit", []string{"audit/snapshot", "audit/entra", "audit/tri"}},
+	{"audit/facts/*", []string{"audit", "audit/snapshot", "audit/entra", "audit/conditionalaccess", "audit/tri", "audit/facts/*"}},
 	{"checks/*/*", []string{"audit", "audit/snapshot", "audit/entra", "audit/facts/*", "audit/conditionalaccess"}},
 	{"checks", []string{"audit", "checks/*/*"}},
 	{"audit/runner", []string{"audit", "audit/snapshot"}},
