@@ -133,6 +133,18 @@ func (p Partly) Minus(q Partly) Partly {
 	return Partly{yes, p.Possible().Minus(q.Yes).Minus(yes)}
 }
 
+// Has tells whether an ordinal is a member.
+func (p Partly) Has(ordinal uint32) Tri {
+	switch {
+	case p.Yes.Has(ordinal):
+		return Yes
+	case p.Maybe.Has(ordinal):
+		return Unsure
+	default:
+		return No
+	}
+}
+
 // Possible are the members that are in or may be in.
 func (p Partly) Possible() Set { return p.Yes.Or(p.Maybe) }
 

@@ -1,6 +1,11 @@
 package entra
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
 
 // Flags is a Graph flags enumeration: one text with members joined by commas,
 // such as "deviceBound,synced".
@@ -26,4 +31,19 @@ func (f Flags) Has(name string) bool {
 		}
 	}
 	return false
+}
+
+// UnmarshalJSONFrom takes the text, and the list of texts that some versions of
+// Graph and some exports write instead.
+func (f *Flags) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	if d.PeekKind() != '[' {
+		var text string
+		err := json.UnmarshalDecode(d, &text)
+		*f = Flags(text)
+		return err
+	}
+	var list []string
+	err := json.UnmarshalDecode(d, &list)
+	*f = Flags(strings.Join(list, ","))
+	return err
 }

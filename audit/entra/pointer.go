@@ -3,6 +3,7 @@ package entra
 import (
 	"bytes"
 	"fmt"
+	"iter"
 	"strconv"
 	"strings"
 
@@ -128,4 +129,48 @@ func element(d *jsontext.Decoder, name string) (Raw, bool) {
 		}
 	}
 	return nil, false
+}
+
+// Members yields the names and values of an object, in order; nothing for another
+// value.
+func Members(raw Raw) iter.Seq2[string, Raw] {
+	return func(yield func(string, Raw) bool) {
+		if raw.Kind() != '{' {
+			return
+		}
+		d := jsontext.NewDecoder(bytes.NewBuffer(raw))
+		if _, err := d.ReadToken(); err != nil {
+			return
+		}
+		for d.PeekKind() == '"' {
+			k, err := d.ReadToken()
+			if err != nil {
+				return
+			}
+			name := k.String()
+			v, err := d.ReadValue()
+			if err != nil || !yield(name, v.Clone()) {
+				return
+			}
+		}
+	}
+}
+
+// Elements yields the elements of a list, in order; nothing for another value.
+func Elements(raw Raw) iter.Seq[Raw] {
+	return func(yield func(Raw) bool) {
+		if raw.Kind() != '[' {
+			return
+		}
+		d := jsontext.NewDecoder(bytes.NewBuffer(raw))
+		if _, err := d.ReadToken(); err != nil {
+			return
+		}
+		for d.PeekKind() != ']' {
+			v, err := d.ReadValue()
+			if err != nil || !yield(v.Clone()) {
+				return
+			}
+		}
+	}
 }

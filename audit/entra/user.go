@@ -30,14 +30,19 @@ type ObjectIdentity struct {
 	Issuer     string `json:"issuer"`
 }
 
+// External tells whether the account signs in with credentials of another
+// directory: #EXT# in the user principal name, or an external user state.
+func (u *User) External() bool {
+	return strings.Contains(strings.ToUpper(u.UserPrincipalName), "#EXT#") ||
+		u.ExternalUserState != nil && *u.ExternalUserState != ""
+}
+
 // Guest tells whether the account belongs to somebody outside: userType Guest,
 // or #EXT# in the user principal name, or an external user state. A null
 // userType is a member. Source: PF (how-to-authentication-passkeys-fido2,
 // 2026-03-08) with the reading of the three members as in Graph's user resource.
 func (u *User) Guest() bool {
-	return strings.EqualFold(u.UserType, "Guest") ||
-		strings.Contains(strings.ToUpper(u.UserPrincipalName), "#EXT#") ||
-		u.ExternalUserState != nil && *u.ExternalUserState != ""
+	return strings.EqualFold(u.UserType, "Guest") || u.External()
 }
 
 // Enabled tells whether the account may sign in. Graph always sends the member

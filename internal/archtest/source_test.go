@@ -108,7 +108,8 @@ func constant(e ast.Expr) bool {
 		lit, ok := e.X.(*ast.CompositeLit)
 		return ok && e.Op == token.AND && (named(lit.Type, "audit", "Check") || named(lit.Type, "audit", "Fact"))
 	case *ast.CallExpr:
-		return named(e.Fun, "errors", "New") || named(e.Fun, "fmt", "Errorf") || named(e.Fun, "regexp", "MustCompile")
+		return named(e.Fun, "errors", "New") || named(e.Fun, "fmt", "Errorf") || named(e.Fun, "regexp", "MustCompile") ||
+			named(e.Fun, "strings", "NewReplacer")
 	}
 	return false
 }

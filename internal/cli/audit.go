@@ -66,18 +66,20 @@ func runAudit(ctx context.Context, d *Deps, o auditOptions) error {
 	if err != nil {
 		return err
 	}
-	if o.From != "" {
-		snap, err := openSnapshot(o.From)
-		if err != nil {
-			return err
-		}
-		return judge(ctx, d, j, snap)
-	}
-	snap, cleanUp, err := o.collectFirst(ctx, d, o.Quiet)
+	snap, cleanUp, err := o.open(ctx, d, o.From, o.Quiet)
 	if err != nil {
 		return err
 	}
 	return errors.Join(judge(ctx, d, j, snap), cleanUp())
+}
+
+// open opens the snapshot in from, or collects one if there is none.
+func (o *liveOptions) open(ctx context.Context, d *Deps, from string, quiet bool) (snap *snapshot.Snapshot, cleanUp func() error, err error) {
+	if from == "" {
+		return o.collectFirst(ctx, d, quiet)
+	}
+	snap, err = openSnapshot(from)
+	return snap, func() error { return nil }, err
 }
 
 // collectFirst reads a live tenant into a folder and opens it. cleanUp removes the

@@ -1,4 +1,3 @@
-// Package access knows whom Conditional Access reaches, and with which demand.
 package access
 
 import (
@@ -82,7 +81,7 @@ func demandsResistant(g *entra.ConditionalAccessGrant, policy entra.Raw, strengt
 		s = full
 	}
 	answer := audit.Unsure
-	if s.ID == strengthMultifactor || s.ID == strengthPasswordless {
+	if s.ID == entra.StrengthMultifactor || s.ID == entra.StrengthPasswordless {
 		answer = audit.No
 	} else if resistant, known := s.PhishingResistant(); known {
 		answer = audit.TriOf(resistant)
@@ -105,77 +104,4 @@ func demandsResistant(g *entra.ConditionalAccessGrant, policy entra.Raw, strengt
 func lists(raw entra.Raw, pointer string) bool {
 	_, found := entra.Lookup(raw, pointer+"/0")
 	return found
-}
-
-// The built-in strengths that admit more, by ids that are the same in all tenants.
-// Source: STR (concept-authentication-strengths, 2025-03-04).
-const (
-	strengthMultifactor  = "00000000-0000-0000-0000-000000000002"
-	strengthPasswordless = "00000000-0000-0000-0000-000000000003"
-)
-
-// noGroup is an id that some exports hold where there is no group.
-const noGroup = "00000000-0000-0000-0000-000000000000"
-
-// assignments resolves the user condition of policies.
-type assignments struct {
-	dir    *population.Directory
-	groups *population.Memberships
-	roles  *privilege.Holders
-}
-
-func newAssignments(ctx context.Context, p *audit.Pass) (a assignments, err error) {
-	if a.dir, err = audit.Get(ctx, p, population.Users); err != nil {
-		return a, err
-	}
-	if a.groups, err = audit.Get(ctx, p, population.Groups); err != nil {
-		return a, err
-	}
-	a.roles, err = audit.Get(ctx, p, privilege.Roles)
-	return a, err
-}
-
-// reach is any include and no exclude; "None" among the included users does not
-// cancel the other lists. A policy without a user condition is not enforceable, or
-// about workload identities: it reaches nobody. Source: USR
-// (concept-conditional-access-users-groups, 2024-01-23).
-func (a assignments) reach(p *entra.ConditionalAccessPolicy) audit.Partly {
-	if p.Conditions == nil || p.Conditions.Users == nil {
-		return audit.Partly{}
-	}
-	u := p.Conditions.Users
-	included := a.listed(u.IncludeUsers, u.IncludeGroups, u.IncludeRoles, u.IncludeGuestsOrExternalUsers)
-	excluded := a.listed(u.ExcludeUsers, u.ExcludeGroups, u.ExcludeRoles, u.ExcludeGuestsOrExternalUsers)
-	return included.Minus(excluded)
-}
-
-func (a assignments) listed(users, groups, roles []string, guests *entra.ConditionalAccessGuests) audit.Partly {
-	var who audit.Partly
-	for _, id := range users {
-		switch id {
-		case "All":
-			who = who.Or(audit.Certainly(a.dir.All))
-		case "GuestsOrExternalUsers":
-			who = who.Or(audit.Certainly(a.dir.Guests))
-		case "None":
-		default:
-			if n, known := a.dir.Ordinal(id); known {
-				who = who.Or(audit.Certainly(audit.SetOf(n)))
-			}
-		}
-	}
-	for _, id := range groups {
-		if id == noGroup {
-			continue
-		}
-		who = who.Or(a.groups.Lookup(id).Members)
-	}
-	for _, id := range roles {
-		who = who.Or(a.roles.Of(id))
-	}
-	if guests != nil && guests.GuestOrExternalUserTypes != "" {
-		// Which guest is of which kind needs more than the user object shows.
-		who = who.Or(audit.Partly{Maybe: a.dir.Guests})
-	}
-	return who
 }

@@ -55,14 +55,17 @@ func TestReach(t *testing.T) {
 		"other-role":                {`{"includeRoles":["reader"]}`, ""},
 		"any-include":               {`{"includeUsers":["a"],"includeGroups":["g"],"includeRoles":["admin"]}`, "a b c"},
 		"guests-token":              {`{"includeUsers":["GuestsOrExternalUsers"]}`, "x"},
-		"guest-types":               {`{"includeGuestsOrExternalUsers":{"guestOrExternalUserTypes":"internalGuest,b2bCollaborationGuest"}}`, "x?"},
+		"guest-types":               {`{"includeGuestsOrExternalUsers":{"guestOrExternalUserTypes":"internalGuest,b2bCollaborationGuest"}}`, "x"},
+		"guest-types-new":           {`{"includeGuestsOrExternalUsers":{"guestOrExternalUserTypes":"unknownFutureValue"}}`, "x?"},
+		"word-nobody-knows":         {`{"includeUsers":["EverybodyElse"]}`, "a? b? c? x?"},
+		"agents-are-no-people":      {`{"includeUsers":["AllAgentIdUsers"]}`, ""},
 		"guest-types-empty":         {`{"includeUsers":["a"],"includeGuestsOrExternalUsers":{"guestOrExternalUserTypes":""}}`, "a"},
 		"guest-types-null":          {`{"includeUsers":["a"],"includeGuestsOrExternalUsers":null}`, "a"},
 		"exclude-user":              {`{"includeUsers":["All"],"excludeUsers":["B"]}`, "a c x"},
 		"exclude-group":             {`{"includeUsers":["All"],"excludeGroups":["g"]}`, "a c x"},
 		"exclude-role":              {`{"includeUsers":["All"],"excludeRoles":["admin"]}`, "a b x"},
 		"exclude-guests-token":      {`{"includeUsers":["All"],"excludeUsers":["GuestsOrExternalUsers"]}`, "a b c"},
-		"exclude-guest-types":       {`{"includeUsers":["All"],"excludeGuestsOrExternalUsers":{"guestOrExternalUserTypes":"serviceProvider"}}`, "a b c x?"},
+		"exclude-guest-types":       {`{"includeUsers":["All"],"excludeGuestsOrExternalUsers":{"guestOrExternalUserTypes":"serviceProvider"}}`, "a b c x"},
 		"exclude-unread-group":      {`{"includeUsers":["a"],"excludeGroups":["cut"]}`, "a?"},
 		"exclude-no-group":          {`{"includeUsers":["a"],"excludeGroups":["00000000-0000-0000-0000-000000000000"]}`, "a"},
 		"exclude-wins":              {`{"includeUsers":["b"],"includeGroups":["g"],"excludeUsers":["b"]}`, ""},
@@ -161,5 +164,31 @@ func TestOnlyEnabledPoliciesDemand(t *testing.T) {
 	}
 	if got, want := reach(t, tenant().With(snapshot.ConditionalAccessPolicies, rows...)), "on: a; bare: "; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// Which kind a guest is follows from whose credentials it uses and from userType.
+func TestGuestKinds(t *testing.T) {
+	users := []string{
+		`{"id":"member","userPrincipalName":"m@contoso.example","userType":"Member"}`,
+		`{"id":"internal","userPrincipalName":"i@contoso.example","userType":"Guest"}`,
+		`{"id":"guest","userPrincipalName":"g_fabrikam.example#EXT#@contoso.example","userType":"Guest"}`,
+		`{"id":"outside","userPrincipalName":"o_fabrikam.example#EXT#@contoso.example","userType":"Member"}`,
+	}
+	for kinds, want := range map[string]string{
+		`"guestOrExternalUserTypes":"internalGuest"`:                                                                                         "internal",
+		`"guestOrExternalUserTypes":"b2bCollaborationGuest"`:                                                                                 "guest",
+		`"guestOrExternalUserTypes":"b2bCollaborationMember"`:                                                                                "outside",
+		`"guestOrExternalUserTypes":"internalGuest,b2bCollaborationGuest"`:                                                                   "guest internal",
+		`"guestOrExternalUserTypes":"b2bDirectConnectUser"`:                                                                                  "guest? outside?",
+		`"guestOrExternalUserTypes":"otherExternalUser,serviceProvider"`:                                                                     "",
+		`"guestOrExternalUserTypes":"internalGuest,b2bCollaborationGuest","externalTenants":{"membershipKind":"enumerated","members":["t"]}`: "guest? internal",
+		`"guestOrExternalUserTypes":"b2bCollaborationGuest","externalTenants":{"membershipKind":"all"}`:                                      "guest",
+		`"guestOrExternalUserTypes":"b2bCollaborationGuest","externalTenants":null`:                                                          "guest",
+	} {
+		got := reach(t, tenant().With(snapshot.Users, users...).With(snapshot.ConditionalAccessPolicies, policy(`{"includeGuestsOrExternalUsers":{`+kinds+`}}`)))
+		if got != "p: "+want {
+			t.Errorf("%s: got %q, want %q", kinds, got, want)
+		}
 	}
 }

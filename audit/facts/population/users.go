@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"slices"
 	"strings"
+	"sync"
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/entra"
@@ -37,6 +38,11 @@ type Directory struct {
 	Enabled audit.Set
 	// Guests belong to somebody outside; see entra.User.Guest.
 	Guests audit.Set
+	// External are the guests that sign in with credentials of another directory;
+	// see entra.User.External.
+	External audit.Set
+	// GuestTypes are the accounts whose userType is Guest.
+	GuestTypes audit.Set
 	// People are enabled accounts that are not guests and stand for a person. They
 	// are what every count and headline is about.
 	People audit.Set
@@ -44,12 +50,16 @@ type Directory struct {
 	Synchronised audit.Set
 
 	kinds map[Kind]audit.Set
+
+	byNameOnce sync.Once
+	byName     map[string]uint32 // by user principal name in lower case
 }
 
 // account is what a row of users comes down to.
 type account struct {
 	id, upn                string
 	enabled, guest, synced bool
+	external, guestType    bool
 	kind                   Kind
 }
 
@@ -70,6 +80,7 @@ func deriveUsers(ctx context.Context, p *audit.Pass) (*Directory, error) {
 		rows = append(rows, account{
 			id: u.ID, upn: u.UserPrincipalName,
 			enabled: u.Enabled(), guest: u.Guest(),
+			external: u.External(), guestType: strings.EqualFold(u.UserType, "Guest"),
 			synced: u.OnPremisesSyncEnabled != nil && *u.OnPremisesSyncEnabled,
 			kind:   kindOf(u, syncRole[strings.ToLower(u.ID)]),
 		})
@@ -101,7 +112,7 @@ func newDirectory(rows []account) *Directory {
 		ids: make([]string, 0, len(rows)), upns: make([]string, 0, len(rows)),
 		kinds: map[Kind]audit.Set{},
 	}
-	var enabled, guests, people, synced audit.Builder
+	var enabled, guests, people, synced, external, guestTypes audit.Builder
 	byKind := map[Kind]*audit.Builder{}
 	for i, at := range order {
 		if i+1 < len(order) && order[i+1].key == at.key {
@@ -117,6 +128,12 @@ func newDirectory(rows []account) *Directory {
 		if a.guest {
 			guests.Add(n)
 		}
+		if a.external {
+			external.Add(n)
+		}
+		if a.guestType {
+			guestTypes.Add(n)
+		}
 		if a.synced {
 			synced.Add(n)
 		}
@@ -130,6 +147,7 @@ func newDirectory(rows []account) *Directory {
 	}
 	d.All = audit.SetRange(len(d.keys))
 	d.Enabled, d.Guests, d.People, d.Synchronised = enabled.Set(), guests.Set(), people.Set(), synced.Set()
+	d.External, d.GuestTypes = external.Set(), guestTypes.Set()
 	for kind, b := range byKind {
 		d.kinds[kind] = b.Set()
 	}
@@ -167,6 +185,21 @@ func (d *Directory) Ordinal(id string) (uint32, bool) {
 		}
 	}
 	return 0, false
+}
+
+// Find finds an account by object id or user principal name, in any letter case.
+func (d *Directory) Find(name string) (uint32, bool) {
+	if n, found := d.Ordinal(name); found {
+		return n, true
+	}
+	d.byNameOnce.Do(func() {
+		d.byName = make(map[string]uint32, len(d.upns))
+		for i, upn := range d.upns {
+			d.byName[strings.ToLower(upn)] = uint32(i)
+		}
+	})
+	n, found := d.byName[strings.ToLower(name)]
+	return n, found
 }
 
 // Member names an account.

@@ -26,7 +26,7 @@ var Roles = &audit.Fact[*Holders]{
 		if err != nil {
 			return nil, err
 		}
-		h := &Holders{byTemplate: map[string]audit.Partly{}}
+		h := &Holders{byTemplate: map[string]audit.Partly{}, names: map[string]string{}}
 		direct := map[string]*audit.Builder{}
 		for o, err := range audit.Objects[entra.RoleAssignment](ctx, p, snapshot.RoleAssignments) {
 			if err != nil {
@@ -34,6 +34,9 @@ var Roles = &audit.Fact[*Holders]{
 			}
 			a := &o.Value
 			template := strings.ToLower(a.TemplateID())
+			if a.RoleDefinition != nil && a.RoleDefinition.DisplayName != "" {
+				h.names[template] = a.RoleDefinition.DisplayName
+			}
 			if n, isUser := dir.Ordinal(a.PrincipalID); isUser && a.TenantWide() {
 				if direct[template] == nil {
 					direct[template] = &audit.Builder{}
@@ -78,7 +81,8 @@ func holders(a *entra.RoleAssignment, dir *population.Directory, groups *populat
 // Holders answers who holds a role.
 type Holders struct {
 	byTemplate map[string]audit.Partly
-	unread     audit.Set // everybody, where assignments were not read in full
+	names      map[string]string // of roles, by template, where assignments tell them
+	unread     audit.Set         // everybody, where assignments were not read in full
 }
 
 // Of gives the holders of a role by its template id. Assignments scoped to an
@@ -86,4 +90,13 @@ type Holders struct {
 func (h *Holders) Of(template string) audit.Partly {
 	held := h.byTemplate[strings.ToLower(template)]
 	return audit.Partly{Yes: held.Yes, Maybe: held.Maybe.Or(h.unread).Minus(held.Yes)}
+}
+
+// Label names a role for people: by its name where an assignment told it, or by its
+// template id.
+func (h *Holders) Label(template string) string {
+	if name := h.names[strings.ToLower(template)]; name != "" {
+		return name
+	}
+	return template
 }

@@ -1,0 +1,181 @@
+package conditionalaccess
+
+import (
+	"slices"
+	"strings"
+
+	"passkeyaudit/audit/entra"
+)
+
+// State is what a policy's state means for a sign-in.
+type State uint8
+
+const (
+	// StateUnknown: a state this program does not know. The policy may or may not
+	// be enforced.
+	StateUnknown State = iota
+	Enabled
+	ReportOnly // evaluated, never enforced (RPT, 2025-03-12)
+	Disabled
+)
+
+// Tenant is what policies are compiled with.
+type Tenant struct {
+	Policies  []entra.ConditionalAccessPolicy
+	Locations []entra.NamedLocation
+	// LocationsComplete is false where named locations may be missing.
+	LocationsComplete bool
+	Strengths         []entra.AuthenticationStrengthPolicy
+	// PoliciesComplete is false where policies may be missing: then nothing can be
+	// said to be granted.
+	PoliciesComplete bool
+}
+
+// Set is the compiled policies of a tenant. It is safe for concurrent use.
+type Set struct {
+	Policies []*Policy
+	complete bool
+	problems []Problem
+}
+
+// Policy is one compiled policy.
+type Policy struct {
+	ID, Name  string
+	StateText string // as Graph spells it
+	State     State
+
+	target target
+	tests  [conditionCount]test // nil matches everything; users and target are apart
+	grant  grant
+
+	// Unmodelled names what in the conditions is not modelled.
+	Unmodelled []string
+	approved   bool // has the control approvedApplication
+	trusted    bool // names all trusted locations
+}
+
+// Problem is something in a policy, or in what policies refer to, that is not
+// modelled or does not make sense. What it touches is judged as unknown.
+type Problem struct {
+	PolicyID, Policy string // empty for a location
+	Where            string // such as conditions.devices.deviceFilter
+	What             string
+}
+
+// Compile parses policies. It never fails: what cannot be understood becomes a
+// problem, and unknown in every decision it could change.
+func Compile(t Tenant) *Set {
+	s := &Set{complete: t.PoliciesComplete}
+	places := compilePlaces(t.Locations, t.LocationsComplete, func(id, what string) {
+		s.problems = append(s.problems, Problem{Where: "namedLocation " + id, What: what})
+	})
+	strengths := compileStrengths(t.Strengths)
+	for i := range t.Policies {
+		s.Policies = append(s.Policies, s.compile(&t.Policies[i], places, strengths))
+	}
+	return s
+}
+
+// Problems lists what in the policies is not modelled, in the order of policies.
+func (s *Set) Problems() []Problem { return slices.Clone(s.problems) }
+
+func (s *Set) compile(p *entra.ConditionalAccessPolicy, places *places, strengths *strengths) *Policy {
+	out := &Policy{ID: p.ID, Name: p.DisplayName, StateText: p.State}
+	problem := func(where, what string) {
+		s.problems = append(s.problems, Problem{PolicyID: p.ID, Policy: p.DisplayName, Where: where, What: what})
+	}
+	switch strings.ToLower(p.State) {
+	case "enabled":
+		out.State = Enabled
+	case "disabled":
+		out.State = Disabled
+	case "enabledforreportingbutnotenforced":
+		out.State = ReportOnly
+	default:
+		problem("state", "the state \""+p.State+"\" is not known")
+	}
+	note := func(where string, raw entra.Raw) {
+		for _, name := range unmodelled(raw) {
+			if where == "" && slices.Contains(harmless, name) {
+				continue
+			}
+			path := strings.TrimPrefix(where+"."+name, ".")
+			out.Unmodelled = append(out.Unmodelled, path)
+			problem(path, "not modelled")
+		}
+	}
+	note("", p.Unmodelled)
+	c := p.Conditions
+	if c == nil {
+		c = &entra.ConditionalAccessConditions{}
+		problem("conditions", "there are none: the policy reaches nobody")
+	}
+	note("conditions", c.Unmodelled)
+	if u := c.Users; u != nil {
+		note("conditions.users", u.Unmodelled)
+		for _, id := range slices.Concat(u.IncludeUsers, u.ExcludeUsers) {
+			if !IsUserToken(id) && !IsID(id) {
+				problem("conditions.users", "\""+id+"\" is neither a user id nor a name this program knows")
+			}
+		}
+		for _, id := range slices.Concat(u.IncludeGroups, u.ExcludeGroups, u.IncludeRoles, u.ExcludeRoles) {
+			if !IsID(id) {
+				problem("conditions.users", "\""+id+"\" is no id of a group or role")
+			}
+		}
+	}
+	if says(c.ClientApplications) != "" && says(c.ClientApplications) != "null" {
+		problem("conditions.clientApplications", "policies for workload identities reach no people and are not judged")
+	}
+	out.target = compileTarget(c.Applications, problem)
+	if c.Applications != nil {
+		note("conditions.applications", c.Applications.Unmodelled)
+	}
+	out.tests[ClientAppTypes] = clientAppTest(c.ClientAppTypes)
+	out.tests[Platforms] = platformTest(c.Platforms)
+	if c.Platforms != nil {
+		note("conditions.platforms", c.Platforms.Unmodelled)
+	}
+	out.tests[Locations] = locationTest(c.Locations, places, problem)
+	if c.Locations != nil {
+		out.trusted = slices.ContainsFunc(slices.Concat(c.Locations.IncludeLocations, c.Locations.ExcludeLocations),
+			func(id string) bool { return strings.EqualFold(id, "AllTrusted") || id == mfaTrustedIPs })
+		note("conditions.locations", c.Locations.Unmodelled)
+	}
+	out.tests[Devices] = compileDevices(c.Devices, problem)
+	if c.Devices != nil {
+		note("conditions.devices", c.Devices.Unmodelled)
+	}
+	out.tests[SignInRisk] = levelTest(MemberSignInRisk, func(s *SignIn) Input { return s.SignInRisk }, c.SignInRiskLevels, riskLevels)
+	out.tests[UserRisk] = levelTest(MemberUserRisk, func(s *SignIn) Input { return s.UserRisk }, c.UserRiskLevels, riskLevels)
+	out.tests[InsiderRisk] = levelTest(MemberInsiderRisk, func(s *SignIn) Input { return s.InsiderRisk }, c.InsiderRiskLevels.Members(), insiderLevels)
+	if f := c.AuthenticationFlows; f != nil {
+		note("conditions.authenticationFlows", f.Unmodelled)
+		out.tests[AuthenticationFlows] = levelTest(MemberTransfer, func(s *SignIn) Input { return s.Transfer }, f.TransferMethods.Members(), transferModes)
+	}
+	if len(out.Unmodelled) > 0 {
+		out.tests[Other] = func(*SignIn) answer { return unsure }
+	}
+	out.grant = compileGrant(p.GrantControls, strengths, problem)
+	if p.GrantControls != nil {
+		out.approved = slices.ContainsFunc(p.GrantControls.BuiltInControls, func(n string) bool { return strings.EqualFold(n, "approvedApplication") })
+	}
+	return out
+}
+
+// compileDevices compiles the device filter. A rule that cannot be parsed is
+// unknown; the problem says where.
+func compileDevices(d *entra.ConditionalAccessDevices, problem func(where, what string)) test {
+	if d == nil || d.DeviceFilter == nil || d.DeviceFilter.Rule == "" {
+		return nil
+	}
+	f, err := ParseFilter(d.DeviceFilter.Rule)
+	if err != nil {
+		problem("conditions.devices.deviceFilter", err.Error())
+		return func(*SignIn) answer { return unsure }
+	}
+	if m := strings.ToLower(d.DeviceFilter.Mode); m != "include" && m != "exclude" {
+		problem("conditions.devices.deviceFilter", "the mode \""+d.DeviceFilter.Mode+"\" is neither include nor exclude")
+	}
+	return deviceTest(f, d.DeviceFilter.Mode)
+}

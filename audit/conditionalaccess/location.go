@@ -1,0 +1,147 @@
+package conditionalaccess
+
+import (
+	"net/netip"
+	"strings"
+
+	"passkeyaudit/audit/entra"
+	"passkeyaudit/audit/tri"
+)
+
+// places are the named locations of a tenant, compiled.
+type places struct {
+	complete bool // every location there is is here
+	byID     map[string]*place
+	trusted  []*place
+}
+
+// place is one named location.
+type place struct {
+	ranges    []netip.Prefix
+	countries map[string]bool // upper case
+	unmapped  bool            // also matches where no country is known
+	isIP      bool
+	unsure    bool // a kind that cannot be judged
+}
+
+// mfaTrustedIPs is how the trusted addresses of legacy per-user MFA settings stand
+// in a list (general knowledge, UNCERTAIN). Graph does not show them; they are
+// assumed absent.
+const mfaTrustedIPs = "00000000-0000-0000-0000-000000000000"
+
+// compilePlaces reads named locations. Countries told from the position of a
+// phone, and networks recognised by a client, are not known from a sign-in.
+// Source: NET (concept-assignment-network, 2024-05-22).
+func compilePlaces(list []entra.NamedLocation, complete bool, problem func(id, what string)) *places {
+	p := &places{complete: complete, byID: map[string]*place{}}
+	for i := range list {
+		l := &list[i]
+		pl := &place{countries: map[string]bool{}}
+		switch kind := strings.ToLower(l.ODataType); {
+		case strings.HasSuffix(kind, "ipnamedlocation") || kind == "" && len(l.IPRanges) > 0:
+			pl.isIP = true
+			for _, r := range l.IPRanges {
+				prefix, err := netip.ParsePrefix(r.CIDRAddress)
+				if err != nil {
+					pl.unsure = true
+					problem(l.ID, "the range \""+r.CIDRAddress+"\" is not an address range")
+					continue
+				}
+				pl.ranges = append(pl.ranges, prefix.Masked())
+			}
+			// Country locations cannot be trusted.
+			if l.IsTrusted != nil && *l.IsTrusted {
+				p.trusted = append(p.trusted, pl)
+			}
+		case strings.HasSuffix(kind, "countrynamedlocation") || kind == "" && len(l.CountriesAndRegions) > 0:
+			for _, c := range l.CountriesAndRegions {
+				pl.countries[strings.ToUpper(c)] = true
+			}
+			pl.unmapped = l.IncludeUnknownCountriesAndRegions != nil && *l.IncludeUnknownCountriesAndRegions
+			if l.CountryLookupMethod != "" && !strings.EqualFold(l.CountryLookupMethod, "clientIpAddress") {
+				pl.unsure = true
+				problem(l.ID, "the country is told by \""+l.CountryLookupMethod+"\", which a sign-in does not show")
+			}
+		default:
+			pl.unsure = true
+			problem(l.ID, "locations of the type \""+l.ODataType+"\" are not modelled")
+		}
+		p.byID[strings.ToLower(l.ID)] = pl
+	}
+	return p
+}
+
+func (pl *place) match(s *SignIn) answer {
+	a := no
+	if pl.isIP {
+		if !s.IP.IsValid() {
+			if len(pl.ranges) == 0 && !pl.unsure {
+				return no
+			}
+			return answer{tri.Unsure, only(MemberIP)}
+		}
+		ip := s.IP.Unmap()
+		for _, r := range pl.ranges {
+			if r.Contains(ip) {
+				return yes
+			}
+		}
+	} else if !pl.unsure {
+		switch {
+		case !s.Country.Known:
+			return answer{tri.Unsure, only(MemberCountry)}
+		case s.Country.Text == "":
+			a = certainly(pl.unmapped)
+		default:
+			a = certainly(pl.countries[strings.ToUpper(s.Country.Text)])
+		}
+	}
+	if pl.unsure {
+		return a.or(unsure)
+	}
+	return a
+}
+
+// locationTest compiles locations. All is any address; AllTrusted is every IP
+// location marked as trusted. Source: NET (2024-05-22).
+func locationTest(l *entra.ConditionalAccessLocations, p *places, problem func(where, what string)) test {
+	if l == nil || len(l.IncludeLocations) == 0 && len(l.ExcludeLocations) == 0 {
+		return nil
+	}
+	in, out := p.list(l.IncludeLocations, "includeLocations", problem), p.list(l.ExcludeLocations, "excludeLocations", problem)
+	if len(l.IncludeLocations) == 0 {
+		in = func(*SignIn) answer { return yes }
+	}
+	return func(s *SignIn) answer { return in(s).and(out(s).not()) }
+}
+
+func (p *places) list(ids []string, where string, problem func(where, what string)) test {
+	var hits []*place
+	a := no
+	for _, id := range ids {
+		switch {
+		case strings.EqualFold(id, "All"):
+			return func(*SignIn) answer { return yes }
+		case strings.EqualFold(id, "AllTrusted"):
+			hits = append(hits, p.trusted...)
+			if !p.complete {
+				a = unsure
+			}
+		case id == mfaTrustedIPs:
+		case p.byID[strings.ToLower(id)] != nil:
+			hits = append(hits, p.byID[strings.ToLower(id)])
+		default:
+			a = unsure
+			problem("conditions.locations."+where, "there is no named location \""+id+"\"")
+		}
+	}
+	return func(s *SignIn) answer {
+		found := a
+		for _, pl := range hits {
+			if found = found.or(pl.match(s)); found.value == tri.Yes {
+				return found
+			}
+		}
+		return found
+	}
+}

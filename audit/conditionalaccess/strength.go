@@ -1,0 +1,171 @@
+package conditionalaccess
+
+import (
+	"slices"
+	"strings"
+
+	"passkeyaudit/audit/entra"
+)
+
+// strength is a compiled authentication strength.
+type strength struct {
+	id, name string
+	known    bool // its combinations are known
+	combos   []combination
+	// external tells whether an external authentication method meets it; that
+	// holds for the control mfa only. Source: STR
+	// (concept-authentication-strengths, 2025-03-04).
+	external bool
+}
+
+// combination is a set of method modes that together meet a strength.
+type combination struct {
+	spelled []string // the modes as Graph spells them
+	modes   []string // lower case
+	aaguids []string // lower case; nil admits every passkey
+	limited bool     // certificates are limited by issuer or policy, which a sign-in does not show
+}
+
+// strengths are those of a tenant, by id in lower case.
+type strengths struct{ byID map[string]*strength }
+
+// builtInCombinations are the combinations of the three built-in strengths, for
+// tenants whose strengths were not read. Source: STR (2025-03-04) and the list
+// example of authenticationStrengthRoot (2024-05-28).
+var builtInCombinations = map[string][]string{
+	entra.StrengthMultifactor: {
+		"windowsHelloForBusiness", "fido2", "x509CertificateMultiFactor", "deviceBasedPush", "temporaryAccessPassOneTime",
+		"temporaryAccessPassMultiUse", "password,microsoftAuthenticatorPush", "password,softwareOath", "password,hardwareOath",
+		"password,x509CertificateSingleFactor", "password,x509CertificateMultiFactor", "password,sms", "password,voice",
+		"federatedMultiFactor", "microsoftAuthenticatorPush,federatedSingleFactor", "softwareOath,federatedSingleFactor",
+		"hardwareOath,federatedSingleFactor", "sms,federatedSingleFactor", "voice,federatedSingleFactor",
+	},
+	entra.StrengthPasswordless:      {"windowsHelloForBusiness", "fido2", "x509CertificateMultiFactor", "deviceBasedPush"},
+	entra.StrengthPhishingResistant: {"windowsHelloForBusiness", "fido2", "x509CertificateMultiFactor"},
+}
+
+func compileStrengths(list []entra.AuthenticationStrengthPolicy) *strengths {
+	s := &strengths{byID: map[string]*strength{}}
+	for id, combos := range builtInCombinations {
+		s.byID[id] = compileStrength(&entra.AuthenticationStrengthPolicy{ID: id, AllowedCombinations: combos})
+	}
+	for i := range list {
+		// A tenant's own answer beats what is built in: Microsoft may extend it.
+		if len(list[i].AllowedCombinations) > 0 {
+			s.byID[strings.ToLower(list[i].ID)] = compileStrength(&list[i])
+		}
+	}
+	return s
+}
+
+func compileStrength(p *entra.AuthenticationStrengthPolicy) *strength {
+	s := &strength{id: p.ID, name: p.DisplayName, known: true}
+	for _, text := range p.AllowedCombinations {
+		c := combination{spelled: entra.Flags(text).Members()}
+		for _, mode := range c.spelled {
+			c.modes = append(c.modes, strings.ToLower(mode))
+		}
+		for _, cfg := range p.CombinationConfigurations {
+			if !appliesTo(cfg, c.modes) {
+				continue
+			}
+			if len(cfg.AllowedAAGUIDs) > 0 {
+				for _, a := range cfg.AllowedAAGUIDs {
+					c.aaguids = append(c.aaguids, strings.ToLower(a))
+				}
+			}
+			c.limited = c.limited || len(cfg.AllowedIssuerSkis) > 0 || len(cfg.AllowedPolicyOIDs) > 0
+		}
+		s.combos = append(s.combos, c)
+	}
+	return s
+}
+
+// appliesTo compares combinations as sets: the order of their members varies.
+func appliesTo(cfg entra.CombinationConfiguration, modes []string) bool {
+	for _, text := range cfg.AppliesToCombinations {
+		var other []string
+		for _, m := range entra.Flags(text).Members() {
+			other = append(other, strings.ToLower(m))
+		}
+		if len(other) == len(modes) && contains(modes, other) {
+			return true
+		}
+	}
+	return false
+}
+
+func contains(all, some []string) bool {
+	return !slices.ContainsFunc(some, func(m string) bool { return !slices.Contains(all, m) })
+}
+
+// find resolves a strength that a policy names. Where neither the tenant's list nor
+// the policy itself says its combinations, they are not known.
+func (s *strengths) find(p *entra.AuthenticationStrengthPolicy) *strength {
+	if found := s.byID[strings.ToLower(p.ID)]; found != nil {
+		return found
+	}
+	if len(p.AllowedCombinations) > 0 {
+		return compileStrength(p)
+	}
+	return &strength{id: p.ID, name: p.DisplayName}
+}
+
+// multifactor is what the control mfa asks for: the combinations of the built-in
+// multifactor strength, or an external method.
+func (s *strengths) multifactor() *strength {
+	m := *s.byID[entra.StrengthMultifactor]
+	m.external = true
+	return &m
+}
+
+// externalMode is how scenarios write an external authentication method.
+const externalMode = "externalauthenticationmethod"
+
+// judge tells whether the methods used meet the strength. Where no methods are
+// given it is open: it can still be met.
+func (s *strength) judge(in *SignIn) standing {
+	if in.Using == nil {
+		return at(open)
+	}
+	using := make([]string, 0, 4)
+	for _, m := range in.Using {
+		using = append(using, strings.ToLower(m))
+	}
+	if s.external && slices.Contains(using, externalMode) {
+		return at(met)
+	}
+	if !s.known {
+		return unknownControl(0)
+	}
+	out := at(open)
+	for _, c := range s.combos {
+		if !contains(using, c.modes) {
+			continue
+		}
+		switch limit := c.limits(in); {
+		case limit.certain() && limit.best == met:
+			return limit
+		case !limit.certain():
+			out = unknownControl(out.needs | limit.needs)
+		}
+	}
+	return out
+}
+
+// limits tells whether a combination's configurations admit the methods used.
+func (c *combination) limits(in *SignIn) standing {
+	out := at(met)
+	if len(c.aaguids) > 0 {
+		switch {
+		case !in.AAGUID.Known:
+			out = unknownControl(only(MemberAAGUID))
+		case !slices.Contains(c.aaguids, strings.ToLower(in.AAGUID.Text)):
+			return at(open)
+		}
+	}
+	if c.limited {
+		out = unknownControl(out.needs)
+	}
+	return out
+}

@@ -1,0 +1,86 @@
+package access
+
+import (
+	"context"
+
+	"passkeyaudit/audit"
+	"passkeyaudit/audit/conditionalaccess"
+	"passkeyaudit/audit/entra"
+	"passkeyaudit/audit/facts/population"
+	"passkeyaudit/audit/facts/privilege"
+	"passkeyaudit/audit/snapshot"
+)
+
+// Policies is the fact that compiles the Conditional Access policies and resolves
+// whom each reaches.
+var Policies = &audit.Fact[*Compiled]{
+	Name: "access.Policies",
+	Doc:  "the Conditional Access policies, compiled, with the accounts each reaches",
+	Reads: []audit.Read{
+		{Section: snapshot.ConditionalAccessPolicies}, {Section: snapshot.NamedLocations},
+		{Section: snapshot.AuthenticationStrengths},
+	},
+	Facts:  []audit.AnyFact{population.Users, population.Groups, privilege.Roles},
+	Derive: derivePolicies,
+}
+
+// Compiled is a tenant's policies with whom they reach.
+type Compiled struct {
+	*conditionalaccess.Set
+	// Reach are the accounts that the user assignment of each policy reaches, in the
+	// order of the set.
+	Reach []audit.Partly
+
+	who      assignments
+	policies []entra.ConditionalAccessPolicy
+}
+
+// Via says by which elements of its user assignment the i-th policy includes an
+// account: "all users", "group Sales".
+func (c *Compiled) Via(i int, ordinal uint32) []string {
+	conditions := c.policies[i].Conditions
+	if conditions == nil || conditions.Users == nil {
+		return nil
+	}
+	return c.who.via(conditions.Users, ordinal)
+}
+
+// Users tells, for one account, which policies reach it.
+func (c *Compiled) Users(ordinal uint32) func(i int) audit.Tri {
+	return func(i int) audit.Tri { return c.Reach[i].Has(ordinal) }
+}
+
+func derivePolicies(ctx context.Context, p *audit.Pass) (*Compiled, error) {
+	who, err := newAssignments(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	var t conditionalaccess.Tenant
+	if t.Policies, err = all[entra.ConditionalAccessPolicy](ctx, p, snapshot.ConditionalAccessPolicies); err != nil {
+		return nil, err
+	}
+	if t.Locations, err = all[entra.NamedLocation](ctx, p, snapshot.NamedLocations); err != nil {
+		return nil, err
+	}
+	if t.Strengths, err = all[entra.AuthenticationStrengthPolicy](ctx, p, snapshot.AuthenticationStrengths); err != nil {
+		return nil, err
+	}
+	t.PoliciesComplete = p.Status(snapshot.ConditionalAccessPolicies).State == snapshot.Complete
+	t.LocationsComplete = p.Status(snapshot.NamedLocations).State == snapshot.Complete
+	c := &Compiled{Set: conditionalaccess.Compile(t), who: who, policies: t.Policies}
+	for i := range t.Policies {
+		c.Reach = append(c.Reach, who.reach(&t.Policies[i]))
+	}
+	return c, nil
+}
+
+func all[T any](ctx context.Context, p *audit.Pass, id snapshot.SectionID) ([]T, error) {
+	var list []T
+	for o, err := range audit.Objects[T](ctx, p, id) {
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, o.Value)
+	}
+	return list, nil
+}
