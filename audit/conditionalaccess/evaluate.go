@@ -55,7 +55,7 @@ type Trace struct {
 	UnknownControls []string
 
 	standing standing
-	needs    members // behind an unsure Applies
+	hangs    []members // of every unsure condition: the members it hangs on
 }
 
 // Evaluate judges a sign-in. users says of the i-th policy of the set whether its
@@ -65,7 +65,7 @@ func (s *Set) Evaluate(in *SignIn, users func(i int) tri.Value) *Decision {
 	for i, p := range s.Policies {
 		d.Policies[i] = p.trace(in, users(i))
 	}
-	kind, harsh := d.level(false, 0), d.level(true, 0)
+	kind, harsh := d.level(false), d.level(true)
 	if kind == harsh {
 		d.Verdict = verdictOf(kind)
 	}
@@ -73,7 +73,7 @@ func (s *Set) Evaluate(in *SignIn, users func(i int) tri.Value) *Decision {
 		d.Needs = d.open()
 	}
 	if d.Verdict == Undetermined {
-		d.Unknown = d.matters()
+		d.Unknown = d.matters(in)
 	}
 	return d
 }
@@ -102,12 +102,12 @@ func (p *Policy) trace(in *SignIn, users tri.Value) Trace {
 			t.Because = append(t.Because, c)
 		case tri.Unsure:
 			t.Unsure = append(t.Unsure, c)
-			t.needs |= a.needs
+			t.hangs = append(t.hangs, a.needs)
 		}
 	}
 	switch {
 	case len(t.Because) > 0:
-		t.Applies, t.Unsure, t.needs = tri.No, nil, 0
+		t.Applies, t.Unsure, t.hangs = tri.No, nil, nil
 		return t
 	case len(t.Unsure) > 0:
 		t.Applies = tri.Unsure
@@ -172,42 +172,29 @@ func (p *Policy) enforced() tri.Value {
 }
 
 // level is the worst of all policies that decide, with every unknown as kind or as
-// harsh as possible. Unknowns that hang on the members in flip count the other way.
-func (d *Decision) level(harsh bool, flip members) level {
+// harsh as possible.
+func (d *Decision) level(harsh bool) level {
 	worst := met
 	if d.Incomplete && harsh {
 		worst = refused
 	}
 	for i := range d.Policies {
 		t := &d.Policies[i]
-		applies := t.Applies.And(t.Policy.enforced())
-		if applies == tri.No {
+		switch t.Applies.And(t.Policy.enforced()) {
+		case tri.No:
 			continue
+		case tri.Unsure:
+			if !harsh {
+				continue // as kind as possible: it does not apply
+			}
 		}
-		if applies == tri.Unsure && !(harsh != (t.needs&flip != 0)) {
-			continue // as kind as possible: it does not apply
+		if harsh {
+			worst = max(worst, t.standing.worst)
+		} else {
+			worst = max(worst, t.standing.best)
 		}
-		l := t.standing.best
-		if !t.standing.certain() && harsh != (t.standing.needs&flip != 0) {
-			l = t.standing.worst
-		}
-		worst = max(worst, l)
 	}
 	return worst
-}
-
-// matters finds the missing members whose value could change the verdict: those
-// for which taking everything that hangs on them the other way, with the rest as
-// kind or as harsh as possible, gives another verdict.
-func (d *Decision) matters() []Member {
-	var list []Member
-	for m := range memberCount {
-		flip := only(m)
-		if d.level(false, 0) != d.level(false, flip) || d.level(true, 0) != d.level(true, flip) {
-			list = append(list, m)
-		}
-	}
-	return list
 }
 
 // open lists what the sign-in still needs, each need once: under AND every control

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -22,7 +21,7 @@ func traceText(w io.Writer, e *evaluator, s *conditionalaccess.Scenario, d *cond
 	}
 	head := strings.ToUpper(shape.Verdict)
 	if len(shape.Needs) > 0 && d.Verdict == conditionalaccess.Needs {
-		head += ": " + strings.Join(shape.Needs, ", ")
+		head += ": " + strings.Join(e.labels(shape.Needs), ", ")
 	}
 	say("", head)
 	switch {
@@ -43,8 +42,8 @@ func traceText(w io.Writer, e *evaluator, s *conditionalaccess.Scenario, d *cond
 		if t.Applies == audit.No && !explain {
 			continue
 		}
-		say("  ", policyLine(t))
-		for _, detail := range policyDetails(t, shape.Policies[i]) {
+		say("  ", e.policyLine(s, t, i))
+		for _, detail := range e.policyDetails(t, shape.Policies[i]) {
 			say("      ", detail)
 		}
 	}
@@ -98,16 +97,47 @@ func (e *evaluator) usableModes(user string) []string {
 	return modes
 }
 
-func policyLine(t *conditionalaccess.Trace) string {
-	applies := map[audit.Tri]string{audit.Yes: "applies", audit.No: "does not apply", audit.Unsure: "may apply"}[t.Applies]
-	line := fmt.Sprintf("%s %s", t.Policy.Name, applies)
+// labels names needs for people; alternatives keep their bars.
+func (e *evaluator) labels(needs []string) []string {
+	out := make([]string, len(needs))
+	for i, need := range needs {
+		alternatives := strings.Split(need, "|")
+		for j, a := range alternatives {
+			alternatives[j] = e.policies.Label(a)
+		}
+		out[i] = strings.Join(alternatives, " or ")
+	}
+	return out
+}
+
+// policyLine says whether a policy applies, and by what.
+func (e *evaluator) policyLine(s *conditionalaccess.Scenario, t *conditionalaccess.Trace, i int) string {
+	line := t.Policy.Name
 	if t.Policy.State == conditionalaccess.ReportOnly {
 		line += " (report-only, not enforced)"
 	}
-	return line
+	line += " " + map[audit.Tri]string{audit.Yes: "applies", audit.No: "does not apply", audit.Unsure: "may apply"}[t.Applies]
+	if t.Applies == audit.No {
+		return line
+	}
+	var by []string
+	for _, c := range t.Matched() {
+		text := c.String()
+		if c == conditionalaccess.Users {
+			if ordinal, found := e.dir.Find(s.User); found {
+				if via := e.policies.Via(i, ordinal); len(via) > 0 {
+					text += " via " + strings.Join(via, " and ")
+				}
+			}
+		} else if has := s.Says(c); has != "" {
+			text += " " + has
+		}
+		by = append(by, text)
+	}
+	return line + ": " + strings.Join(by, ", ")
 }
 
-func policyDetails(t *conditionalaccess.Trace, p conditionalaccess.PolicyShape) []string {
+func (e *evaluator) policyDetails(t *conditionalaccess.Trace, p conditionalaccess.PolicyShape) []string {
 	var details []string
 	if t.Applies == audit.No {
 		return append(details, "because of: "+strings.Join(p.Because, ", "))
@@ -115,13 +145,11 @@ func policyDetails(t *conditionalaccess.Trace, p conditionalaccess.PolicyShape) 
 	if len(p.Unknown) > 0 {
 		details = append(details, "not known: "+strings.Join(p.Unknown, ", "))
 	}
-	switch t.Satisfied {
-	case audit.Yes:
+	switch {
+	case t.Satisfied == audit.Yes:
 		details = append(details, "satisfied")
-	default:
-		if len(t.Unmet) > 0 {
-			details = append(details, "still unmet: "+strings.Join(t.Unmet, ", "))
-		}
+	case len(t.Unmet) > 0:
+		details = append(details, "unmet: "+strings.Join(e.labels(t.Unmet), ", "))
 	}
 	return details
 }
