@@ -79,10 +79,13 @@ func benchPolicy(rng *rand.Rand, n int) string {
 		`{"operator":"OR","builtInControls":["mfa"]}`,
 		`{"operator":"OR","builtInControls":["compliantDevice","domainJoinedDevice"]}`,
 		`{"operator":"OR","builtInControls":[],"authenticationStrength":{"id":"00000000-0000-0000-0000-000000000004"}}`,
-		`{"operator":"OR","builtInControls":["block"]}`,
+	}
+	grant := grants[rng.IntN(len(grants))]
+	if n%len(conditions) == 6 { // the device code flow
+		grant = `{"operator":"OR","builtInControls":["block"]}`
 	}
 	return fmt.Sprintf(`{"id":"p%d","displayName":"Policy %d","state":"enabled","conditions":{"users":%s,"applications":{"includeApplications":["All"],"excludeApplications":["00000002-0000-0ff1-ce00-000000000000"]},%s},"grantControls":%s}`,
-		n, n, users, conditions[n%len(conditions)], grants[rng.IntN(len(grants))])
+		n, n, users, conditions[n%len(conditions)], grant)
 }
 
 // benchScenarios are twelve ways to sign in.
