@@ -219,6 +219,9 @@ func describe(id string, d *conditionalaccess.Decision) (headline, policies stri
 		headline += " " + strings.Join(shape.Needs, " ")
 	}
 	for _, p := range shape.Policies {
+		if elsewhere(p.Because) {
+			continue
+		}
 		policies += "  " + p.ID + " " + p.Applies
 		if len(p.Because) > 0 {
 			policies += ": " + strings.Join(p.Because, " ")
@@ -240,6 +243,14 @@ func describe(id string, d *conditionalaccess.Decision) (headline, policies stri
 		policies += "\n"
 	}
 	return headline + "\n", policies
+}
+
+// elsewhere tells whether a policy is about other people or other targets. Cases do
+// not list those.
+func elsewhere(because []string) bool {
+	return slices.ContainsFunc(because, func(c string) bool {
+		return slices.Contains([]string{"users", "applications", "userActions", "authenticationContext"}, c)
+	})
 }
 
 func TestCorpus(t *testing.T) {
