@@ -93,6 +93,7 @@ func (s *Set) compile(p *entra.ConditionalAccessPolicy, places *places, strength
 		out.State = ReportOnly
 	default:
 		problem("state", "the state \""+p.State+"\" is not known")
+		out.tests[PolicyState] = func(*SignIn) answer { return unsure }
 	}
 	note := func(where string, raw entra.Raw) {
 		for _, name := range unmodelled(raw) {
@@ -131,8 +132,8 @@ func (s *Set) compile(p *entra.ConditionalAccessPolicy, places *places, strength
 	if c.Applications != nil {
 		note("conditions.applications", c.Applications.Unmodelled)
 	}
-	out.tests[ClientAppTypes] = clientAppTest(c.ClientAppTypes)
-	out.tests[Platforms] = platformTest(c.Platforms)
+	out.tests[ClientAppTypes] = clientAppTest(c.ClientAppTypes, problem)
+	out.tests[Platforms] = platformTest(c.Platforms, problem)
 	if c.Platforms != nil {
 		note("conditions.platforms", c.Platforms.Unmodelled)
 	}
@@ -146,12 +147,16 @@ func (s *Set) compile(p *entra.ConditionalAccessPolicy, places *places, strength
 	if c.Devices != nil {
 		note("conditions.devices", c.Devices.Unmodelled)
 	}
-	out.tests[SignInRisk] = levelTest(MemberSignInRisk, func(s *SignIn) Input { return s.SignInRisk }, c.SignInRiskLevels, riskLevels)
-	out.tests[UserRisk] = levelTest(MemberUserRisk, func(s *SignIn) Input { return s.UserRisk }, c.UserRiskLevels, riskLevels)
-	out.tests[InsiderRisk] = levelTest(MemberInsiderRisk, func(s *SignIn) Input { return s.InsiderRisk }, c.InsiderRiskLevels.Members(), insiderLevels)
+	out.tests[SignInRisk] = levelTest(MemberSignInRisk, func(s *SignIn) Input { return s.SignInRisk }, c.SignInRiskLevels, riskLevels,
+		"conditions.signInRiskLevels", problem)
+	out.tests[UserRisk] = levelTest(MemberUserRisk, func(s *SignIn) Input { return s.UserRisk }, c.UserRiskLevels, riskLevels,
+		"conditions.userRiskLevels", problem)
+	out.tests[InsiderRisk] = levelTest(MemberInsiderRisk, func(s *SignIn) Input { return s.InsiderRisk }, c.InsiderRiskLevels.Members(), insiderLevels,
+		"conditions.insiderRiskLevels", problem)
 	if f := c.AuthenticationFlows; f != nil {
 		note("conditions.authenticationFlows", f.Unmodelled)
-		out.tests[AuthenticationFlows] = levelTest(MemberTransfer, func(s *SignIn) Input { return s.Transfer }, f.TransferMethods.Members(), transferModes)
+		out.tests[AuthenticationFlows] = levelTest(MemberTransfer, func(s *SignIn) Input { return s.Transfer }, f.TransferMethods.Members(), transferModes,
+			"conditions.authenticationFlows.transferMethods", problem)
 	}
 	if len(out.Unmodelled) > 0 {
 		out.tests[Other] = func(*SignIn) answer { return unsure }

@@ -1,6 +1,7 @@
 package conditionalaccess
 
 import (
+	"slices"
 	"strings"
 
 	"passkeyaudit/audit/entra"
@@ -23,6 +24,9 @@ const (
 	UserRisk
 	InsiderRisk
 	AuthenticationFlows
+	// PolicyState is unsure where a policy's state is not one that is known: it may
+	// be disabled.
+	PolicyState
 	// Other stands for everything in a policy's conditions that is not modelled.
 	Other
 	conditionCount
@@ -30,7 +34,7 @@ const (
 
 var conditionNames = []string{
 	"users", "applications", "userActions", "authenticationContext", "clientAppTypes", "platforms", "locations", "devices",
-	"signInRisk", "userRisk", "insiderRisk", "authenticationFlows", "other",
+	"signInRisk", "userRisk", "insiderRisk", "authenticationFlows", "state", "other",
 }
 
 func (c Condition) String() string { return conditionNames[c] }
@@ -81,36 +85,53 @@ func settle(v tri.Value, a, b answer) answer {
 // test is a compiled condition. nil matches everything.
 type test func(*SignIn) answer
 
-// listTest matches a text against include and exclude lists: any include, and no
-// exclude; exclude always wins. Source: USR, "exclude beats include" for every
-// condition (concept-conditional-access-users-groups, 2024-01-23).
-func listTest(member Member, of func(*SignIn) Input, include, exclude []string, all string) test {
+// textTest compiles a condition on one text. Where the text is missing the answer
+// is certain if it is the same for every value the text could have.
+func textTest(member Member, of func(*SignIn) Input, values []string, judge func(text string) answer) test {
+	first, agree := judge(values[0]), true
+	for _, v := range values[1:] {
+		agree = agree && judge(v).value == first.value
+	}
+	if agree && first.value == tri.Yes {
+		return nil
+	}
 	return func(s *SignIn) answer {
-		in := matchList(member, of(s), include, all)
-		if len(include) == 0 {
-			in = yes
+		switch in := of(s); {
+		case in.Known:
+			return judge(in.Text)
+		case agree:
+			return first
+		default:
+			return answer{tri.Unsure, only(member)}
 		}
-		return in.and(matchList(member, of(s), exclude, all).not())
 	}
 }
 
-// matchList tells whether a text is in a list. A list with the word for "all"
-// matches whatever the text is.
-func matchList(member Member, text Input, list []string, all string) answer {
-	listed := false
+// matchList tells whether a text is in a list. A word that is none of the known
+// ones may stand for any text that is not listed.
+func matchList(text string, list, known []string) answer {
+	a := no
 	for _, v := range list {
-		if all != "" && strings.EqualFold(v, all) {
+		switch {
+		case strings.EqualFold(v, text):
 			return yes
+		case !hasFold(known, v):
+			a = unsure
 		}
-		listed = listed || text.Known && strings.EqualFold(v, text.Text)
 	}
-	switch {
-	case listed:
-		return yes
-	case text.Known || len(list) == 0:
-		return no
-	default:
-		return answer{tri.Unsure, only(member)}
+	return a
+}
+
+func hasFold(list []string, text string) bool {
+	return slices.ContainsFunc(list, func(v string) bool { return strings.EqualFold(v, text) })
+}
+
+// strangers reports the words of a list that are not known.
+func strangers(list, known []string, where string, problem func(where, what string)) {
+	for _, v := range list {
+		if !hasFold(known, v) {
+			problem(where, "\""+v+"\" is no value this program knows")
+		}
 	}
 }
 
@@ -118,58 +139,57 @@ func matchList(member Member, text Input, list []string, all string) answer {
 // policies, counts as all (UNCERTAIN in CND, concept-conditional-access-conditions,
 // 2023-07-17). The type easSupported depends on the platform of Exchange
 // ActiveSync in a way that is not documented.
-func clientAppTest(types []string) test {
-	if len(types) == 0 {
+func clientAppTest(types []string, problem func(where, what string)) test {
+	if len(types) == 0 || hasFold(types, "all") {
 		return nil
 	}
-	limited := false
-	for _, t := range types {
-		if strings.EqualFold(t, "all") {
-			return nil
-		}
-		limited = limited || strings.EqualFold(t, "easSupported")
-	}
-	return func(s *SignIn) answer {
-		a := matchList(MemberClientAppType, s.ClientAppType, types, "")
-		if limited && a.value == tri.No && strings.EqualFold(s.ClientAppType.Text, "exchangeActiveSync") {
+	known := append([]string{"easSupported"}, clientApps...)
+	strangers(types, known, "conditions.clientAppTypes", problem)
+	limited := hasFold(types, "easSupported")
+	return textTest(MemberClientAppType, func(s *SignIn) Input { return s.ClientAppType }, clientApps, func(text string) answer {
+		a := matchList(text, types, known)
+		if limited && a.value == tri.No && strings.EqualFold(text, "exchangeActiveSync") {
 			return unsure
 		}
 		return a
-	}
+	})
 }
 
-// platformTest compiles platforms. "all" also matches platforms that Entra does
-// not know. Source: CSDL (Graph v1.0 metadata, 2026-08) and CND (2023-07-17).
-func platformTest(p *entra.ConditionalAccessPlatforms) test {
+// platformTest compiles platforms: any include, and no exclude; exclude always
+// wins. "all" also matches platforms that Entra does not know. Sources: CSDL (Graph
+// v1.0 metadata, 2026-08), CND (2023-07-17); USR
+// (concept-conditional-access-users-groups, 2024-01-23) for exclude.
+func platformTest(p *entra.ConditionalAccessPlatforms, problem func(where, what string)) test {
 	if p == nil || len(p.IncludePlatforms) == 0 && len(p.ExcludePlatforms) == 0 {
 		return nil
 	}
-	return listTest(MemberPlatform, func(s *SignIn) Input { return s.Platform }, p.IncludePlatforms, p.ExcludePlatforms, "all")
+	known := append([]string{"all"}, platforms...)
+	strangers(p.IncludePlatforms, known, "conditions.platforms.includePlatforms", problem)
+	strangers(p.ExcludePlatforms, known, "conditions.platforms.excludePlatforms", problem)
+	every := len(p.IncludePlatforms) == 0 || hasFold(p.IncludePlatforms, "all")
+	none := hasFold(p.ExcludePlatforms, "all")
+	values := slices.Concat(platforms, p.IncludePlatforms, p.ExcludePlatforms, []string{""}) // "": one Entra does not know
+	return textTest(MemberPlatform, func(s *SignIn) Input { return s.Platform }, values, func(text string) answer {
+		in := certainly(every).or(matchList(text, p.IncludePlatforms, known))
+		out := certainly(none).or(matchList(text, p.ExcludePlatforms, known))
+		return in.and(out.not())
+	})
 }
 
 // levelTest compiles a list of risk levels or transfer methods: exact membership,
 // so that ["high"] does not match medium. Source: CND (2023-07-17). A list of
 // every level there is does not depend on the level.
-func levelTest(member Member, of func(*SignIn) Input, levels, every []string) test {
+func levelTest(member Member, of func(*SignIn) Input, levels, every []string, where string, problem func(where, what string)) test {
 	if len(levels) == 0 {
 		return nil
 	}
-	for i, level := range every {
-		listed := false
-		for _, l := range levels {
-			listed = listed || strings.EqualFold(l, level)
-		}
-		if !listed {
-			break
-		}
-		if i == len(every)-1 {
-			return nil
-		}
-	}
-	return func(s *SignIn) answer { return matchList(member, of(s), levels, "") }
+	strangers(levels, every, where, problem)
+	return textTest(member, of, every, func(text string) answer { return matchList(text, levels, every) })
 }
 
 var (
+	clientApps    = []string{"browser", "mobileAppsAndDesktopClients", "exchangeActiveSync", "other"}
+	platforms     = []string{"android", "iOS", "windows", "windowsPhone", "macOS", "linux"}
 	riskLevels    = []string{"none", "low", "medium", "high", "hidden"}
 	insiderLevels = []string{"none", "minor", "moderate", "elevated"}
 	transferModes = []string{"none", "deviceCodeFlow", "authenticationTransfer"}

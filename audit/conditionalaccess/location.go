@@ -1,7 +1,9 @@
 package conditionalaccess
 
 import (
+	"maps"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"passkeyaudit/audit/entra"
@@ -112,7 +114,87 @@ func locationTest(l *entra.ConditionalAccessLocations, p *places, problem func(w
 	if len(l.IncludeLocations) == 0 {
 		in = func(*SignIn) answer { return yes }
 	}
-	return func(s *SignIn) answer { return in(s).and(out(s).not()) }
+	match := func(s *SignIn) answer { return in(s).and(out(s).not()) }
+	addresses, countries := p.whereabouts(slices.Concat(l.IncludeLocations, l.ExcludeLocations))
+	return func(s *SignIn) answer {
+		a := match(s)
+		if a.value == tri.Unsure && a.needs != 0 {
+			if b := anywhere(s, match, addresses, countries); b.value != tri.Unsure || b.needs == 0 {
+				return b
+			}
+		}
+		return a
+	}
+}
+
+// mostWhereabouts bounds the pairs of address and country that are tried.
+const mostWhereabouts = 1 << 14
+
+// anywhere gives the answer that is the same wherever the sign-in may come from;
+// else the answer hangs on what is missing.
+func anywhere(s *SignIn, match test, addresses []netip.Addr, countries []string) answer {
+	hangs := answer{tri.Unsure, only(MemberIP, MemberCountry)}
+	at := *s
+	if s.IP.IsValid() {
+		addresses = []netip.Addr{s.IP}
+	}
+	if s.Country.Known {
+		countries = []string{s.Country.Text}
+	}
+	if len(addresses)*len(countries) > mostWhereabouts {
+		return hangs
+	}
+	var first answer
+	for i, address := range addresses {
+		for j, country := range countries {
+			at.IP, at.Country = address, Is(country)
+			a := match(&at)
+			if i+j == 0 {
+				first = a
+			}
+			if a.value != first.value {
+				return hangs
+			}
+		}
+	}
+	return first
+}
+
+// whereabouts are addresses and countries by which listed places are told from one
+// another: both ends of every range, what lies just outside, every country, one
+// that is not listed, and none.
+func (p *places) whereabouts(ids []string) (addresses []netip.Addr, countries []string) {
+	addresses, countries = []netip.Addr{netip.IPv4Unspecified(), netip.IPv6Unspecified()}, []string{"", "-"}
+	var hits []*place
+	for _, id := range ids {
+		if strings.EqualFold(id, "AllTrusted") {
+			hits = append(hits, p.trusted...)
+		} else if pl := p.byID[strings.ToLower(id)]; pl != nil {
+			hits = append(hits, pl)
+		}
+	}
+	for _, pl := range hits {
+		for _, r := range pl.ranges {
+			first, last := r.Addr(), lastAddr(r)
+			for _, a := range []netip.Addr{first, last, first.Prev(), last.Next()} {
+				if a.IsValid() {
+					addresses = append(addresses, a)
+				}
+			}
+		}
+		countries = slices.AppendSeq(countries, maps.Keys(pl.countries))
+	}
+	return addresses, countries
+}
+
+// lastAddr is the last address of a range.
+func lastAddr(r netip.Prefix) netip.Addr {
+	b := r.Addr().AsSlice()
+	for i := r.Bits(); i < 8*len(b); i++ {
+		b[i/8] |= 0x80 >> (i % 8)
+	}
+	last, _ := netip.AddrFromSlice(b)
+	return last
 }
 
 func (p *places) list(ids []string, where string, problem func(where, what string)) test {

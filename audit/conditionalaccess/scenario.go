@@ -175,6 +175,9 @@ func parseDevice(raw entra.Raw) (Device, error) {
 func withJSON(d Device, name string, value entra.Raw) (Device, error) {
 	switch value.Kind() {
 	case 'n':
+		if p, err := propertyByName(name); err == nil && p.collection() {
+			return d.WithList(name, nil)
+		}
 		return d.With(name, Null())
 	case 't':
 		return d.With(name, Text("True"))

@@ -64,8 +64,10 @@ func compileTarget(a *entra.ConditionalAccessApplications, problem func(where, w
 		switch strings.ToLower(f.Mode) {
 		case "exclude":
 			t.unsureEx = true
-		default:
+		case "include":
 			t.unsureIn, t.apps = true, true
+		default:
+			t.unsureIn, t.unsureEx, t.apps = true, true, true
 		}
 	}
 	for _, urn := range a.IncludeUserActions {
