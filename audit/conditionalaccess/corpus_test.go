@@ -376,3 +376,36 @@ func TestCorpusCoversRules(t *testing.T) {
 		}
 	}
 }
+
+// TestCorpusRulesAreDocumented keeps the table of rules in step with the program.
+func TestCorpusRulesAreDocumented(t *testing.T) {
+	const path = "../../docs/conditional-access.md"
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, found := strings.Cut(string(text), "-update-corpus -->\n")
+	_, after, closed := strings.Cut(rest, "<!-- end of rules -->")
+	if !found || !closed {
+		t.Fatal("the markers of the table are gone")
+	}
+	var table strings.Builder
+	table.WriteString("| rule | meaning | source | date |\n|---|---|---|---|\n")
+	for _, r := range conditionalaccess.Rules() {
+		fmt.Fprintf(&table, "| `%s` | %s | %s | %s |\n", r.Key, r.Meaning, r.Source, r.Date)
+		if !strings.Contains(before, "\n| "+r.Source+" |") && r.Source != "own" {
+			t.Errorf("rule %s: the source %s is not listed", r.Key, r.Source)
+		}
+	}
+	want := before + "-update-corpus -->\n" + table.String() + "<!-- end of rules -->" + after
+	if want == string(text) {
+		return
+	}
+	if !*updateCorpus {
+		t.Error("the table of rules is out of date: run with -update-corpus")
+		return
+	}
+	if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
