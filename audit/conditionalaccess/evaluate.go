@@ -65,7 +65,7 @@ func (s *Set) Evaluate(in *SignIn, users func(i int) tri.Value) *Decision {
 	for i, p := range s.Policies {
 		d.Policies[i] = p.trace(in, users(i))
 	}
-	kind, harsh := d.level(false, 0), d.level(true, 0)
+	kind, harsh := d.level(false, -1), d.level(true, -1)
 	if kind == harsh {
 		d.Verdict = verdictOf(kind)
 	}
@@ -172,42 +172,62 @@ func (p *Policy) enforced() tri.Value {
 }
 
 // level is the worst of all policies that decide, with every unknown as kind or as
-// harsh as possible. Unknowns that hang on the members in flip count the other way.
-func (d *Decision) level(harsh bool, flip members) level {
+// harsh as possible. The policy at the index besides is left out.
+func (d *Decision) level(harsh bool, besides int) level {
 	worst := met
 	if d.Incomplete && harsh {
 		worst = refused
 	}
 	for i := range d.Policies {
-		t := &d.Policies[i]
-		applies := t.Applies.And(t.Policy.enforced())
-		if applies == tri.No {
-			continue
+		if i != besides {
+			worst = max(worst, d.Policies[i].level(harsh, harsh))
 		}
-		if applies == tri.Unsure && !(harsh != (t.needs&flip != 0)) {
-			continue // as kind as possible: it does not apply
-		}
-		l := t.standing.best
-		if !t.standing.certain() && harsh != (t.standing.needs&flip != 0) {
-			l = t.standing.worst
-		}
-		worst = max(worst, l)
 	}
 	return worst
 }
 
-// matters finds the missing members whose value could change the verdict: those
-// for which taking everything that hangs on them the other way, with the rest as
-// kind or as harsh as possible, gives another verdict.
+// level is what one policy comes to, if what is not known of its applying and of
+// its controls turns out kind or harsh.
+func (t *Trace) level(harshApplies, harshControls bool) level {
+	switch applies := t.Applies.And(t.Policy.enforced()); {
+	case applies == tri.No, applies == tri.Unsure && !harshApplies:
+		return met
+	case harshControls:
+		return t.standing.worst
+	default:
+		return t.standing.best
+	}
+}
+
+// matters finds the missing members whose value could change the verdict.
 func (d *Decision) matters() []Member {
 	var list []Member
 	for m := range memberCount {
-		flip := only(m)
-		if d.level(false, 0) != d.level(false, flip) || d.level(true, 0) != d.level(true, flip) {
-			list = append(list, m)
+		for i := range d.Policies {
+			if d.Policies[i].hangs(only(m), d.level(false, i)) {
+				list = append(list, m)
+				break
+			}
 		}
 	}
 	return list
+}
+
+// hangs tells whether a policy's part in the verdict can change with a member, while
+// the other policies come to the level others. What does not hang on the member may
+// be either way.
+func (t *Trace) hangs(m members, others level) bool {
+	applies, controls := t.needs&m != 0, t.standing.needs&m != 0
+	for _, a := range []bool{false, true} {
+		for _, c := range []bool{false, true} {
+			kind := t.level(a && !applies, c && !controls)
+			harsh := t.level(a || applies, c || controls)
+			if max(kind, others) != max(harsh, others) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // open lists what the sign-in still needs, each need once: under AND every control
