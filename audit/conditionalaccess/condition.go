@@ -199,9 +199,13 @@ var (
 // the rule is true, mode exclude skips them. Source: DEV
 // (concept-condition-filters-for-devices, 2025-04-08).
 func deviceTest(f *Filter, mode string) test {
+	uses := f.Properties()
+	if f.extension { // what tells whether extension attributes can be read
+		uses = append(uses, "mdmAppId", "isCompliant", "trustType")
+	}
 	match := func(s *SignIn) answer {
 		v := f.Match(s.Device)
-		if v == tri.Unsure {
+		if v == tri.Unsure && !s.Device.tells(uses) {
 			return answer{v, only(MemberDevice)}
 		}
 		return answer{value: v}

@@ -170,6 +170,20 @@ func (d Device) Registered() tri.Value {
 	return tri.Unsure
 }
 
+// tells is true if whether it is registered and all of some properties are known.
+func (d *Device) tells(properties []string) bool {
+	switch d.Registered() {
+	case tri.No:
+		return true
+	case tri.Unsure:
+		return false
+	}
+	return !slices.ContainsFunc(properties, func(name string) bool {
+		p, err := propertyByName(name)
+		return err == nil && d.find(p) == nil
+	})
+}
+
 // find is what is held of a property, or nil.
 func (d *Device) find(p deviceProperty) *heldAttr {
 	for i := range d.held {

@@ -1,0 +1,58 @@
+package access_test
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"passkeyaudit/audit/conditionalaccess"
+	"passkeyaudit/audit/entra"
+	"passkeyaudit/audit/tri"
+)
+
+// FuzzEvaluators derives a tenant and sign-ins from bytes and holds both evaluators
+// to each other.
+func FuzzEvaluators(f *testing.F) {
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, input []byte) {
+		rapid.MakeFuzz(func(rt *rapid.T) {
+			compare(t, rt)
+			missingMembers(t, rt)
+		})(t, input)
+	})
+}
+
+// FuzzCompile feeds any object as a policy: what cannot be decoded is an error, and
+// everything else can be judged.
+func FuzzCompile(f *testing.F) {
+	for seed := range 30 {
+		p := rapid.Custom(func(t *rapid.T) object { return dice{t}.policy(0, 3) }).Example(seed)
+		f.Add([]byte(entra.MustEncode(p)))
+	}
+	f.Add([]byte(`{"conditions":{"users":{"includeUsers":[""]},"locations":{"includeLocations":["","All"]}},"grantControls":{}}`))
+	f.Add([]byte(`{"conditions":{"insiderRiskLevels":["minor",",",""],"applications":{"applicationFilter":{"rule":"x"}}}}`))
+	f.Fuzz(func(t *testing.T, row []byte) {
+		var p entra.ConditionalAccessPolicy
+		if entra.Decode(entra.Raw(row), &p) != nil {
+			return
+		}
+		set := conditionalaccess.Compile(conditionalaccess.Tenant{Policies: []entra.ConditionalAccessPolicy{p}, PoliciesComplete: true})
+		bare := conditionalaccess.SignIn{Target: conditionalaccess.Target{Kind: conditionalaccess.App, ID: exchange}}
+		full := bare
+		full.ClientAppType, full.Platform = conditionalaccess.Is("browser"), conditionalaccess.Is("iOS")
+		full.Device, full.Using = conditionalaccess.Unregistered(), []string{"fido2"}
+		for _, in := range []conditionalaccess.SignIn{bare, full, {Target: conditionalaccess.Target{Kind: conditionalaccess.RegisterSecurityInfo}}} {
+			for _, reached := range []tri.Value{tri.Unsure, tri.No, tri.Yes} {
+				d := set.Evaluate(&in, func(int) tri.Value { return reached })
+				shape := d.Shape("")
+				if trace := shape.Policies[0]; trace.Applies == "no" != (len(trace.Because) > 0) {
+					t.Fatalf("applies %s because %v", trace.Applies, trace.Because)
+				}
+				if reached == tri.No && shape.Verdict != "granted" {
+					t.Fatalf("a policy for nobody: %s", shape.Verdict)
+				}
+				d.CanMeet(func(string) tri.Value { return tri.Unsure })
+			}
+		}
+	})
+}
