@@ -50,8 +50,10 @@ type Policy struct {
 
 	// Unmodelled names what in the conditions is not modelled.
 	Unmodelled []string
-	approved   bool // has the control approvedApplication
-	trusted    bool // names all trusted locations
+	// Session lists session controls that are on; they impose no grant.
+	Session  []string
+	approved bool // has the control approvedApplication
+	trusted  bool // names all trusted locations
 }
 
 // Problem is something in a policy, or in what policies refer to, that is not
@@ -161,6 +163,7 @@ func (s *Set) compile(p *entra.ConditionalAccessPolicy, places *places, strength
 	if len(out.Unmodelled) > 0 {
 		out.tests[Other] = func(*SignIn) answer { return unsure }
 	}
+	out.Session = sessionControls(p.SessionControls)
 	out.grant = compileGrant(p.GrantControls, strengths, problem)
 	if p.GrantControls != nil {
 		out.approved = slices.ContainsFunc(p.GrantControls.BuiltInControls, func(n string) bool { return strings.EqualFold(n, "approvedApplication") })

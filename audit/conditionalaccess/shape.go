@@ -31,6 +31,8 @@ type PolicyShape struct {
 	Satisfied   string    `json:"satisfied,omitzero"`
 	Unmet       *[]string `json:"unmet,omitzero"`
 	Unknown     []string  `json:"unknown"`
+	// Session lists the session controls of a policy that applies or may.
+	Session []string `json:"session,omitzero"`
 }
 
 // Shape writes a decision for JSON.
@@ -65,7 +67,7 @@ func (t *Trace) Shape() PolicyShape {
 		return p
 	}
 	unmet := append([]string{}, t.Unmet...)
-	p.Satisfied, p.Unmet = t.Satisfied.String(), &unmet
+	p.Satisfied, p.Unmet, p.Session = t.Satisfied.String(), &unmet, t.Policy.Session
 	for _, c := range t.Unsure {
 		if c == Other {
 			p.Unknown = append(p.Unknown, t.Policy.Unmodelled...)

@@ -151,5 +151,8 @@ func (e *evaluator) policyDetails(t *conditionalaccess.Trace, p conditionalacces
 	case len(t.Unmet) > 0:
 		details = append(details, "unmet: "+strings.Join(e.labels(t.Unmet), ", "))
 	}
+	if len(t.Policy.Session) > 0 {
+		details = append(details, "session: "+strings.Join(t.Policy.Session, ", "))
+	}
 	return details
 }
