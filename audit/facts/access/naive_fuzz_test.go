@@ -1,6 +1,7 @@
 package access_test
 
 import (
+	"math/rand/v2"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -13,7 +14,11 @@ import (
 // FuzzEvaluators derives a tenant and sign-ins from bytes and holds both evaluators
 // to each other.
 func FuzzEvaluators(f *testing.F) {
-	f.Add([]byte{})
+	for seed := range byte(8) { // long enough for a whole tenant
+		input := make([]byte, 1<<14)
+		rand.NewChaCha8([32]byte{seed}).Read(input)
+		f.Add(input)
+	}
 	f.Fuzz(func(t *testing.T, input []byte) {
 		rapid.MakeFuzz(func(rt *rapid.T) {
 			compare(t, rt)

@@ -39,7 +39,9 @@ func (d dice) filled(s object, odds int, save ...string) object {
 // What is said of a sign-in stays true whatever its missing members turn out to be,
 // and no member is left out on which the verdict hangs.
 func TestMissingMembers(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) { missingMembers(t, rt) })
+	for range 5 {
+		rapid.Check(t, func(rt *rapid.T) { missingMembers(t, rt) })
+	}
 }
 
 func missingMembers(tb testing.TB, t *rapid.T) {

@@ -21,10 +21,16 @@ func (d dice) policy(i, users int) object {
 		delete(p, "state")
 	}
 	c := object{}
-	d.maybe(c, "clientAppTypes", d.some(4, "browser", "mobileAppsAndDesktopClients", "all", "exchangeActiveSync", "other", "easSupported", "laterClient"), []any{})
-	d.maybe(c, "platforms", d.lists("Platforms", "all", "android", "iOS", "windows", "linux", "macos", "laterPlatform"), object{})
-	d.maybe(c, "locations", d.lists("Locations", "All", "AllTrusted", locationID(0), locationID(1), d.letters(locationID(2)), locationID(3), nobody), object{"includeLocations": []any{}, "excludeLocations": nil})
-	if d.one(2) {
+	if d.one(3) {
+		d.maybe(c, "clientAppTypes", d.some(4, "browser", "mobileAppsAndDesktopClients", "all", "exchangeActiveSync", "other", "easSupported", "laterClient"), []any{})
+	}
+	if d.one(3) {
+		d.maybe(c, "platforms", d.lists("Platforms", "all", "android", "iOS", "windows", "linux", "macos", "laterPlatform"), object{})
+	}
+	if d.one(3) {
+		d.maybe(c, "locations", d.lists("Locations", "All", "AllTrusted", locationID(0), locationID(1), d.letters(locationID(2)), locationID(3), nobody), object{"includeLocations": []any{}, "excludeLocations": nil})
+	}
+	if d.one(4) {
 		d.maybe(c, "devices", object{"deviceFilter": object{"mode": d.pick("include", "exclude", "Exclude", "laterMode"), "rule": d.pick(filterRules...)}}, object{"deviceFilter": nil})
 	}
 	risks := []string{"low", "medium", "high", "none", "hidden", "high", "laterLevel"}
@@ -50,9 +56,8 @@ func (d dice) policy(i, users int) object {
 	if d.one(60) {
 		c["applications"] = nil
 	}
-	d.maybe(p, "grantControls", d.grant(), nil)
-	if d.one(3) {
-		p["grantControls"] = d.grant()
+	if p["grantControls"] = d.grant(); d.one(6) {
+		d.maybe(p, "grantControls", object{}, nil)
 	}
 	return p
 }
@@ -67,7 +72,7 @@ func (d dice) lists(of string, values ...string) object {
 
 func (d dice) usersPart(users int) object {
 	u := object{}
-	if u["includeUsers"] = []any{"All"}; d.one(2) {
+	if u["includeUsers"] = []any{"All"}; d.one(3) {
 		u["includeUsers"] = d.some(2, append(ids(userID, users+1), "None", "GuestsOrExternalUsers", "all", "AllAgentIdUsers", "LaterToken")...)
 	}
 	groups := append(ids(groupID, 5), nobody)
@@ -98,15 +103,15 @@ func (d dice) guestChoice() object {
 func (d dice) applications() object {
 	a := object{}
 	apps := []string{exchange, teams, azurePortal, registrationApp, ownApp, "Office365", "MicrosoftAdminPortals", "None", "LaterSuite"}
-	switch d.pick("all", "all", "all", "apps", "actions", "contexts", "empty") {
+	switch d.pick("all", "all", "all", "all", "all", "apps", "apps", "actions", "contexts", "empty") {
 	case "all":
 		a["includeApplications"] = []any{"All"}
 	case "apps":
-		a["includeApplications"] = d.some(3, apps...)
+		a["includeApplications"] = append(d.some(2, apps...), d.pick(apps...))
 	case "actions":
-		a["includeUserActions"] = d.some(2, "urn:user:registersecurityinfo", "urn:user:registerdevice", "urn:user:accountrecovery")
+		a["includeUserActions"] = append(d.some(1, "urn:user:registerdevice", "urn:user:accountrecovery"), d.pick("urn:user:registersecurityinfo", "urn:user:registerdevice"))
 	case "contexts":
-		a["includeAuthenticationContextClassReferences"] = d.some(2, "c1", "c2", "C3")
+		a["includeAuthenticationContextClassReferences"] = append(d.some(1, "c1", "c2"), d.pick("c1", "C3"))
 	}
 	if d.one(3) {
 		d.maybe(a, "excludeApplications", d.some(2, apps...), []any{})
@@ -119,10 +124,10 @@ func (d dice) applications() object {
 
 func (d dice) grant() object {
 	g := object{}
-	if operator := d.pick("OR", "AND", "or", "LATER", ""); operator != "" {
+	if operator := d.pick("OR", "AND", "or", "OR", "AND", "LATER", ""); operator != "" {
 		g["operator"] = operator
 	}
-	d.maybe(g, "builtInControls", d.some(2, "mfa", "block", "compliantDevice", "domainJoinedDevice", "approvedApplication", "compliantApplication", "passwordChange", "riskRemediation", "unknownFutureValue", "mfa"), []any{})
+	d.maybe(g, "builtInControls", d.some(2, "mfa", "mfa", "block", "compliantDevice", "domainJoinedDevice", "approvedApplication", "compliantApplication", "passwordChange", "riskRemediation", "unknownFutureValue", "mfa"), []any{})
 	if d.one(3) {
 		s := object{"id": d.letters(d.pick(strengthID(0), strengthID(1), strengthID(2), "00000000-0000-0000-0000-000000000002", "00000000-0000-0000-0000-000000000004"))}
 		if d.one(4) {
@@ -157,7 +162,7 @@ func (d dice) scenario(n *naiveTenant) object {
 	s := object{"id": "s"}
 	u := rapid.SampledFrom(n.sections["users"]).Draw(d.t, "user")
 	s["user"] = d.letters(d.pick(text(u, "id"), text(u, "userPrincipalName")))
-	switch d.pick("app", "app", "register", "device", "context") {
+	switch d.pick("app", "app", "app", "register", "register", "device", "context") {
 	case "app":
 		s["target"] = object{"app": d.letters(d.pick(exchange, teams, azurePortal, registrationApp, ownApp))}
 	case "register":
