@@ -81,7 +81,7 @@ func (s *strength) canMeet(could func(mode string) tri.Value) tri.Value {
 		for _, mode := range c.spelled {
 			a = a.And(could(mode))
 		}
-		if (len(c.aaguids) > 0 || c.limited) && a == tri.Yes {
+		if (c.byModel || c.limited) && a == tri.Yes {
 			a = tri.Unsure
 		}
 		answer = answer.Or(a)

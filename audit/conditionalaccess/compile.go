@@ -127,7 +127,7 @@ func (s *Set) compile(p *entra.ConditionalAccessPolicy, places *places, strength
 			}
 		}
 	}
-	if says(c.ClientApplications) != "" && says(c.ClientApplications) != "null" {
+	if ForWorkloads(c) {
 		problem("conditions.clientApplications", "policies for workload identities reach no people and are not judged")
 	}
 	out.target = compileTarget(c.Applications, problem)
@@ -187,3 +187,8 @@ func compileDevices(d *entra.ConditionalAccessDevices, problem func(where, what 
 	}
 	return deviceTest(f, d.DeviceFilter.Mode)
 }
+
+// ForWorkloads tells whether a policy is for workload identities; such a policy
+// reaches no people. Source: USR (concept-conditional-access-users-groups,
+// 2024-01-23).
+func ForWorkloads(c *entra.ConditionalAccessConditions) bool { return says(c.ClientApplications) != "" }

@@ -40,6 +40,9 @@ func (d *Decision) matters(in *SignIn) []Member {
 			continue
 		}
 		p := whatIfPolicy{grant: &t.Policy.grant}
+		if p.grant.and && p.grant.or {
+			note(0) // which of the two it is
+		}
 		for _, m := range t.hangs {
 			p.conditions = append(p.conditions, note(m))
 		}

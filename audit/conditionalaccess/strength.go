@@ -22,7 +22,8 @@ type strength struct {
 type combination struct {
 	spelled []string // the modes as Graph spells them
 	modes   []string // lower case
-	aaguids []string // lower case; nil admits every passkey
+	byModel bool     // passkeys are limited to the models below
+	aaguids []string // lower case
 	limited bool     // certificates are limited by issuer or policy, which a sign-in does not show
 }
 
@@ -70,15 +71,25 @@ func compileStrength(p *entra.AuthenticationStrengthPolicy) *strength {
 				continue
 			}
 			if len(cfg.AllowedAAGUIDs) > 0 {
-				for _, a := range cfg.AllowedAAGUIDs {
-					c.aaguids = append(c.aaguids, strings.ToLower(a))
-				}
+				c.limitModels(cfg.AllowedAAGUIDs)
 			}
 			c.limited = c.limited || len(cfg.AllowedIssuerSkis) > 0 || len(cfg.AllowedPolicyOIDs) > 0
 		}
 		s.combos = append(s.combos, c)
 	}
 	return s
+}
+
+// limitModels narrows a combination to some models. Every configuration that applies
+// has to be met, so a second one leaves those that both list.
+func (c *combination) limitModels(aaguids []string) {
+	var allowed []string
+	for _, a := range aaguids {
+		if a = strings.ToLower(a); !c.byModel || slices.Contains(c.aaguids, a) {
+			allowed = append(allowed, a)
+		}
+	}
+	c.byModel, c.aaguids = true, allowed
 }
 
 // appliesTo compares combinations as sets: the order of their members varies.
@@ -156,7 +167,7 @@ func (s *strength) judge(in *SignIn) standing {
 // limits tells whether a combination's configurations admit the methods used.
 func (c *combination) limits(in *SignIn) standing {
 	out := at(met)
-	if len(c.aaguids) > 0 {
+	if c.byModel {
 		switch {
 		case !in.AAGUID.Known:
 			out = unknownControl(only(MemberAAGUID))

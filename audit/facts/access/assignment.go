@@ -37,7 +37,7 @@ func newAssignments(ctx context.Context, p *audit.Pass) (a assignments, err erro
 // about workload identities: it reaches nobody. Source: USR
 // (concept-conditional-access-users-groups, 2024-01-23).
 func (a assignments) reach(p *entra.ConditionalAccessPolicy) audit.Partly {
-	if p.Conditions == nil || p.Conditions.Users == nil {
+	if p.Conditions == nil || p.Conditions.Users == nil || conditionalaccess.ForWorkloads(p.Conditions) {
 		return audit.Partly{}
 	}
 	u := p.Conditions.Users
@@ -55,9 +55,18 @@ func (a assignments) listed(users, groups, roles []string, guests *entra.Conditi
 		if id == noGroup {
 			continue
 		}
-		who = who.Or(a.groups.Lookup(id).Members)
+		g := a.groups.Lookup(id)
+		if g.Exists != audit.Yes && !conditionalaccess.IsID(id) {
+			who = who.Or(audit.Partly{Maybe: a.dir.All}) // a name where an id belongs
+			continue
+		}
+		who = who.Or(g.Members)
 	}
 	for _, id := range roles {
+		if !conditionalaccess.IsID(id) && !a.roles.Known(id) {
+			who = who.Or(audit.Partly{Maybe: a.dir.All})
+			continue
+		}
 		who = who.Or(a.roles.Of(id))
 	}
 	return who.Or(a.guests(guests))

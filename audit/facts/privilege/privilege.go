@@ -100,3 +100,9 @@ func (h *Holders) Label(template string) string {
 	}
 	return template
 }
+
+// Known tells whether some assignment names a role.
+func (h *Holders) Known(template string) bool {
+	_, known := h.byTemplate[strings.ToLower(template)]
+	return known
+}
