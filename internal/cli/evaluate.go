@@ -60,14 +60,14 @@ Verdicts: granted; needs (something interactive is still to be done); blocked; u
 	f := cmd.Flags()
 	f.StringVar(&o.From, "from", "", "use the snapshot in `DIR`: no credentials, no network")
 	f.StringVar(&o.Scenarios, "scenarios", "", "read sign-ins from `FILE`, one JSON object a line; - is standard input")
-	f.StringVar(&o.Format, "format", "", "how to write: table (one sign-in), json (one object a line)")
+	f.StringVar(&o.Format, "format", "", "how to write: table (one sign-in), json or ndjson (one object a line)")
 	f.StringVar(&o.Output, "output", "", "write the result to `FILE` instead of standard output")
 	f.BoolVar(&o.Explain, "explain", false, "show every policy, also those that do not apply, with every reason")
 	f.BoolVar(&o.Lint, "lint", false, "list what in the policies is not modelled, and stop")
 	f.BoolVarP(&o.Quiet, "quiet", "q", false, "no progress and no hints")
 	o.scenarioFlags.flags(cmd)
 	o.liveOptions.flags(cmd)
-	complete(cmd, "format", "table", "json")
+	complete(cmd, "format", "table", "json", "ndjson")
 	cobra.CheckErr(cmd.MarkFlagDirname("from"))
 	exclusiveWithFrom(cmd)
 	cmd.MarkFlagsMutuallyExclusive("scenarios", "user", "lint")
@@ -75,8 +75,8 @@ Verdicts: granted; needs (something interactive is still to be done); blocked; u
 }
 
 func runEvaluate(ctx context.Context, d *Deps, o evaluateOptions) error {
-	if !slices.Contains([]string{"", "table", "json"}, o.Format) {
-		return usagef("--format %q is neither table nor json", o.Format)
+	if !slices.Contains([]string{"", "table", "json", "ndjson"}, o.Format) {
+		return usagef("--format %q is none of table, json, ndjson", o.Format)
 	}
 	var single *conditionalaccess.Scenario
 	switch {
@@ -220,7 +220,7 @@ func (e *evaluator) one(w io.Writer, s conditionalaccess.Scenario, o evaluateOpt
 		return err
 	}
 	shape.Assumptions = append(shape.Assumptions, o.assumed()...)
-	if o.Format == "json" {
+	if strings.HasSuffix(o.Format, "json") {
 		return writeLine(w, shape)
 	}
 	return traceText(w, e, &s, decision, shape, o.Explain, d.IO.Width)
