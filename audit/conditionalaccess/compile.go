@@ -116,6 +116,15 @@ func (s *Set) compile(p *entra.ConditionalAccessPolicy, places *places, strength
 	note("conditions", c.Unmodelled)
 	if u := c.Users; u != nil {
 		note("conditions.users", u.Unmodelled)
+		for _, g := range []*entra.ConditionalAccessGuests{u.IncludeGuestsOrExternalUsers, u.ExcludeGuestsOrExternalUsers} {
+			if g == nil {
+				continue
+			}
+			note("conditions.users.guestsOrExternalUsers", g.Unmodelled)
+			if g.ExternalTenants != nil {
+				note("conditions.users.guestsOrExternalUsers.externalTenants", g.ExternalTenants.Unmodelled)
+			}
+		}
 		for _, id := range slices.Concat(u.IncludeUsers, u.ExcludeUsers) {
 			if !IsUserToken(id) && !IsID(id) {
 				problem("conditions.users", "\""+id+"\" is neither a user id nor a name this program knows")
@@ -129,6 +138,11 @@ func (s *Set) compile(p *entra.ConditionalAccessPolicy, places *places, strength
 	}
 	if ForWorkloads(c) {
 		problem("conditions.clientApplications", "policies for workload identities reach no people and are not judged")
+	}
+	if len(c.ServicePrincipalRiskLevels) > 0 && !ForWorkloads(c) {
+		const path = "conditions.servicePrincipalRiskLevels"
+		out.Unmodelled = append(out.Unmodelled, path)
+		problem(path, "a risk of workload identities in a policy for people is not modelled")
 	}
 	out.target = compileTarget(c.Applications, problem)
 	if c.Applications != nil {
@@ -148,6 +162,9 @@ func (s *Set) compile(p *entra.ConditionalAccessPolicy, places *places, strength
 	out.tests[Devices] = compileDevices(c.Devices, problem)
 	if c.Devices != nil {
 		note("conditions.devices", c.Devices.Unmodelled)
+		if c.Devices.DeviceFilter != nil {
+			note("conditions.devices.deviceFilter", c.Devices.DeviceFilter.Unmodelled)
+		}
 	}
 	out.tests[SignInRisk] = levelTest(MemberSignInRisk, func(s *SignIn) Input { return s.SignInRisk }, c.SignInRiskLevels, riskLevels,
 		"conditions.signInRiskLevels", problem)

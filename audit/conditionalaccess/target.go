@@ -71,7 +71,10 @@ func compileTarget(a *entra.ConditionalAccessApplications, problem func(where, w
 		}
 	}
 	for _, urn := range a.IncludeUserActions {
-		t.actions[strings.ToLower(urn)] = true
+		if urn = strings.ToLower(urn); urn != urnRegisterSecurityInfo && urn != urnRegisterDevice {
+			problem("conditions.applications.includeUserActions", "sign-ins for the action \""+urn+"\" are not modelled")
+		}
+		t.actions[urn] = true
 	}
 	for _, c := range a.IncludeAuthContexts {
 		t.contexts[strings.ToLower(c)] = true

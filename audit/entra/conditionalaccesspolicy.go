@@ -49,12 +49,14 @@ type ConditionalAccessUsers struct {
 type ConditionalAccessGuests struct {
 	GuestOrExternalUserTypes Flags            `json:"guestOrExternalUserTypes"`
 	ExternalTenants          *ExternalTenants `json:"externalTenants"` // nil: all
+	Unmodelled               Raw              `json:",embed"`
 }
 
 // ExternalTenants are the home tenants a guest condition is limited to.
 type ExternalTenants struct {
 	MembershipKind string   `json:"membershipKind"` // all, enumerated
 	Members        []string `json:"members"`
+	Unmodelled     Raw      `json:",embed"`
 }
 
 // ConditionalAccessApplications is the target of a policy: resources, user
@@ -72,6 +74,8 @@ type ConditionalAccessApplications struct {
 type ConditionalFilter struct {
 	Mode string `json:"mode"` // include, exclude
 	Rule string `json:"rule"`
+
+	Unmodelled Raw `json:",embed"`
 }
 
 // ConditionalAccessPlatforms limits a policy to platforms.
