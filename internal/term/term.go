@@ -42,9 +42,6 @@ func System() *IO {
 	return s
 }
 
-// ColorModes are the values of --color.
-func ColorModes() []string { return []string{"auto", "always", "never"} }
-
 // Color decides whether the result is coloured. NO_COLOR (no-color.org) beats
 // auto.
 func (s *IO) Color(mode string) (bool, error) {

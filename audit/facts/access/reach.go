@@ -56,7 +56,7 @@ func derivePhishingResistant(ctx context.Context, p *audit.Pass) ([]Demand, erro
 		if pol.State != "enabled" {
 			continue
 		}
-		switch demandsResistant(pol.GrantControls, q.Raw, strengths) {
+		switch demandsResistant(pol.GrantControls, strengths) {
 		case audit.Yes:
 			demands = append(demands, Demand{Policy: *pol, Raw: q.Raw, Reach: who.reach(pol)})
 		case audit.Unsure:
@@ -71,7 +71,7 @@ func derivePhishingResistant(ctx context.Context, p *audit.Pass) ([]Demand, erro
 // place. Items are joined by the operator, which is irrelevant with one item; OR
 // asks for one of them. Sources: EVA (conditionalaccessroot-evaluate, 2025-07-08),
 // POL (concept-conditional-access-policies, 2023-07-07).
-func demandsResistant(g *entra.ConditionalAccessGrant, policy entra.Raw, strengths map[string]*entra.AuthenticationStrengthPolicy) audit.Tri {
+func demandsResistant(g *entra.ConditionalAccessGrant, strengths map[string]*entra.AuthenticationStrengthPolicy) audit.Tri {
 	if g == nil || g.AuthenticationStrength == nil || g.AuthenticationStrength.ID == "" {
 		return audit.No
 	}
@@ -86,8 +86,7 @@ func demandsResistant(g *entra.ConditionalAccessGrant, policy entra.Raw, strengt
 	} else if resistant, known := s.PhishingResistant(); known {
 		answer = audit.TriOf(resistant)
 	}
-	if len(g.BuiltInControls) == 0 && !lists(policy, "/grantControls/termsOfUse") &&
-		!lists(policy, "/grantControls/customAuthenticationFactors") {
+	if len(g.BuiltInControls)+len(g.TermsOfUse)+len(g.CustomAuthenticationFactors) == 0 {
 		return answer
 	}
 	switch strings.ToUpper(g.Operator) {
@@ -98,10 +97,4 @@ func demandsResistant(g *entra.ConditionalAccessGrant, policy entra.Raw, strengt
 	default:
 		return answer.And(audit.Unsure)
 	}
-}
-
-// lists tells whether there is a list with something in it at a pointer.
-func lists(raw entra.Raw, pointer string) bool {
-	_, found := entra.Lookup(raw, pointer+"/0")
-	return found
 }
