@@ -19,13 +19,14 @@ var internalEdges = []struct {
 	to   []string
 }{
 	{"audit/entra", nil},
+	{"audit/entra/catalogue", []string{"audit/entra", "audit/tri"}},
 	{"audit/tri", nil},
 	{"audit/snapshot", []string{"audit/entra"}},
 	{"audit/snapshot/*", []string{"audit/snapshot", "audit/entra"}},
 	{"audit/conditionalaccess", []string{"audit/entra", "audit/tri"}},
 	{"audit", []string{"audit/snapshot", "audit/entra", "audit/tri"}},
-	{"audit/facts/*", []string{"audit", "audit/snapshot", "audit/entra", "audit/conditionalaccess", "audit/tri", "audit/facts/*"}},
-	{"checks/*/*", []string{"audit", "audit/snapshot", "audit/entra", "audit/facts/*", "audit/conditionalaccess"}},
+	{"audit/facts/*", []string{"audit", "audit/snapshot", "audit/entra", "audit/entra/catalogue", "audit/conditionalaccess", "audit/tri", "audit/facts/*"}},
+	{"checks/*/*", []string{"audit", "audit/snapshot", "audit/entra", "audit/entra/catalogue", "audit/facts/*", "audit/conditionalaccess"}},
 	{"checks", []string{"audit", "checks/*/*"}},
 	{"audit/runner", []string{"audit", "audit/snapshot"}},
 	{"audit/investigate", judgingEngines},
@@ -48,8 +49,8 @@ var internalEdges = []struct {
 }
 
 var (
-	judgingEngines = []string{"audit", "audit/runner", "audit/facts/*", "audit/conditionalaccess", "audit/entra", "audit/snapshot"}
-	renderers      = []string{"audit", "audit/report", "audit/snapshot", "audit/entra", "audit/readiness", "audit/investigate"}
+	judgingEngines = []string{"audit", "audit/runner", "audit/facts/*", "audit/conditionalaccess", "audit/entra", "audit/entra/catalogue", "audit/snapshot"}
+	renderers      = []string{"audit", "audit/report", "audit/snapshot", "audit/entra", "audit/entra/catalogue", "audit/readiness", "audit/investigate"}
 )
 
 // outsideEdges says which packages may import a module of others. Modules that

@@ -109,7 +109,8 @@ func constant(e ast.Expr) bool {
 		return ok && e.Op == token.AND && (named(lit.Type, "audit", "Check") || named(lit.Type, "audit", "Fact"))
 	case *ast.CallExpr:
 		return named(e.Fun, "errors", "New") || named(e.Fun, "fmt", "Errorf") || named(e.Fun, "regexp", "MustCompile") ||
-			named(e.Fun, "strings", "NewReplacer")
+			named(e.Fun, "strings", "NewReplacer") ||
+			named(e.Fun, "sync", "OnceValue") // embedded data, decoded when first asked for
 	}
 	return false
 }

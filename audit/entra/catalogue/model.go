@@ -1,0 +1,137 @@
+package catalogue
+
+import (
+	"strings"
+	"sync"
+
+	"passkeyaudit/audit/tri"
+)
+
+// AAGUIDs of what Microsoft itself makes. Sources: AUT
+// (how-to-enable-authenticator-passkey, 2026-07-05) and WIN
+// (how-to-authentication-entra-passkeys-on-windows, 2026-02-18).
+const (
+	AuthenticatorAndroid = "de1e552d-db1d-4423-a619-566b625cdc84"
+	AuthenticatorIOS     = "90a3ccdf-635c-4729-a248-9b709135078f"
+	WindowsHelloTPM      = "08987058-cadc-4b81-b6e1-30de50dcbe96"
+	WindowsHelloVBS      = "9ddd1817-af5a-4672-a2b9-3e3dd95000a9"
+	WindowsHelloSoftware = "6028b017-b1d4-4c02-b4b3-afcdafc96bb2"
+)
+
+// UndisclosedAAGUID is what an authenticator gives that does not tell its model.
+const UndisclosedAAGUID = "00000000-0000-0000-0000-000000000000"
+
+// Undisclosed tells whether an AAGUID names no model: all zero, in any letter
+// case and with or without hyphens. Such a passkey is never matched against a list
+// of models.
+func Undisclosed(aaguid string) bool {
+	digits := strings.ReplaceAll(aaguid, "-", "")
+	return len(digits) == 32 && strings.Trim(digits, "0") == ""
+}
+
+// Model is a make and model of security key, or a keeper of passkeys, by AAGUID.
+type Model struct {
+	AAGUID string    `json:"aaguid"` // lower case
+	Name   string    `json:"name"`
+	Vendor string    `json:"vendor"`
+	Kind   ModelKind `json:"kind"`
+	// Platform is android, iOS or windows where the model exists on one only.
+	Platform string `json:"platform"`
+	// PasskeyType is deviceBound, synced or unknown. What Graph says about a
+	// registered passkey goes before it.
+	PasskeyType string      `json:"passkeyType"`
+	Attestation Attestation `json:"attestation"`
+	KeyStorage  string      `json:"keyStorage"`
+	// Campaign: the model makes a profile that is limited to an allow list count
+	// for the Microsoft managed registration campaign. Source: CAM
+	// (how-to-mfa-registration-campaign, 2026-09-02), which names providers, not
+	// AAGUIDs.
+	Campaign bool   `json:"campaign"`
+	Source   Source `json:"-"`
+}
+
+// ModelKind is what sort of thing keeps the passkey.
+type ModelKind string
+
+const (
+	SecurityKey     ModelKind = "securityKey"
+	Platform        ModelKind = "platform" // of an operating system
+	App             ModelKind = "app"
+	PasswordManager ModelKind = "passwordManager"
+	Browser         ModelKind = "browser"
+)
+
+// Attestation is what is known about a model where a profile enforces attestation.
+type Attestation string
+
+const (
+	// AttestationEligible: on Microsoft's list of keys eligible for attestation.
+	AttestationEligible Attestation = "eligible"
+	// AttestationSupported: not on that list, attested by services of the platform.
+	AttestationSupported Attestation = "supported"
+	// AttestationNotSupported: does not attest.
+	AttestationNotSupported Attestation = "notSupported"
+	// AttestationUndocumented: only documents of a preview speak of it, against.
+	AttestationUndocumented Attestation = "undocumented"
+	AttestationUnknown      Attestation = "unknown"
+)
+
+// Attestable tells whether the model can be registered where attestation is
+// enforced. A model that is not in the catalogue is not known to be: Microsoft
+// takes up new ones every month, up to four weeks late (HWV 2026-10-06).
+func (m *Model) Attestable() tri.Value {
+	switch m.Attestation {
+	case AttestationEligible, AttestationSupported:
+		return tri.Yes
+	case AttestationNotSupported:
+		return tri.No
+	default:
+		return tri.Unsure
+	}
+}
+
+// Synced tells whether the model keeps synced passkeys.
+func (m *Model) Synced() tri.Value {
+	switch m.PasskeyType {
+	case "synced":
+		return tri.Yes
+	case "deviceBound":
+		return tri.No
+	default:
+		return tri.Unsure
+	}
+}
+
+type modelFile struct {
+	origin
+	Models []struct {
+		Model
+		SourceKey string `json:"source"`
+	} `json:"models"`
+	list     []Model
+	byAAGUID map[string]*Model
+}
+
+var models = sync.OnceValue(func() *modelFile {
+	var f modelFile
+	read("aaguids.json", &f)
+	f.byAAGUID = make(map[string]*Model, len(f.Models))
+	f.list = make([]Model, len(f.Models))
+	for i, e := range f.Models {
+		e.Model.Source = f.source(e.SourceKey)
+		f.list[i] = e.Model
+		f.byAAGUID[e.AAGUID] = &f.list[i]
+	}
+	return &f
+})
+
+// Models lists them all.
+func Models() []Model { return models().list }
+
+// ModelOf finds a model by its AAGUID in any letter case; nil if it is not known.
+func ModelOf(aaguid string) *Model { return models().byAAGUID[strings.ToLower(aaguid)] }
+
+// AttestationList is Microsoft's list of security keys that are eligible for
+// attestation: the one edition this program carries. A key on it may have been
+// eligible long before that date.
+func AttestationList() Source { return models().source("HWV") }
