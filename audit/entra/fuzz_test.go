@@ -4,15 +4,21 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
+
+	"passkeyaudit/fixtures"
 )
 
 var seeds = []string{
 	`{}`, `[]`, `null`, `{"id":"a"}`, `{"id":1}`, `{"id":"a","id":"b"}`, "{\"id\":\"\xff\"}", `{"a":[1,{"b":"c"}]}`, `{"a":`, `{} {}`,
 	`{"value":[{"@odata.type":"#microsoft.graph.fido2AuthenticationMethod"}]}`, `{"x":"\ud800"}`, "\ufeff{}", `[[[[]]]]`, `{"a/b":{"m~n":1}}`,
+	`{"a":1e999999,"b":-0,"c":123456789012345678901234567890}`, "{\"a\":\"\\u0000\\u001b[31m\"}", "{\"a\":\"\x00\"}", `{"id":"\ud83d\ude00","x":"\udc00"}`,
+	`{"isEnabled":"true"}`, `{"status":"x","location":"PL"}`, `{"passkeyTypes":["a"]}`, `{"appliedConditionalAccessPolicies":[]}`,
 }
 
 // strict tells whether text is JSON by encoding/json and by the rules it lacks.
@@ -56,16 +62,43 @@ func loneSurrogate(err error) bool {
 	return err != nil && (strings.Contains(err.Error(), "surrogate") || strings.Contains(err.Error(), "escape sequence"))
 }
 
-func FuzzDecode(f *testing.F) {
+// everyType makes a value of each type that rows of sections are decoded as.
+func everyType() []any {
+	return []any{
+		&User{}, &Group{}, &GroupMembers{}, &RoleAssignment{}, &Domain{}, &Organization{}, &SubscribedSku{}, &UserRegistrationDetails{},
+		&UserMethods{}, &AuthenticationMethodsPolicy{}, &ConditionalAccessPolicy{}, &AuthenticationStrengthPolicy{}, &NamedLocation{},
+		&SecurityDefaults{}, &CrossTenantAccessPolicy{}, &CrossTenantPartner{}, &ServicePrincipal{}, &RiskyUser{}, &Device{}, &ManagedDevice{},
+		&SignIn{}, &DirectoryAudit{},
+	}
+}
+
+// addRows seeds a fuzzer with a row of every section of the recorded tenant and
+// with hostile texts.
+func addRows(f *testing.F) {
 	for _, s := range seeds {
 		f.Add([]byte(s))
 	}
+	names, err := fs.Glob(fixtures.Demo(), "sections/*")
+	if err != nil || len(names) == 0 {
+		f.Fatalf("no recorded tenant: %v", err)
+	}
+	for _, name := range names {
+		text, err := fs.ReadFile(fixtures.Demo(), name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		if strings.HasSuffix(name, ".ndjson") {
+			text, _, _ = bytes.Cut(text, []byte("\n"))
+		}
+		f.Add(text)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	addRows(f)
 	f.Fuzz(func(t *testing.T, text []byte) {
 		valid := strict(text)
-		for _, v := range []any{
-			&User{}, &Group{}, &GroupMembers{}, &RoleAssignment{}, &Domain{}, &Organization{}, &SubscribedSku{}, &UserRegistrationDetails{},
-			&UserMethods{}, &AuthenticationMethodsPolicy{}, &ConditionalAccessPolicy{}, &AuthenticationStrengthPolicy{},
-		} {
+		for _, v := range everyType() {
 			err := Decode(text, v)
 			if loneSurrogate(err) {
 				continue
@@ -76,6 +109,108 @@ func FuzzDecode(f *testing.F) {
 			if k, ok := v.(interface{ Key() string }); ok {
 				k.Key()
 			}
+		}
+	})
+}
+
+// FuzzRoundTrip: what was decoded comes out the same once it is encoded and
+// decoded again, and compact text stays what it was.
+func FuzzRoundTrip(f *testing.F) {
+	addRows(f)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		small, err := Compact(text)
+		if CheckSyntax(text) != nil {
+			return
+		}
+		if err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		if again, err := Compact(small); err != nil || !bytes.Equal(again, small) || !sameJSON(t, small, text) {
+			t.Fatalf("%q became %q, then %q, %v", text, small, again, err)
+		}
+		for i, v := range everyType() {
+			if Decode(text, v) != nil {
+				continue
+			}
+			first, err := Encode(v)
+			if err != nil {
+				t.Fatalf("%T from %q: %v", v, text, err)
+			}
+			w := everyType()[i]
+			if err := Decode(first, w); err != nil {
+				t.Fatalf("%T from %q, encoded as %s: %v", v, text, first, err)
+			}
+			second, err := Encode(w)
+			if err != nil || !bytes.Equal(first, second) {
+				t.Fatalf("%T from %q: %s became %s, %v", v, text, first, second, err)
+			}
+		}
+	})
+}
+
+// FuzzWalk: Members and Elements yield what the standard library finds.
+func FuzzWalk(f *testing.F) {
+	addRows(f)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		members := map[string]Raw{}
+		for name, value := range Members(text) {
+			members[name] = value
+		}
+		var elements []Raw
+		for value := range Elements(text) {
+			elements = append(elements, value)
+		}
+		if CheckSyntax(text) != nil {
+			return // it did not panic
+		}
+		var wantMembers map[string]json.RawMessage
+		var wantElements []json.RawMessage
+		switch bytes.TrimSpace(text)[0] {
+		case '{':
+			if err := json.Unmarshal(text, &wantMembers); err != nil {
+				t.Fatal(err)
+			}
+		case '[':
+			if err := json.Unmarshal(text, &wantElements); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if len(members) != len(wantMembers) || len(elements) != len(wantElements) {
+			t.Fatalf("%s has %d members, %d elements", text, len(members), len(elements))
+		}
+		for name, want := range wantMembers {
+			if !sameJSON(t, members[name], want) {
+				t.Fatalf("%q of %s is %s", name, text, members[name])
+			}
+		}
+		for i, want := range wantElements {
+			if !sameJSON(t, elements[i], want) {
+				t.Fatalf("%d of %s is %s", i, text, elements[i])
+			}
+		}
+	})
+}
+
+// FuzzParseTime: what RFC 3339 allows is read as the standard library reads it.
+func FuzzParseTime(f *testing.F) {
+	for _, s := range []string{
+		"2026-11-22T01:02:03Z", "2024-12-10 14:33:09.049661100", "2019-10-18T04:45:48-05:00", "/Date(1618315427741)/", "/Date(1+0200)/",
+		"0001-01-01T00:00:00Z", "2026-11-22T01:02:03.12345678901234567890+00:00", "",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		got, err := ParseTime(text)
+		want, wantErr := time.Parse(time.RFC3339, text)
+		if wantErr == nil && !strings.Contains(text, ",") && (err != nil || !got.Equal(want)) {
+			t.Fatalf("%q is %v, %v; the standard library says %v", text, got, err, want)
+		}
+		if err != nil {
+			return
+		}
+		again, err := ParseTime(got.Format(time.RFC3339Nano))
+		if year := got.Year(); year >= 0 && year <= 9999 && (err != nil || !again.Equal(got)) {
+			t.Fatalf("%q became %v, then %v, %v", text, got, again, err)
 		}
 	})
 }
