@@ -201,8 +201,8 @@ func FuzzParseTime(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		got, err := ParseTime(text)
-		want, wantErr := time.Parse(time.RFC3339, text)
-		if wantErr == nil && !strings.Contains(text, ",") && (err != nil || !got.Equal(want)) {
+		var want time.Time // Parse would take "1:02:03" as well
+		if want.UnmarshalText([]byte(text)) == nil && (err != nil || !got.Equal(want)) {
 			t.Fatalf("%q is %v, %v; the standard library says %v", text, got, err, want)
 		}
 		if err != nil {
