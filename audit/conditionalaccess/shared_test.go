@@ -1,17 +1,14 @@
 package conditionalaccess_test
 
 import (
-	"bytes"
-	"encoding/binary"
 	"io/fs"
-	"os"
 	"path"
 	"strings"
 	"testing"
-	"unicode/utf16"
 
 	"passkeyaudit/audit/conditionalaccess"
 	"passkeyaudit/audit/entra"
+	"passkeyaudit/audit/entra/shareddata"
 )
 
 // modelledMembers are the members of a policy that the evaluator takes into
@@ -45,11 +42,7 @@ const notGraph = "scubagear-powershell-casing" // members in the letter case of 
 // TestSharedDataPolicies compiles published policies. Whatever they hold is taken
 // into account or reported.
 func TestSharedDataPolicies(t *testing.T) {
-	shared := os.Getenv("PASSKEYAUDIT_SHARED")
-	if shared == "" {
-		t.Skip("PASSKEYAUDIT_SHARED is not set")
-	}
-	fsys, err := fs.Sub(os.DirFS(shared), "realdata/ca-policies")
+	fsys, err := fs.Sub(shareddata.Records(t), "ca-policies")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,11 +52,8 @@ func TestSharedDataPolicies(t *testing.T) {
 		if err != nil || d.IsDir() || path.Ext(name) != ".json" {
 			return err
 		}
-		text, err := fs.ReadFile(fsys, name)
-		if err != nil {
-			return err
-		}
-		for _, raw := range policiesIn(entra.Raw(plain(text))) {
+		text, _ := shareddata.Text(t, fsys, name)
+		for _, raw := range policiesIn(text) {
 			if strings.HasPrefix(name, notGraph+"/") {
 				t.Errorf("%s: now holds a policy as Graph sends it: no longer an exception", name)
 			}
@@ -87,19 +77,6 @@ func TestSharedDataPolicies(t *testing.T) {
 		t.Errorf("only %d policies found", count)
 	}
 	t.Logf("%d policies", count)
-}
-
-// plain is a text without byte order mark, in UTF-8.
-func plain(text []byte) []byte {
-	rest, wide := bytes.CutPrefix(text, []byte("\xff\xfe"))
-	if !wide {
-		return bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
-	}
-	units := make([]uint16, len(rest)/2)
-	for i := range units {
-		units[i] = binary.LittleEndian.Uint16(rest[2*i:])
-	}
-	return []byte(string(utf16.Decode(units)))
 }
 
 // policiesIn finds policies in a page, a list, a wrapper or alone.

@@ -20,6 +20,7 @@ var internalEdges = []struct {
 }{
 	{"audit/entra", nil},
 	{"audit/entra/catalogue", []string{"audit/entra", "audit/tri"}},
+	{"audit/entra/shareddata", nil},
 	{"audit/tri", nil},
 	{"audit/snapshot", []string{"audit/entra"}},
 	{"audit/snapshot/*", []string{"audit/snapshot", "audit/entra"}},
@@ -83,7 +84,7 @@ var standardBans = []struct {
 }{
 	{[]string{"audit", "audit/*", "checks", "checks/*"}, []string{"net/http", "math/rand", "math/rand/v2"}, nil},
 	{[]string{"audit", "audit/*", "checks", "checks/*"}, []string{"os", "os/exec"},
-		[]string{"audit/snapshot", "audit/snapshot/*", "audit/history", "audit/audittest"}},
+		[]string{"audit/snapshot", "audit/snapshot/*", "audit/history", "audit/audittest", "audit/entra/shareddata"}},
 	{[]string{"audit", "audit/*", "checks", "checks/*", "fixtures", "internal/term"}, []string{"passkeyaudit/graphclient"}, nil},
 }
 
