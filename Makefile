@@ -2,8 +2,10 @@
 # make check  everything CI runs
 GO ?= go
 SHARED ?= ../shared
+FUZZTIME ?= 30s
+FUZZFLAGS ?= -parallel 1
 
-.PHONY: all build lint test race generate check shared-data vuln clean
+.PHONY: all build lint test race fuzz generate check shared-data vuln clean
 
 all: build lint test
 
@@ -20,6 +22,16 @@ test:
 
 race:
 	$(GO) test -race -shuffle=on ./...
+
+# Every fuzzer there is, one after another, each for FUZZTIME. The go command lists
+# them, so that none is forgotten.
+fuzz:
+	@list="$$($(GO) test -list '^Fuzz' ./...)" || { echo "$$list"; exit 1; }; \
+	echo "$$list" | awk '/^Fuzz/ { name[n++] = $$1 } /^ok/ { for (i = 0; i < n; i++) print $$2, name[i]; n = 0 }' | \
+	while read -r pkg name; do \
+		echo "== $$pkg $$name"; \
+		$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x $(FUZZFLAGS) "$$pkg" </dev/null || exit 1; \
+	done
 
 # Everything under docs/ that is made from the code.
 generate:

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -136,8 +138,11 @@ func plainSemantic(err error) error {
 		return err
 	}
 	where := string(se.JSONPointer)
-	if where == "" {
+	switch {
+	case where == "":
 		where = "the object"
+	case strings.ContainsFunc(where, unicode.IsControl): // a name may hold anything
+		where = strconv.Quote(where)
 	}
 	kind := "a value like this"
 	switch se.JSONKind {

@@ -17,6 +17,10 @@ func TestLinesTolerated(t *testing.T) {
 		{"bom", "\xef\xbb\xbf{\"id\":\"a\"}\n{\"id\":\"b\"}\n"},
 		{"spaces", "  { \"id\" : \"a\" }  \n\t{\"id\":\"b\"}\n"},
 		{"unknown-members", "{\"x\":{\"y\":[1]},\"id\":\"a\"}\n{\"id\":\"b\",\"@odata.type\":\"#z\"}\n"},
+		{"deep-9999", `{"id":"a","x":` + strings.Repeat("[", 9_999) + strings.Repeat("]", 9_999) + "}\n{\"id\":\"b\"}\n"},
+		{"huge-numbers", `{"id":"a","x":[1e999999,-0,` + strings.Repeat("9", 5000) + `,0.` + strings.Repeat("0", 5000) + "1]}\n{\"id\":\"b\"}\n"},
+		{"escaped-nul-and-escape", `{"id":"a","displayName":"\u0000\u001b[31m"}` + "\n{\"id\":\"b\"}\n"},
+		{"pairs-of-surrogates", `{"id":"a","displayName":"\ud83d\ude00"}` + "\n{\"id\":\"b\"}\n"},
 		{"long-lines", `{"id":"a","x":"` + strings.Repeat("y", 3*lineBuffer) + "\"}\n{\"id\":\"b\"}\n"},
 	}
 	for _, tt := range tests {
@@ -60,6 +64,17 @@ func TestLinesBroken(t *testing.T) {
 		{"pretty-printed", "{\n \"id\":\"b\"\n}\n", 1, "ends in the middle"},
 		{"nbsp-is-not-space", first + "\u00a0\n", 2, "invalid character"},
 		{"wrong-type-then-garbage", "{\"id\":1,\n", 1, "ends in the middle"},
+		{"lone-surrogate", first + `{"id":"b","displayName":"\ud83d"}` + "\n", 2, "surrogate"},
+		{"lone-low-surrogate", first + `{"id":"b","x":["\udc00"]}` + "\n", 2, "surrogate"},
+		{"surrogates-turned-round", first + `{"id":"b","x":"\ude00\ud83d"}` + "\n", 2, "surrogate"},
+		{"nul", first + "{\"id\":\"b\x00\"}\n", 2, "invalid character"},
+		{"nul-line", first + "\x00\x00\n", 2, "invalid character"},
+		{"escape-raw", first + "{\"id\":\"b\",\"displayName\":\"\x1b[31m\"}\n", 2, "invalid character"},
+		{"overlong-utf8", first + "{\"id\":\"\xc0\xaf\"}\n", 2, "UTF-8"},
+		{"utf8-surrogate", first + "{\"id\":\"\xed\xa0\x80\"}\n", 2, "UTF-8"},
+		{"number-spelled-badly", first + "{\"id\":\"b\",\"x\":01}\n", 2, "invalid character"},
+		{"not-a-number", first + "{\"id\":\"b\",\"x\":NaN}\n", 2, "invalid character"},
+		{"deep-10000", first + `{"id":"b","x":` + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000) + "}\n", 2, "depth"},
 		{"deep", strings.Repeat(`{"id":`, 100_000) + "\n", 1, "depth"},
 		{"too-long", first + `{"id":"` + strings.Repeat("x", 500) + "\"}\n", 2, "longer than 400 bytes"},
 		{"too-long-for-buffer", first + `{"id":"` + strings.Repeat("x", 2*lineBuffer) + "\"}\n", 2, "longer than 400 bytes"},
@@ -138,5 +153,27 @@ func TestSingletonPretty(t *testing.T) {
 	org, raw, err := SingletonObject[entra.Organization](t.Context(), s, Organization)
 	if err != nil || org.ID != "a" || string(raw) != "{\r\n  \"id\": \"a\"\r\n}" {
 		t.Errorf("got %v, %q, %v", org, raw, err)
+	}
+}
+
+// TestLineLimit: a line as long as FORMAT.md allows is read, a longer one is refused
+// with its place.
+func TestLineLimit(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads 128 MiB")
+	}
+	const limit, frame = 64 << 20, len(`{"id":"a","x":""}`)
+	for name, size := range map[string]int{"at-the-limit": limit, "one-more": limit + 1} {
+		t.Run(name, func(t *testing.T) {
+			text := "{\"id\":\"first\"}\n" + `{"id":"a","x":"` + strings.Repeat("x", size-frame) + "\"}\n"
+			ids, err := userIDs(t.Context(), mustOpen(t, folder(plainManifest, "users.ndjson", text)))
+			if size == limit {
+				if len(ids) != 2 || err != nil {
+					t.Errorf("%d rows, %v", len(ids), err)
+				}
+				return
+			}
+			wantBroken(t, err, Users, "sections/users.ndjson", 2, "longer than 64 MiB")
+		})
 	}
 }

@@ -73,6 +73,9 @@ func (s *Snapshot) checkNamed(spec SectionSpec, entry *SectionEntry) error {
 		if counted = counted && seg.Objects != nil; counted {
 			total += *seg.Objects
 		}
+		if total < 0 { // more than an int holds
+			return broken(spec.ID, manifestFile, 0, errors.New("its segments have more objects than can be counted"))
+		}
 	}
 	if counted && total != *entry.Objects {
 		return broken(spec.ID, manifestFile, 0,

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"passkeyaudit/audit/entra"
@@ -209,23 +210,31 @@ func (e *SectionEntry) check(spec SectionSpec) error {
 	if !slices.Contains(States(), e.State) {
 		return fmt.Errorf("state %q is none of %s", e.State, joinStates())
 	}
+	if e.Objects != nil && *e.Objects < 0 {
+		return fmt.Errorf("it cannot have %d objects", *e.Objects)
+	}
 	if spec.Shape == Singleton && len(e.Segments) > 1 {
 		return errors.New("the section holds one object, but the manifest names several files")
 	}
-	for i, seg := range e.Segments {
+	named := make(map[string]bool, len(e.Segments))
+	for _, seg := range e.Segments {
 		if err := checkSegmentName(seg.File); err != nil {
 			return err
 		}
-		if slices.ContainsFunc(e.Segments[:i], func(other Segment) bool { return other.File == seg.File }) {
+		if seg.Objects != nil && *seg.Objects < 0 {
+			return fmt.Errorf("segment file %q cannot have %d objects", seg.File, *seg.Objects)
+		}
+		if named[seg.File] {
 			return fmt.Errorf("segment file %q is named twice", seg.File)
 		}
+		named[seg.File] = true
 	}
 	return nil
 }
 
 // checkSegmentName keeps a hostile manifest from naming files outside the folder.
 func checkSegmentName(name string) error {
-	if !fs.ValidPath(name) || !strings.HasPrefix(name, sectionsDir+"/") || strings.ContainsAny(name, `\:`) {
+	if !fs.ValidPath(name) || !strings.HasPrefix(name, sectionsDir+"/") || strings.ContainsAny(name, `\:`) || strings.ContainsFunc(name, unicode.IsControl) {
 		return fmt.Errorf("segment file %q is not a plain path below %s/", name, sectionsDir)
 	}
 	return nil

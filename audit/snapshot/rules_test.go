@@ -74,6 +74,7 @@ func TestOpenRefusesFiles(t *testing.T) {
 		{"first-lost", plainManifest, []string{"users-00002.ndjson", ""}, "sections/users-00002.ndjson", "segment 00001 is not there"},
 		{"named-and-lost", segments("", `{"file":"sections/a.ndjson"}`), nil, "sections/a.ndjson", "not there"},
 		{"named-folder", segments("", `{"file":"sections/a"}`), []string{"a/b", ""}, "sections/a", "folder"},
+		{"more-than-can-be-counted", segments(`,"objects":1`, `{"file":"sections/a","objects":9223372036854775807}`, `{"file":"sections/b","objects":9223372036854775807}`, `{"file":"sections/c","objects":3}`), []string{"a", "", "b", "", "c", ""}, manifestFile, "more objects than can be counted"},
 		{"numbers-disagree", segments(`,"objects":3`, `{"file":"sections/a","objects":2}`), []string{"a", ""}, manifestFile, "promises 3 objects"},
 	}
 	for _, tt := range tests {

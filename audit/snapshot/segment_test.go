@@ -29,6 +29,9 @@ func TestStoredDamage(t *testing.T) {
 		{"changed-unseen", `,"sha256":"` + sum + `"`, compressed(t, userLines(0, 1000)) + compressed(t, "\n"), "changed after it was written"},
 		{"too-few", `,"objects":1001`, text, "promises 1001 objects, there are 1000"},
 		{"too-many", `,"objects":999`, text, "promises 999 objects, there are 1000"},
+		{"truncated-in-the-checksum", ``, text[:len(text)-2], "cut off"},
+		{"second-frame-cut-off", ``, text + text[:len(text)/2], "cut off"},
+		{"frame-of-another-kind", ``, "\x1f\x8b\x08\x00" + text, "magic"},
 		{"huge-window", ``, windowFrame(256 << 20), "window size exceeded"},
 	}
 	const file = "sections/users-00001.ndjson.zst"

@@ -12,6 +12,7 @@ func TestUnreadableRows(t *testing.T) {
 		{"wrong-type", `{"id":"x","accountEnabled":"yes"}`, "x", "/accountEnabled cannot be a text"},
 		{"wrong-type-before-the-key", `{"accountEnabled":1,"id":"x"}`, "x", "/accountEnabled cannot be a number"},
 		{"wrong-type-deep", `{"id":"x","assignedLicenses":[{"skuId":"s"},{"skuId":{}}]}`, "x", "/assignedLicenses/1/skuId cannot be an object"},
+		{"truth-as-text", `{"id":"x","accountEnabled":"maybe"}`, "x", "/accountEnabled cannot be a text"},
 		{"key-of-wrong-type", `{"id":7}`, "", "/id cannot be a number"},
 		{"missing-key", `{"userPrincipalName":"a@b"}`, "", `the member "id" is missing`},
 		{"empty-key", `{"id":""}`, "", `the member "id" is missing`},

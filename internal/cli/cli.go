@@ -9,8 +9,10 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"passkeyaudit/audit/report"
 	"passkeyaudit/internal/term"
 )
 
@@ -63,18 +65,28 @@ func finish(io *term.IO, err error) int {
 	case errors.As(err, &outcome):
 		return outcome.code
 	case errors.As(err, &usage):
-		fmt.Fprintf(io.Err, "passkeyaudit: %v\nRun 'passkeyaudit help' or add --help to a command to see what it takes.\n", err)
+		fmt.Fprintf(io.Err, "passkeyaudit: %s\nRun 'passkeyaudit help' or add --help to a command to see what it takes.\n", plain(err))
 		return ExitUsage
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(io.Err, "passkeyaudit: interrupted")
 		return ExitRuntime
 	default:
-		fmt.Fprintf(io.Err, "passkeyaudit: %v\n", err)
+		fmt.Fprintf(io.Err, "passkeyaudit: %s\n", plain(err))
 		if hint := hintFor(err); hint != "" {
 			fmt.Fprintln(io.Err, hint)
 		}
 		return ExitRuntime
 	}
+}
+
+// plain makes an error safe to show: it may quote what a snapshot or a server says.
+// Several errors stay on lines of their own.
+func plain(err error) string {
+	lines := strings.Split(err.Error(), "\n")
+	for i, line := range lines {
+		lines[i] = report.Plain(line)
+	}
+	return strings.Join(lines, "\n")
 }
 
 func buildVersion() string {

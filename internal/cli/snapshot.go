@@ -46,22 +46,22 @@ func snapshotInfo(_ context.Context, d *Deps, dir string) error {
 	fmt.Fprintf(out, "format   %s\n", m.Format)
 	name := m.Tenant.ID
 	if m.Tenant.DisplayName != "" {
-		name += "  " + report.Plain(m.Tenant.DisplayName)
+		name += "  " + m.Tenant.DisplayName
 	}
 	if m.Tenant.DefaultDomain != "" {
 		name += " (" + m.Tenant.DefaultDomain + ")"
 	}
-	fmt.Fprintf(out, "tenant   %s\n", name)
+	fmt.Fprintf(out, "tenant   %s\n", report.Plain(name))
 	if m.Cloud != "" {
-		fmt.Fprintf(out, "cloud    %s\n", m.Cloud)
+		fmt.Fprintf(out, "cloud    %s\n", report.Plain(m.Cloud))
 	}
 	fmt.Fprintf(out, "scope    %s", m.Scope.Kind)
 	if len(m.Scope.IDs) > 0 {
-		fmt.Fprintf(out, " %s", strings.Join(m.Scope.IDs, ", "))
+		fmt.Fprintf(out, " %s", report.Plain(strings.Join(m.Scope.IDs, ", ")))
 	}
 	fmt.Fprintf(out, "\ntaken    %s\n", report.UTC(m.TakenAt))
 	if m.Tool != nil {
-		fmt.Fprintf(out, "by       %s %s\n", m.Tool.Name, m.Tool.Version)
+		fmt.Fprintf(out, "by       %s %s\n", report.Plain(m.Tool.Name), report.Plain(m.Tool.Version))
 	}
 	fmt.Fprintln(out)
 	var rows [][]string
