@@ -34,19 +34,13 @@ type AuthenticationMethod struct {
 	LastUsedDateTime string `json:"lastUsedDateTime"` // beta only
 
 	// microsoftAuthenticatorAuthenticationMethod
-	DeviceTag       string `json:"deviceTag"` // SoftwareTokenActivated: also shows codes
 	PhoneAppVersion string `json:"phoneAppVersion"`
-
-	// windowsHelloForBusiness and platformCredential
-	KeyStrength string `json:"keyStrength"` // normal, weak, unknown
-	Platform    string `json:"platform"`    // platformCredential: windows, macOS, iOS, android, linux
 
 	// externalAuthenticationMethod
 	ConfigurationID string `json:"configurationId"` // the entry of the methods policy
 
 	// phoneAuthenticationMethod
-	PhoneType      string `json:"phoneType"` // mobile, alternateMobile, office
-	SmsSignInState string `json:"smsSignInState"`
+	PhoneType string `json:"phoneType"` // mobile, alternateMobile, office
 
 	// temporaryAccessPassAuthenticationMethod
 	IsUsable              *bool  `json:"isUsable"`
