@@ -36,7 +36,8 @@ func unknownControl(needs members) standing { return standing{met, refused, need
 type control struct {
 	name  string // as decisions write it
 	judge func(*SignIn) standing
-	// modes are the combinations that meet an interactive control; nil otherwise.
+	// strength is what meets the control, or for passwordChange what has to come
+	// first; nil where methods do not matter.
 	strength *strength
 }
 
@@ -144,7 +145,7 @@ func builtIn(name string, strengths *strengths) (func(*SignIn) standing, *streng
 	case "compliantapplication":
 		return func(s *SignIn) standing { return appControl(s.AppProtection, MemberAppProtection) }, nil
 	case "passwordchange":
-		return func(*SignIn) standing { return at(open) }, nil
+		return func(*SignIn) standing { return at(open) }, strengths.multifactor()
 	default:
 		return nil, nil
 	}

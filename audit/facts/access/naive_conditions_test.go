@@ -373,14 +373,16 @@ func strangers(part any, name string) []string {
 	return found
 }
 
-// unmodelledCondition: anything unmodelled is unknown.
-func unmodelledCondition(p object) three {
-	count := len(strangers(p, "")) + len(strangers(p["conditions"], "conditions"))
+// unmodelledMembers are where a policy says something that is not modelled.
+func unmodelledMembers(p object) []string {
+	list := strangers(p, "")
+	for _, member := range strangers(p["conditions"], "conditions") {
+		list = append(list, "conditions."+member)
+	}
 	for _, name := range []string{"users", "applications", "platforms", "locations", "devices", "authenticationFlows"} {
-		count += len(strangers(child(p, "conditions", name), name))
+		for _, member := range strangers(child(p, "conditions", name), name) {
+			list = append(list, "conditions."+name+"."+member)
+		}
 	}
-	if count > 0 {
-		return unknown
-	}
-	return yes
+	return list
 }

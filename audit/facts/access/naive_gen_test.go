@@ -88,10 +88,8 @@ func drawTenant(t *rapid.T) *naiveTenant {
 		if !d.one(4) {
 			n.add("groups", object{"id": d.letters(groupID(i)), "displayName": fmt.Sprint("Group ", i)})
 		}
-		if !d.one(4) {
-			n.add("groupMembers", object{"groupId": d.letters(groupID(i)), "transitive": true, "userIds": d.some(3, ids(userID, users+1)...)})
-		}
 	}
+	d.memberships(n, users)
 	for range rapid.IntRange(0, 4).Draw(t, "assignments") {
 		n.add("roleAssignments", d.assignment(users))
 	}
@@ -111,9 +109,37 @@ func drawTenant(t *rapid.T) *naiveTenant {
 	d.state(n, "authenticationStrengthPolicies", 6)
 	d.state(n, "conditionalAccessPolicies", 20)
 	if n.states["groupMembers"] == "partial" && d.one(2) {
-		n.incompleteIDs = []string{d.letters(groupID(0)), groupID(3)}
+		n.incompleteIDs = []string{d.letters(groupID(0)), groupID(3), groupID(6)}
+	}
+	if d.one(8) {
+		n.notFound = []string{d.letters(groupID(rapid.IntRange(0, 8).Draw(t, "gone")))}
 	}
 	return n
+}
+
+// memberships are rows of the groups that policies name, the first five, and of some
+// that only stand inside others. Rows are closed or have direct members, which may be
+// groups, in circles too; one group may have several rows.
+func (d dice) memberships(n *naiveTenant, users int) {
+	for i := range 8 {
+		if d.one(4) {
+			continue
+		}
+		for range rapid.IntRange(1, 2).Draw(d.t, "rows") {
+			row := object{"groupId": d.letters(groupID(i)), "userIds": d.some(3, ids(userID, users+1)...)}
+			switch d.pick("closed", "closed", "untold", "direct", "direct", "direct") {
+			case "closed":
+				row["transitive"] = true
+			case "direct":
+				row["transitive"] = false
+				d.maybe(row, "groupIds", d.some(2, ids(groupID, 9)...), []any{})
+				if d.one(3) {
+					row["userIds"] = d.some(3, append(ids(userID, users), ids(groupID, 8)...)...)
+				}
+			}
+			n.add("groupMembers", row)
+		}
+	}
 }
 
 func (n *naiveTenant) add(section string, o object) {
@@ -205,6 +231,19 @@ var (
 		"password,microsoftAuthenticatorPush", "x509CertificateMultiFactor", "sms,federatedSingleFactor",
 	}
 )
+
+// table says at random which modes somebody could use: many, few or none.
+func (d dice) table() table {
+	usable := rapid.SampledFrom([][]string{{"yes", "no", "unknown"}, {"yes", "yes", "yes", "unknown"}, {"no", "no", "no", "yes"}, {"no"}}).Draw(d.t, "usable")
+	could := table{}
+	for _, mode := range append(modes, "softwareOath", "hardwareOath", "voice", "x509CertificateSingleFactor", "federatedMultiFactor") {
+		could[mode] = three(d.pick(usable...))
+	}
+	if d.one(2) {
+		could["password"] = yes
+	}
+	return could
+}
 
 func (d dice) strength(id string) object {
 	if d.one(8) { // a tenant lists the built-in strengths too

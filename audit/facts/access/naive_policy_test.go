@@ -2,6 +2,8 @@ package access_test
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"pgregory.net/rapid"
 )
@@ -127,7 +129,10 @@ func (d dice) grant() object {
 	if operator := d.pick("OR", "AND", "or", "OR", "AND", "LATER", ""); operator != "" {
 		g["operator"] = operator
 	}
-	d.maybe(g, "builtInControls", d.some(2, "mfa", "mfa", "block", "compliantDevice", "domainJoinedDevice", "approvedApplication", "compliantApplication", "passwordChange", "riskRemediation", "unknownFutureValue", "mfa"), []any{})
+	controls := []string{"mfa", "mfa", "mfa", "mfa", "block", "compliantDevice", "compliantDevice", "domainJoinedDevice", "approvedApplication", "compliantApplication", "passwordChange", "riskRemediation", "unknownFutureValue"}
+	if g["builtInControls"] = append(d.some(1, controls...), d.pick(controls...)); d.one(3) {
+		d.maybe(g, "builtInControls", d.some(2, controls...), []any{})
+	}
 	if d.one(3) {
 		s := object{"id": d.letters(d.pick(strengthID(0), strengthID(1), strengthID(2), "00000000-0000-0000-0000-000000000002", "00000000-0000-0000-0000-000000000004"))}
 		if d.one(4) {
@@ -162,7 +167,7 @@ func (d dice) scenario(n *naiveTenant) object {
 	s := object{"id": "s"}
 	u := rapid.SampledFrom(n.sections["users"]).Draw(d.t, "user")
 	s["user"] = d.letters(d.pick(text(u, "id"), text(u, "userPrincipalName")))
-	switch d.pick("app", "app", "app", "register", "register", "device", "context") {
+	switch d.pick("app", "app", "app", "app", "app", "register", "register", "device", "context") {
 	case "app":
 		s["target"] = object{"app": d.letters(d.pick(exchange, teams, azurePortal, registrationApp, ownApp))}
 	case "register":
@@ -183,7 +188,7 @@ func (d dice) scenario(n *naiveTenant) object {
 		}
 	}
 	if device, _ := s["device"].(object); device["registered"] != false && d.one(2) {
-		for name := range device {
+		for _, name := range slices.Sorted(maps.Keys(device)) {
 			if d.one(4) {
 				delete(device, name)
 			}
