@@ -124,6 +124,7 @@ func (s *Set) compile(p *entra.ConditionalAccessPolicy, places *places, strength
 			if g.ExternalTenants != nil {
 				note("conditions.users.guestsOrExternalUsers.externalTenants", g.ExternalTenants.Unmodelled)
 			}
+			guestProblems(g, problem)
 		}
 		for _, id := range slices.Concat(u.IncludeUsers, u.ExcludeUsers) {
 			if !IsUserToken(id) && !IsID(id) {
@@ -174,18 +175,35 @@ func (s *Set) compile(p *entra.ConditionalAccessPolicy, places *places, strength
 		"conditions.insiderRiskLevels", problem)
 	if f := c.AuthenticationFlows; f != nil {
 		note("conditions.authenticationFlows", f.Unmodelled)
-		out.tests[AuthenticationFlows] = levelTest(MemberTransfer, func(s *SignIn) Input { return s.Transfer }, f.TransferMethods.Members(), transferModes,
-			"conditions.authenticationFlows.transferMethods", problem)
+		out.tests[AuthenticationFlows] = flowTest(f.TransferMethods, problem)
 	}
 	if len(out.Unmodelled) > 0 {
 		out.tests[Other] = func(*SignIn) answer { return unsure }
 	}
-	out.Session = sessionControls(p.SessionControls)
+	out.Session = sessionControls(p.SessionControls, problem)
 	out.grant = compileGrant(p.GrantControls, strengths, problem)
 	if p.GrantControls != nil {
 		out.approved = slices.ContainsFunc(p.GrantControls.BuiltInControls, func(n string) bool { return strings.EqualFold(n, "approvedApplication") })
 	}
 	return out
+}
+
+// guestProblems reports choices of guests that an account does not show: where it
+// comes from, whether it could use direct connect, kinds that are not known.
+func guestProblems(g *entra.ConditionalAccessGuests, problem func(where, what string)) {
+	const where = "conditions.users.guestsOrExternalUsers"
+	kinds := g.GuestOrExternalUserTypes
+	strangers(kinds.Members(), guestKinds, where, problem)
+	if kinds.Has("b2bDirectConnectUser") && !(kinds.Has("b2bCollaborationGuest") && kinds.Has("b2bCollaborationMember")) {
+		problem(where, "which accounts could use direct connect cannot be told")
+	}
+	if !g.ExternalTenants.Every() {
+		problem(where+".externalTenants", "from which tenant a guest comes is not in the directory")
+	}
+}
+
+var guestKinds = []string{
+	"none", "internalGuest", "b2bCollaborationGuest", "b2bCollaborationMember", "b2bDirectConnectUser", "otherExternalUser", "serviceProvider",
 }
 
 // compileDevices compiles the device filter. A rule that cannot be parsed is

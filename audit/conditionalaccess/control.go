@@ -97,8 +97,8 @@ func compileGrant(g *entra.ConditionalAccessGrant, strengths *strengths, problem
 	}
 	if st := g.AuthenticationStrength; st != nil && (st.ID != "" || len(st.AllowedCombinations) > 0) {
 		s := strengths.find(st)
-		if !s.known {
-			problem("grantControls.authenticationStrength", "the strength "+st.ID+" is not in the snapshot")
+		if text := s.unclear(); text != "" {
+			problem("grantControls.authenticationStrength", text)
 		}
 		add("authenticationStrength:"+st.ID, s.judge, s)
 	}

@@ -124,7 +124,7 @@ func (t *targetShape) parse() (Target, error) {
 // input reads a text. Graph's word for "a value newer than you" is as good as not
 // known.
 func input(text *string) Input {
-	if text == nil || *text == "unknownFutureValue" {
+	if text == nil || *text == futureValue {
 		return Input{}
 	}
 	return Is(*text)
@@ -162,6 +162,9 @@ func parseDevice(raw entra.Raw) (Device, error) {
 	for name, value := range entra.Members(raw) {
 		if name == "registered" {
 			continue
+		}
+		if name == "ownership" { // as What-If and sign-ins of Graph have it
+			name = "deviceOwnership"
 		}
 		var err error
 		if d, err = withJSON(d, name, value); err != nil {

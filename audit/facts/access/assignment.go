@@ -160,7 +160,7 @@ func (a assignments) guests(g *entra.ConditionalAccessGuests) audit.Partly {
 			who = who.Or(audit.Partly{Maybe: a.dir.Guests})
 		}
 	}
-	if t := g.ExternalTenants; t != nil && !strings.EqualFold(t.MembershipKind, "all") && t.MembershipKind != "" {
+	if !g.ExternalTenants.Every() {
 		local := who.Within(a.dir.All.Minus(a.dir.External))
 		who = local.Or(audit.Partly{Maybe: who.Possible().And(a.dir.External)})
 	}

@@ -164,7 +164,11 @@ func (n *naiveTenant) withStrength(s any) func(table) three {
 		for _, c := range combinations {
 			answer := yes
 			for _, mode := range strings.Split(c, ",") {
-				answer = allOf(answer, could[mode])
+				if mode == "unknownFutureValue" {
+					answer = allOf(answer, unknown)
+				} else {
+					answer = allOf(answer, could[mode])
+				}
 			}
 			if limited(c, configurations) {
 				answer = allOf(answer, unknown)
@@ -178,9 +182,19 @@ func (n *naiveTenant) withStrength(s any) func(table) three {
 func limited(c string, configurations any) bool {
 	list, _ := configurations.([]any)
 	return slices.ContainsFunc(list, func(cfg any) bool {
-		return listed(texts(cfg, "appliesToCombinations"), c) &&
-			len(texts(cfg, "allowedAAGUIDs"))+len(texts(cfg, "allowedIssuerSkis"))+len(texts(cfg, "allowedPolicyOIDs")) > 0
+		return about(cfg, c) && len(texts(cfg, "allowedAAGUIDs"))+len(texts(cfg, "allowedIssuerSkis"))+
+			len(texts(cfg, "allowedPolicyOIDs"))+len(strangers(cfg, "configuration")) > 0
 	})
+}
+
+// about tells whether a configuration is for a combination. One that names none is
+// for all that it could be for.
+func about(cfg any, c string) bool {
+	named := texts(cfg, "appliesToCombinations")
+	if len(named) == 0 {
+		return len(texts(cfg, "allowedAAGUIDs")) == 0 || listed(strings.Split(c, ","), "fido2")
+	}
+	return listed(named, c)
 }
 
 // strength (STH): met by any allowed combination all of whose modes were used and
@@ -206,15 +220,17 @@ func (n *naiveTenant) strength(s any, scenario object) int {
 }
 
 func combination(c string, configurations any, scenario object) three {
+	answer := yes
 	for _, mode := range strings.Split(c, ",") {
-		if !listed(texts(scenario, "using"), mode) {
+		if mode == "unknownFutureValue" { // some mode or other
+			answer = unknown
+		} else if !listed(texts(scenario, "using"), mode) {
 			return no
 		}
 	}
-	answer := yes
 	list, _ := configurations.([]any)
 	for _, cfg := range list {
-		if !listed(texts(cfg, "appliesToCombinations"), c) {
+		if !about(cfg, c) {
 			continue
 		}
 		if keys := texts(cfg, "allowedAAGUIDs"); len(keys) > 0 {
@@ -225,7 +241,7 @@ func combination(c string, configurations any, scenario object) three {
 			}
 		}
 		// STA: issuers and policies of a certificate are not in a scenario.
-		if len(texts(cfg, "allowedIssuerSkis"))+len(texts(cfg, "allowedPolicyOIDs")) > 0 {
+		if len(texts(cfg, "allowedIssuerSkis"))+len(texts(cfg, "allowedPolicyOIDs"))+len(strangers(cfg, "configuration")) > 0 {
 			answer = allOf(answer, unknown)
 		}
 	}

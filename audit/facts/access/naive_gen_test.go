@@ -179,6 +179,7 @@ func (d dice) assignment(users int) object {
 	a["roleDefinitionId"] = d.letters(roleID(rapid.IntRange(0, 2).Draw(d.t, "role")))
 	if d.one(4) {
 		a["roleDefinition"] = object{"templateId": roleID(rapid.IntRange(0, 2).Draw(d.t, "template"))}
+		d.maybe(a["roleDefinition"].(object), "isBuiltIn", true, false)
 	}
 	if scope := d.pick("/", "/", "/", "/administrativeUnits/1", ""); scope != "" {
 		a["directoryScopeId"] = scope
@@ -197,7 +198,7 @@ func (d dice) location(id string) object {
 	case "ip":
 		l["@odata.type"] = "#microsoft.graph.ipNamedLocation"
 		ranges := []any{}
-		for _, cidr := range d.some(2, "203.0.113.0/24", "203.0.113.0/25", "203.0.113.128/25", "2001:db8::/48", "2001:db8::/32", "198.51.100.1/32", "198.51.100.0/22", "::/0", "0.0.0.0/0", "nonsense") {
+		for _, cidr := range d.some(2, "203.0.113.0/24", "203.0.113.0/25", "203.0.113.128/25", "2001:db8::/48", "2001:db8::/32", "198.51.100.1/32", "198.51.100.0/22", "::/0", "0.0.0.0/0", "nonsense", "203.0.113.7", "::ffff:203.0.113.0/120", "203.0.113.9/24") {
 			ranges = append(ranges, object{"cidrAddress": cidr})
 		}
 		l["ipRanges"] = ranges
@@ -211,6 +212,7 @@ func (d dice) location(id string) object {
 	default:
 		l["@odata.type"] = "#microsoft.graph.compliantNetworkNamedLocation"
 	}
+	d.stranger(l)
 	return l
 }
 
@@ -228,7 +230,8 @@ var (
 	}
 	combinations = []string{
 		"fido2", "windowsHelloForBusiness", "temporaryAccessPassOneTime", "temporaryAccessPassMultiUse", "password,sms",
-		"password,microsoftAuthenticatorPush", "x509CertificateMultiFactor", "sms,federatedSingleFactor",
+		"password,microsoftAuthenticatorPush", "x509CertificateMultiFactor", "sms,federatedSingleFactor", "unknownFutureValue",
+		"password,unknownFutureValue",
 	}
 )
 
@@ -253,6 +256,12 @@ func (d dice) strength(id string) object {
 	if d.one(2) {
 		cfg := object{"@odata.type": "#microsoft.graph.fido2CombinationConfiguration", "id": "1", "appliesToCombinations": []any{"fido2"}, "allowedAAGUIDs": d.some(2, d.letters(aaguids[0]), aaguids[1])}
 		certificates := object{"@odata.type": "#microsoft.graph.x509CertificateCombinationConfiguration", "id": "2", "appliesToCombinations": []any{"x509CertificateMultiFactor"}, "allowedIssuerSkis": d.some(1, "9A4248C6AC8C2931AB2A86537818E92E7B6C97B6"), "allowedPolicyOIDs": []any{}}
+		for _, c := range []object{cfg, certificates} {
+			if d.one(4) {
+				d.maybe(c, "appliesToCombinations", []any{"password,sms", "fido2"}, []any{})
+			}
+			d.stranger(c)
+		}
 		s["combinationConfigurations"] = []any{cfg, certificates}
 	}
 	return s

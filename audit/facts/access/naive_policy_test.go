@@ -46,7 +46,7 @@ func (d dice) policy(i, users int) object {
 		d.maybe(c, "insiderRiskLevels", d.pick("minor", "moderate,elevated", "minor, moderate, elevated", "laterLevel", "none,minor,moderate,elevated"), "")
 	}
 	if d.one(4) {
-		d.maybe(c, "authenticationFlows", object{"transferMethods": d.pick("deviceCodeFlow", "deviceCodeFlow,authenticationTransfer", "laterFlow", "")}, object{})
+		d.maybe(c, "authenticationFlows", object{"transferMethods": d.pick("deviceCodeFlow", "deviceCodeFlow,authenticationTransfer", "laterFlow", "none", "")}, object{})
 	}
 	c["users"], c["applications"] = d.usersPart(users), d.applications()
 	for _, part := range []object{p, c, c["users"].(object), c["applications"].(object)} {
@@ -75,7 +75,7 @@ func (d dice) lists(of string, values ...string) object {
 func (d dice) usersPart(users int) object {
 	u := object{}
 	if u["includeUsers"] = []any{"All"}; d.one(3) {
-		u["includeUsers"] = d.some(2, append(ids(userID, users+1), "None", "GuestsOrExternalUsers", "all", "AllAgentIdUsers", "LaterToken")...)
+		u["includeUsers"] = d.some(2, append(ids(userID, users+1), "None", "GuestsOrExternalUsers", "all", "AllAgentIdUsers", "LaterToken", "unknownFutureValue")...)
 	}
 	groups := append(ids(groupID, 5), nobody)
 	roles := ids(roleID, 4)
@@ -98,13 +98,19 @@ func (d dice) usersPart(users int) object {
 
 func (d dice) guestChoice() object {
 	g := object{"guestOrExternalUserTypes": d.pick("internalGuest", "b2bCollaborationGuest,b2bCollaborationMember", "b2bCollaborationMember", "internalGuest,b2bDirectConnectUser", "serviceProvider,otherExternalUser", "laterKind", "none")}
-	d.maybe(g, "externalTenants", object{"membershipKind": d.pick("all", "enumerated"), "members": []any{"t"}}, object{})
+	tenants := object{}
+	d.maybe(tenants, "membershipKind", d.pick("all", "enumerated", "laterKind"), "enumerated")
+	d.maybe(tenants, "members", []any{"t"}, []any{})
+	if d.one(3) {
+		tenants["@odata.type"] = d.pick("#microsoft.graph.conditionalAccessEnumeratedExternalTenants", "#microsoft.graph.conditionalAccessAllExternalTenants")
+	}
+	d.maybe(g, "externalTenants", tenants, object{})
 	return g
 }
 
 func (d dice) applications() object {
 	a := object{}
-	apps := []string{exchange, teams, azurePortal, registrationApp, ownApp, "Office365", "MicrosoftAdminPortals", "None", "LaterSuite"}
+	apps := []string{exchange, teams, azurePortal, registrationApp, ownApp, "Office365", "MicrosoftAdminPortals", "None", "LaterSuite", "unknownFutureValue"}
 	switch d.pick("all", "all", "all", "all", "all", "apps", "apps", "actions", "contexts", "empty") {
 	case "all":
 		a["includeApplications"] = []any{"All"}

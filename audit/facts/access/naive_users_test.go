@@ -85,7 +85,10 @@ func (n *naiveTenant) guests(choice any, u object) three {
 		}
 	}
 	answer := anyOf(answers...)
-	if kind := text(choice, "externalTenants", "membershipKind"); answer == yes && external(u) && kind != "" && kind != "all" {
+	tenants := child(choice, "externalTenants")
+	kind := text(tenants, "membershipKind")
+	limited := kind != "" && kind != "all" || kind == "" && (len(texts(tenants, "members")) > 0 || strings.Contains(text(tenants, "@odata.type"), "Enumerated"))
+	if answer == yes && external(u) && limited {
 		return unknown
 	}
 	return answer
@@ -150,7 +153,7 @@ func (n *naiveTenant) holds(role, user string) three {
 		if t := text(a, "roleDefinition", "templateId"); t != "" {
 			template = t
 		}
-		if !strings.EqualFold(template, role) {
+		if !strings.EqualFold(template, role) || child(a, "roleDefinition", "isBuiltIn") == false { // custom roles never match
 			continue
 		}
 		principal := text(a, "principalId")
