@@ -118,6 +118,7 @@ var rules = []Rule{
 	{"devices.extension", "Extension attributes are null unless the device is managed by Intune, compliant or hybrid joined.", "DEV", dateDEV},
 	{"devices.collection", "-contains looks for a whole element in physicalIds and systemLabels, and for a part of other texts.", "DEV", dateDEV},
 	{"devices.attribute", "An attribute of a registered device that is not given is unknown.", "own", dateOwn},
+	{"devices.partlyTold", "A device of which an attribute is told is registered, since all attributes of others are null.", "DEV", dateDEV},
 	{"devices.unparsable", "A rule that cannot be read is unknown.", "own", dateOwn},
 	{"devices.mode", "A filter whose mode is neither include nor exclude is unknown.", "own", dateOwn},
 	{"conditions.absent", "A member of the sign-in that is not given makes a condition unknown only if the answer depends on it.", "own", dateOwn},

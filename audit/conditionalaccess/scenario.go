@@ -139,7 +139,8 @@ func answerOf(b *bool) tri.Value {
 
 // parseDevice reads the device of a scenario: {"registered":false} is one that
 // Entra does not know; of others, attributes that are absent are unknown, null ones
-// null.
+// null. All attributes of a device that is not registered are null, so one with an
+// attribute is registered.
 func parseDevice(raw entra.Raw) (Device, error) {
 	if len(raw) == 0 || raw.Kind() == 'n' {
 		return Device{}, nil
@@ -147,8 +148,9 @@ func parseDevice(raw entra.Raw) (Device, error) {
 	if raw.Kind() != '{' {
 		return Device{}, errors.New("device is not an object")
 	}
-	d := Device{}
+	d, told := Device{}, false
 	if v, found := entra.Lookup(raw, "/registered"); found {
+		told = v.Kind() != 'n'
 		switch v.Kind() {
 		case 't':
 			d = NewDevice()
@@ -169,6 +171,9 @@ func parseDevice(raw entra.Raw) (Device, error) {
 		var err error
 		if d, err = withJSON(d, name, value); err != nil {
 			return Device{}, fmt.Errorf("device.%s: %w", name, err)
+		}
+		if !told && value.Kind() != 'n' {
+			d.registered = tri.Yes
 		}
 	}
 	return d, nil

@@ -337,8 +337,10 @@ func naiveDevice(scenario object) conditionalaccess.Device {
 		return conditionalaccess.Unregistered()
 	}
 	d := conditionalaccess.Device{}
-	if device["registered"] == true {
-		d = conditionalaccess.NewDevice()
+	for _, value := range device {
+		if value != nil { // only registered devices have attributes
+			d = conditionalaccess.NewDevice()
+		}
 	}
 	must := func(next conditionalaccess.Device, err error) {
 		if err != nil {
