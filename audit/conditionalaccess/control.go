@@ -1,6 +1,7 @@
 package conditionalaccess
 
 import (
+	"cmp"
 	"strings"
 
 	"passkeyaudit/audit/entra"
@@ -95,12 +96,12 @@ func compileGrant(g *entra.ConditionalAccessGrant, strengths *strengths, problem
 		}
 		add(name, judge, s)
 	}
-	if st := g.AuthenticationStrength; st != nil && (st.ID != "" || len(st.AllowedCombinations) > 0) {
+	if st := g.AuthenticationStrength; st != nil && (st.ID != "" || len(st.AllowedCombinations) > 0 || st.DisplayName != "") {
 		s := strengths.find(st)
 		if text := s.unclear(); text != "" {
 			problem("grantControls.authenticationStrength", text)
 		}
-		add("authenticationStrength:"+st.ID, s.judge, s)
+		add("authenticationStrength:"+cmp.Or(st.ID, st.DisplayName), s.judge, s)
 	}
 	for _, id := range g.TermsOfUse {
 		add("termsOfUse:"+id, func(*SignIn) standing { return at(open) }, nil)

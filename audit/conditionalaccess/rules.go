@@ -123,6 +123,7 @@ var rules = []Rule{
 	{"devices.mode", "A filter whose mode is neither include nor exclude is unknown.", "own", dateOwn},
 	{"conditions.absent", "A member of the sign-in that is not given makes a condition unknown only if the answer depends on it.", "own", dateOwn},
 	{"conditions.unmodelled", "A condition that is not modelled and says something is unknown.", "own", dateOwn},
+	{"conditions.unmodelledPart", "A condition with a part that is not modelled and says something never says no.", "own", dateOwn},
 	{"conditions.annotation", "Annotations, null and empty values of members that are not modelled say nothing.", "own", dateOwn},
 
 	{"control.block", "\"block\" is met by nobody.", "POL", datePOL},
@@ -148,6 +149,7 @@ var rules = []Rule{
 	{"strength.tenant", "The tenant's own list of a strength's combinations is the one that counts.", "STR", dateSTR},
 	{"strength.inline", "A strength that is not in the list is taken as the policy itself spells it out.", "CSDL", dateCSD},
 	{"strength.idOnly", "A strength of which only the id is known is unknown.", "own", dateOwn},
+	{"strength.nameOnly", "A strength of which only the name is known is unknown.", "own", dateOwn},
 	{"strength.set", "A combination is a set: met if all its methods were used, in whatever order.", "STH", dateSTH},
 	{"strength.pass", "A one-time and a reusable Temporary Access Pass are two methods.", "STR", dateSTR},
 	{"strength.two", "Two strengths of two policies both have to be met.", "STH", dateSTH},

@@ -1,6 +1,7 @@
 package conditionalaccess
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -137,7 +138,7 @@ func (s *strengths) find(p *entra.AuthenticationStrengthPolicy) *strength {
 func (s *strength) unclear() string {
 	switch {
 	case !s.known:
-		return "the strength " + s.id + " is not in the snapshot"
+		return "the strength " + cmp.Or(s.id, s.name) + " is not in the snapshot"
 	case slices.ContainsFunc(s.combos, func(c combination) bool { return c.limited }):
 		return "the strength " + s.id + " has limits that a sign-in does not show, such as issuers of certificates"
 	}

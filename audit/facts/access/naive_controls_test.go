@@ -1,6 +1,7 @@
 package access_test
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -55,8 +56,8 @@ func (n *naiveTenant) items(g any, scenario object) []item {
 	for _, name := range texts(g, "builtInControls") {
 		list = append(list, n.builtIn(name, scenario))
 	}
-	if s := child(g, "authenticationStrength"); text(s, "id") != "" || len(texts(s, "allowedCombinations")) > 0 {
-		list = append(list, item{"authenticationStrength:" + text(s, "id"), n.strength(s, scenario), n.withStrength(s)})
+	if s := child(g, "authenticationStrength"); text(s, "id") != "" || text(s, "displayName") != "" || len(texts(s, "allowedCombinations")) > 0 {
+		list = append(list, item{"authenticationStrength:" + cmp.Or(text(s, "id"), text(s, "displayName")), n.strength(s, scenario), n.withStrength(s)})
 	}
 	for _, id := range texts(g, "termsOfUse") {
 		list = append(list, item{"termsOfUse:" + id, open, func(table) three { return yes }})

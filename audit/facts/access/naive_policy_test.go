@@ -49,7 +49,13 @@ func (d dice) policy(i, users int) object {
 		d.maybe(c, "authenticationFlows", object{"transferMethods": d.pick("deviceCodeFlow", "deviceCodeFlow,authenticationTransfer", "laterFlow", "none", "")}, object{})
 	}
 	c["users"], c["applications"] = d.usersPart(users), d.applications()
-	for _, part := range []object{p, c, c["users"].(object), c["applications"].(object)} {
+	parts := []object{p, c}
+	for _, name := range []string{"users", "applications", "platforms", "locations", "devices", "authenticationFlows"} {
+		if part, _ := c[name].(object); part != nil {
+			parts = append(parts, part)
+		}
+	}
+	for _, part := range parts {
 		d.stranger(part)
 	}
 	if p["conditions"] = c; d.one(60) {
@@ -143,6 +149,9 @@ func (d dice) grant() object {
 		s := object{"id": d.letters(d.pick(strengthID(0), strengthID(1), strengthID(2), "00000000-0000-0000-0000-000000000002", "00000000-0000-0000-0000-000000000004"))}
 		if d.one(4) {
 			s["allowedCombinations"] = d.some(3, combinations...)
+		}
+		if d.one(8) {
+			s = object{"displayName": "Without an id"}
 		}
 		d.maybe(g, "authenticationStrength", s, object{"id": nil})
 	}

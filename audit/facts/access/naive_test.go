@@ -165,6 +165,13 @@ func (n *naiveTenant) trace(p, scenario object) naiveTrace {
 	if state(p) == "unknown" {
 		answers = append(answers, unknown)
 	}
+	// What a condition says beside what is modelled may say yes.
+	parts := []string{"users", "applications", "", "platforms", "locations", "devices", "", "", "", "authenticationFlows"}
+	for i, part := range parts {
+		if conditions[i].answer == no && len(strangers(child(p, "conditions", part), part)) > 0 && part != "" {
+			conditions[i].answer = unknown
+		}
+	}
 	var t naiveTrace
 	for _, c := range conditions {
 		answers = append(answers, c.answer)
