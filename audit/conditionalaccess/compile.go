@@ -50,6 +50,7 @@ type Policy struct {
 
 	// Unmodelled names what in the conditions is not modelled.
 	Unmodelled []string
+	strange    [conditionCount]bool // has such members: what it says no to may be in them
 	// Session lists session controls that are on; they impose no grant.
 	Session  []string
 	approved bool // has the control approvedApplication
@@ -97,33 +98,35 @@ func (s *Set) compile(p *entra.ConditionalAccessPolicy, places *places, strength
 		problem("state", "the state \""+p.State+"\" is not known")
 		out.tests[PolicyState] = func(*SignIn) answer { return unsure }
 	}
-	note := func(where string, raw entra.Raw) {
+	note := func(c Condition, where string, raw entra.Raw) {
 		for _, name := range unmodelled(raw) {
 			if where == "" && slices.Contains(harmless, name) {
 				continue
 			}
 			path := strings.TrimPrefix(where+"."+name, ".")
 			out.Unmodelled = append(out.Unmodelled, path)
+			out.strange[c] = true
 			problem(path, "not modelled")
 		}
 	}
-	note("", p.Unmodelled)
+	note(Other, "", p.Unmodelled)
 	c := p.Conditions
 	if c == nil {
 		c = &entra.ConditionalAccessConditions{}
 		problem("conditions", "there are none: the policy reaches nobody")
 	}
-	note("conditions", c.Unmodelled)
+	note(Other, "conditions", c.Unmodelled)
 	if u := c.Users; u != nil {
-		note("conditions.users", u.Unmodelled)
+		note(Users, "conditions.users", u.Unmodelled)
 		for _, g := range []*entra.ConditionalAccessGuests{u.IncludeGuestsOrExternalUsers, u.ExcludeGuestsOrExternalUsers} {
 			if g == nil {
 				continue
 			}
-			note("conditions.users.guestsOrExternalUsers", g.Unmodelled)
+			note(Users, "conditions.users.guestsOrExternalUsers", g.Unmodelled)
 			if g.ExternalTenants != nil {
-				note("conditions.users.guestsOrExternalUsers.externalTenants", g.ExternalTenants.Unmodelled)
+				note(Users, "conditions.users.guestsOrExternalUsers.externalTenants", g.ExternalTenants.Unmodelled)
 			}
+			guestProblems(g, problem)
 		}
 		for _, id := range slices.Concat(u.IncludeUsers, u.ExcludeUsers) {
 			if !IsUserToken(id) && !IsID(id) {
@@ -146,24 +149,24 @@ func (s *Set) compile(p *entra.ConditionalAccessPolicy, places *places, strength
 	}
 	out.target = compileTarget(c.Applications, problem)
 	if c.Applications != nil {
-		note("conditions.applications", c.Applications.Unmodelled)
+		note(Applications, "conditions.applications", c.Applications.Unmodelled)
 	}
 	out.tests[ClientAppTypes] = clientAppTest(c.ClientAppTypes, problem)
 	out.tests[Platforms] = platformTest(c.Platforms, problem)
 	if c.Platforms != nil {
-		note("conditions.platforms", c.Platforms.Unmodelled)
+		note(Platforms, "conditions.platforms", c.Platforms.Unmodelled)
 	}
 	out.tests[Locations] = locationTest(c.Locations, places, problem)
 	if c.Locations != nil {
 		out.trusted = slices.ContainsFunc(slices.Concat(c.Locations.IncludeLocations, c.Locations.ExcludeLocations),
 			func(id string) bool { return strings.EqualFold(id, "AllTrusted") || id == mfaTrustedIPs })
-		note("conditions.locations", c.Locations.Unmodelled)
+		note(Locations, "conditions.locations", c.Locations.Unmodelled)
 	}
 	out.tests[Devices] = compileDevices(c.Devices, problem)
 	if c.Devices != nil {
-		note("conditions.devices", c.Devices.Unmodelled)
+		note(Devices, "conditions.devices", c.Devices.Unmodelled)
 		if c.Devices.DeviceFilter != nil {
-			note("conditions.devices.deviceFilter", c.Devices.DeviceFilter.Unmodelled)
+			note(Devices, "conditions.devices.deviceFilter", c.Devices.DeviceFilter.Unmodelled)
 		}
 	}
 	out.tests[SignInRisk] = levelTest(MemberSignInRisk, func(s *SignIn) Input { return s.SignInRisk }, c.SignInRiskLevels, riskLevels,
@@ -173,19 +176,36 @@ func (s *Set) compile(p *entra.ConditionalAccessPolicy, places *places, strength
 	out.tests[InsiderRisk] = levelTest(MemberInsiderRisk, func(s *SignIn) Input { return s.InsiderRisk }, c.InsiderRiskLevels.Members(), insiderLevels,
 		"conditions.insiderRiskLevels", problem)
 	if f := c.AuthenticationFlows; f != nil {
-		note("conditions.authenticationFlows", f.Unmodelled)
-		out.tests[AuthenticationFlows] = levelTest(MemberTransfer, func(s *SignIn) Input { return s.Transfer }, f.TransferMethods.Members(), transferModes,
-			"conditions.authenticationFlows.transferMethods", problem)
+		note(AuthenticationFlows, "conditions.authenticationFlows", f.Unmodelled)
+		out.tests[AuthenticationFlows] = flowTest(f.TransferMethods, problem)
 	}
 	if len(out.Unmodelled) > 0 {
 		out.tests[Other] = func(*SignIn) answer { return unsure }
 	}
-	out.Session = sessionControls(p.SessionControls)
+	out.Session = sessionControls(p.SessionControls, problem)
 	out.grant = compileGrant(p.GrantControls, strengths, problem)
 	if p.GrantControls != nil {
 		out.approved = slices.ContainsFunc(p.GrantControls.BuiltInControls, func(n string) bool { return strings.EqualFold(n, "approvedApplication") })
 	}
 	return out
+}
+
+// guestProblems reports choices of guests that an account does not show: where it
+// comes from, whether it could use direct connect, kinds that are not known.
+func guestProblems(g *entra.ConditionalAccessGuests, problem func(where, what string)) {
+	const where = "conditions.users.guestsOrExternalUsers"
+	kinds := g.GuestOrExternalUserTypes
+	strangers(kinds.Members(), guestKinds, where, problem)
+	if kinds.Has("b2bDirectConnectUser") && !(kinds.Has("b2bCollaborationGuest") && kinds.Has("b2bCollaborationMember")) {
+		problem(where, "which accounts could use direct connect cannot be told")
+	}
+	if !g.ExternalTenants.Every() {
+		problem(where+".externalTenants", "from which tenant a guest comes is not in the directory")
+	}
+}
+
+var guestKinds = []string{
+	"none", "internalGuest", "b2bCollaborationGuest", "b2bCollaborationMember", "b2bDirectConnectUser", "otherExternalUser", "serviceProvider",
 }
 
 // compileDevices compiles the device filter. A rule that cannot be parsed is

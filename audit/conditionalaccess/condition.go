@@ -145,7 +145,10 @@ func clientAppTest(types []string, problem func(where, what string)) test {
 	}
 	known := append([]string{"easSupported"}, clientApps...)
 	strangers(types, known, "conditions.clientAppTypes", problem)
-	limited := hasFold(types, "easSupported")
+	limited := hasFold(types, "easSupported") && !hasFold(types, "exchangeActiveSync")
+	if limited {
+		problem("conditions.clientAppTypes", "on which platforms \"easSupported\" stands for Exchange ActiveSync is not documented")
+	}
 	return textTest(MemberClientAppType, func(s *SignIn) Input { return s.ClientAppType }, clientApps, func(text string) answer {
 		a := matchList(text, types, known)
 		if limited && a.value == tri.No && strings.EqualFold(text, "exchangeActiveSync") {
@@ -185,6 +188,23 @@ func levelTest(member Member, of func(*SignIn) Input, levels, every []string, wh
 	}
 	strangers(levels, every, where, problem)
 	return textTest(member, of, every, func(text string) answer { return matchList(text, levels, every) })
+}
+
+// flowTest compiles transfer methods. As a flag "none" is the absence of all others:
+// alone, it may mean that nothing is configured, or sign-ins without a transfer.
+func flowTest(methods entra.Flags, problem func(where, what string)) test {
+	const where = "conditions.authenticationFlows.transferMethods"
+	of := func(s *SignIn) Input { return s.Transfer }
+	if !strings.EqualFold(string(methods), "none") {
+		return levelTest(MemberTransfer, of, methods.Members(), transferModes, where, problem)
+	}
+	problem(where, "whether \"none\" alone means any sign-in or those without a transfer is not documented")
+	return textTest(MemberTransfer, of, transferModes, func(text string) answer {
+		if strings.EqualFold(text, "none") {
+			return yes
+		}
+		return unsure
+	})
 }
 
 var (

@@ -1,6 +1,7 @@
 package conditionalaccess
 
 import (
+	"cmp"
 	"strings"
 
 	"passkeyaudit/audit/entra"
@@ -36,7 +37,8 @@ func unknownControl(needs members) standing { return standing{met, refused, need
 type control struct {
 	name  string // as decisions write it
 	judge func(*SignIn) standing
-	// modes are the combinations that meet an interactive control; nil otherwise.
+	// strength is what meets the control, or for passwordChange what has to come
+	// first; nil where methods do not matter.
 	strength *strength
 }
 
@@ -94,12 +96,12 @@ func compileGrant(g *entra.ConditionalAccessGrant, strengths *strengths, problem
 		}
 		add(name, judge, s)
 	}
-	if st := g.AuthenticationStrength; st != nil && (st.ID != "" || len(st.AllowedCombinations) > 0) {
+	if st := g.AuthenticationStrength; st != nil && (st.ID != "" || len(st.AllowedCombinations) > 0 || st.DisplayName != "") {
 		s := strengths.find(st)
-		if !s.known {
-			problem("grantControls.authenticationStrength", "the strength "+st.ID+" is not in the snapshot")
+		if text := s.unclear(); text != "" {
+			problem("grantControls.authenticationStrength", text)
 		}
-		add("authenticationStrength:"+st.ID, s.judge, s)
+		add("authenticationStrength:"+cmp.Or(st.ID, st.DisplayName), s.judge, s)
 	}
 	for _, id := range g.TermsOfUse {
 		add("termsOfUse:"+id, func(*SignIn) standing { return at(open) }, nil)
@@ -144,7 +146,7 @@ func builtIn(name string, strengths *strengths) (func(*SignIn) standing, *streng
 	case "compliantapplication":
 		return func(s *SignIn) standing { return appControl(s.AppProtection, MemberAppProtection) }, nil
 	case "passwordchange":
-		return func(*SignIn) standing { return at(open) }, nil
+		return func(*SignIn) standing { return at(open) }, strengths.multifactor()
 	default:
 		return nil, nil
 	}

@@ -88,14 +88,17 @@ func (p *Policy) trace(in *SignIn, users tri.Value) Trace {
 	}
 	kind, target := p.target.match(in)
 	for c := range conditionCount {
-		a := yes
+		a, strange := yes, p.strange[c]
 		switch {
 		case c == Users:
 			a = answer{value: users}
 		case c == kind:
-			a = target
+			a, strange = target, p.strange[Applications]
 		case p.tests[c] != nil:
 			a = p.tests[c](in)
+		}
+		if a.value == tri.No && strange {
+			a = unsure
 		}
 		switch a.value {
 		case tri.No:

@@ -23,7 +23,8 @@ type place struct {
 	countries map[string]bool // upper case
 	unmapped  bool            // also matches where no country is known
 	isIP      bool
-	unsure    bool // a kind that cannot be judged
+	isCountry bool // of the address
+	unsure    bool // may hold other places too; all that is known where it is neither of the two
 }
 
 // mfaTrustedIPs is how the trusted addresses of legacy per-user MFA settings stand
@@ -43,13 +44,13 @@ func compilePlaces(list []entra.NamedLocation, complete bool, problem func(id, w
 		case strings.HasSuffix(kind, "ipnamedlocation") || kind == "" && len(l.IPRanges) > 0:
 			pl.isIP = true
 			for _, r := range l.IPRanges {
-				prefix, err := netip.ParsePrefix(r.CIDRAddress)
+				prefix, err := parseRange(r.CIDRAddress)
 				if err != nil {
 					pl.unsure = true
 					problem(l.ID, "the range \""+r.CIDRAddress+"\" is not an address range")
 					continue
 				}
-				pl.ranges = append(pl.ranges, prefix.Masked())
+				pl.ranges = append(pl.ranges, prefix)
 			}
 			// Country locations cannot be trusted.
 			if l.IsTrusted != nil && *l.IsTrusted {
@@ -60,7 +61,8 @@ func compilePlaces(list []entra.NamedLocation, complete bool, problem func(id, w
 				pl.countries[strings.ToUpper(c)] = true
 			}
 			pl.unmapped = l.IncludeUnknownCountriesAndRegions != nil && *l.IncludeUnknownCountriesAndRegions
-			if l.CountryLookupMethod != "" && !strings.EqualFold(l.CountryLookupMethod, "clientIpAddress") {
+			pl.isCountry = l.CountryLookupMethod == "" || strings.EqualFold(l.CountryLookupMethod, "clientIpAddress")
+			if !pl.isCountry {
 				pl.unsure = true
 				problem(l.ID, "the country is told by \""+l.CountryLookupMethod+"\", which a sign-in does not show")
 			}
@@ -68,9 +70,32 @@ func compilePlaces(list []entra.NamedLocation, complete bool, problem func(id, w
 			pl.unsure = true
 			problem(l.ID, "locations of the type \""+l.ODataType+"\" are not modelled")
 		}
+		for _, name := range unmodelled(l.Unmodelled) {
+			if !slices.Contains(harmless, name) {
+				pl.unsure = true
+				problem(l.ID, name+" is not modelled")
+			}
+		}
 		p.byID[strings.ToLower(l.ID)] = pl
 	}
 	return p
+}
+
+// parseRange reads a range, or an address alone as a range of one. IPv4 written as
+// IPv6 is IPv4: sign-ins are compared in that form.
+func parseRange(text string) (netip.Prefix, error) {
+	prefix, err := netip.ParsePrefix(text)
+	if err != nil {
+		addr, err := netip.ParseAddr(text)
+		if err != nil {
+			return netip.Prefix{}, err
+		}
+		prefix = netip.PrefixFrom(addr, addr.BitLen())
+	}
+	if addr := prefix.Addr(); addr.Is4In6() && prefix.Bits() >= 96 {
+		prefix = netip.PrefixFrom(addr.Unmap(), prefix.Bits()-96)
+	}
+	return prefix.Masked(), nil
 }
 
 func (pl *place) match(s *SignIn) answer {
@@ -88,7 +113,8 @@ func (pl *place) match(s *SignIn) answer {
 				return yes
 			}
 		}
-	} else if !pl.unsure {
+	}
+	if pl.isCountry {
 		switch {
 		case !s.Country.Known:
 			return answer{tri.Unsure, only(MemberCountry)}

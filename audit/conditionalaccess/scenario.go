@@ -124,7 +124,7 @@ func (t *targetShape) parse() (Target, error) {
 // input reads a text. Graph's word for "a value newer than you" is as good as not
 // known.
 func input(text *string) Input {
-	if text == nil || *text == "unknownFutureValue" {
+	if text == nil || *text == futureValue {
 		return Input{}
 	}
 	return Is(*text)
@@ -139,7 +139,8 @@ func answerOf(b *bool) tri.Value {
 
 // parseDevice reads the device of a scenario: {"registered":false} is one that
 // Entra does not know; of others, attributes that are absent are unknown, null ones
-// null.
+// null. All attributes of a device that is not registered are null, so one with an
+// attribute is registered.
 func parseDevice(raw entra.Raw) (Device, error) {
 	if len(raw) == 0 || raw.Kind() == 'n' {
 		return Device{}, nil
@@ -147,8 +148,9 @@ func parseDevice(raw entra.Raw) (Device, error) {
 	if raw.Kind() != '{' {
 		return Device{}, errors.New("device is not an object")
 	}
-	d := Device{}
+	d, told := Device{}, false
 	if v, found := entra.Lookup(raw, "/registered"); found {
+		told = v.Kind() != 'n'
 		switch v.Kind() {
 		case 't':
 			d = NewDevice()
@@ -163,9 +165,15 @@ func parseDevice(raw entra.Raw) (Device, error) {
 		if name == "registered" {
 			continue
 		}
+		if name == "ownership" { // as What-If and sign-ins of Graph have it
+			name = "deviceOwnership"
+		}
 		var err error
 		if d, err = withJSON(d, name, value); err != nil {
 			return Device{}, fmt.Errorf("device.%s: %w", name, err)
+		}
+		if !told && value.Kind() != 'n' {
+			d.registered = tri.Yes
 		}
 	}
 	return d, nil

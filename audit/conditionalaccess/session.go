@@ -1,6 +1,7 @@
 package conditionalaccess
 
 import (
+	"slices"
 	"strings"
 
 	"passkeyaudit/audit/entra"
@@ -9,8 +10,8 @@ import (
 // sessionControls lists the session controls of a policy that are on. They impose no
 // grant; a sign-in frequency of every time matters to whoever registers a passkey
 // with a pass that can be used once. Source: SIF (concept-session-lifetime,
-// 2025-03-03).
-func sessionControls(raw entra.Raw) []string {
+// 2025-03-03). Ones that are not known are listed too, and reported.
+func sessionControls(raw entra.Raw, problem func(where, what string)) []string {
 	var list []string
 	for name, value := range entra.Members(raw) {
 		if strings.ContainsAny(name, "@#") || says(value) == "" {
@@ -19,6 +20,9 @@ func sessionControls(raw entra.Raw) []string {
 		if enabled, found := entra.Lookup(value, "/isEnabled"); found && enabled.Kind() == 'f' {
 			continue
 		}
+		if !slices.Contains(knownSession, name) {
+			problem("sessionControls."+name, "not known; taken as one that imposes no grant, like all other session controls")
+		}
 		text := name
 		if name == "signInFrequency" {
 			text += frequency(value)
@@ -26,6 +30,13 @@ func sessionControls(raw entra.Raw) []string {
 		list = append(list, text)
 	}
 	return list
+}
+
+// knownSession are the session controls of Graph v1.0 (CSDL, 2026-08), and those of
+// beta that published policies have.
+var knownSession = []string{
+	"applicationEnforcedRestrictions", "cloudAppSecurity", "continuousAccessEvaluation", "disableResilienceDefaults",
+	"globalSecureAccessFilteringProfile", "networkAccessSecurity", "persistentBrowser", "secureSignInSession", "signInFrequency",
 }
 
 // frequency says how often a sign-in is asked for.

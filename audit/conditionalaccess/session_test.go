@@ -20,9 +20,21 @@ func TestSessionControls(t *testing.T) {
 		"others":     {`{"@odata.type":"x","persistentBrowser":{"isEnabled":true,"mode":"never"},"disableResilienceDefaults":true}`, []string{"persistentBrowser", "disableResilienceDefaults"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(c.want, sessionControls(entra.Raw(c.raw))); diff != "" {
+			known := func(where, _ string) { t.Errorf("%s is reported", where) }
+			if diff := cmp.Diff(c.want, sessionControls(entra.Raw(c.raw), known)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestUnknownSessionControl(t *testing.T) {
+	var problems []string
+	got := sessionControls(entra.Raw(`{"later":{"isEnabled":true},"alsoLater":{"isEnabled":false}}`), func(where, _ string) { problems = append(problems, where) })
+	if diff := cmp.Diff([]string{"later"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"sessionControls.later"}, problems); diff != "" {
+		t.Errorf("problems (-want +got):\n%s", diff)
 	}
 }

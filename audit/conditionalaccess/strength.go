@@ -1,6 +1,7 @@
 package conditionalaccess
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -24,7 +25,7 @@ type combination struct {
 	modes   []string // lower case
 	byModel bool     // passkeys are limited to the models below
 	aaguids []string // lower case
-	limited bool     // certificates are limited by issuer or policy, which a sign-in does not show
+	limited bool     // by something that a sign-in does not show: issuers of certificates, what is not modelled
 }
 
 // strengths are those of a tenant, by id in lower case.
@@ -62,9 +63,16 @@ func compileStrengths(list []entra.AuthenticationStrengthPolicy) *strengths {
 func compileStrength(p *entra.AuthenticationStrengthPolicy) *strength {
 	s := &strength{id: p.ID, name: p.DisplayName, known: true}
 	for _, text := range p.AllowedCombinations {
-		c := combination{spelled: entra.Flags(text).Members()}
-		for _, mode := range c.spelled {
-			c.modes = append(c.modes, strings.ToLower(mode))
+		var c combination
+		for _, mode := range entra.Flags(text).Members() {
+			if mode == futureValue {
+				c.limited = true
+				continue
+			}
+			c.spelled, c.modes = append(c.spelled, mode), append(c.modes, strings.ToLower(mode))
+		}
+		if len(c.modes) == 0 && !c.limited {
+			continue // an empty text
 		}
 		for _, cfg := range p.CombinationConfigurations {
 			if !appliesTo(cfg, c.modes) {
@@ -73,7 +81,7 @@ func compileStrength(p *entra.AuthenticationStrengthPolicy) *strength {
 			if len(cfg.AllowedAAGUIDs) > 0 {
 				c.limitModels(cfg.AllowedAAGUIDs)
 			}
-			c.limited = c.limited || len(cfg.AllowedIssuerSkis) > 0 || len(cfg.AllowedPolicyOIDs) > 0
+			c.limited = c.limited || len(cfg.AllowedIssuerSkis) > 0 || len(cfg.AllowedPolicyOIDs) > 0 || len(unmodelled(cfg.Unmodelled)) > 0
 		}
 		s.combos = append(s.combos, c)
 	}
@@ -92,8 +100,12 @@ func (c *combination) limitModels(aaguids []string) {
 	c.byModel, c.aaguids = true, allowed
 }
 
-// appliesTo compares combinations as sets: the order of their members varies.
+// appliesTo compares combinations as sets: the order of their members varies. A
+// configuration that names no combinations may be for any.
 func appliesTo(cfg entra.CombinationConfiguration, modes []string) bool {
+	if len(cfg.AppliesToCombinations) == 0 {
+		return len(cfg.AllowedAAGUIDs) == 0 || slices.Contains(modes, "fido2")
+	}
 	for _, text := range cfg.AppliesToCombinations {
 		var other []string
 		for _, m := range entra.Flags(text).Members() {
@@ -120,6 +132,17 @@ func (s *strengths) find(p *entra.AuthenticationStrengthPolicy) *strength {
 		return compileStrength(p)
 	}
 	return &strength{id: p.ID, name: p.DisplayName}
+}
+
+// unclear tells what of a strength cannot be judged, in words; empty if nothing.
+func (s *strength) unclear() string {
+	switch {
+	case !s.known:
+		return "the strength " + cmp.Or(s.id, s.name) + " is not in the snapshot"
+	case slices.ContainsFunc(s.combos, func(c combination) bool { return c.limited }):
+		return "the strength " + s.id + " has limits that a sign-in does not show, such as issuers of certificates"
+	}
+	return ""
 }
 
 // multifactor is what the control mfa asks for: the combinations of the built-in

@@ -41,6 +41,7 @@ var suites = map[string]suite{
 			"ea890292-c8c8-4433-b5ea-b09d0668e1a6",
 			"d4ebce55-015a-49b5-a083-c84d1797ae8c",
 			"cc15fd57-2c6c-4117-a88c-83b1d56b4bbe",
+			"14d82eec-204b-4c2f-b7e8-296a70dab67e", // Microsoft Graph Command Line Tools
 		},
 	},
 }

@@ -1,6 +1,7 @@
 package conditionalaccess
 
 import (
+	"regexp"
 	"strings"
 
 	"passkeyaudit/audit/entra"
@@ -46,9 +47,11 @@ func compileTarget(a *entra.ConditionalAccessApplications, problem func(where, w
 				continue
 			case isSuite(id):
 				*suites = append(*suites, strings.ToLower(id))
-			case IsID(id):
-				into[strings.ToLower(id)] = true
 			default:
+				into[strings.ToLower(id)] = true
+				if IsID(id) {
+					break
+				}
 				*unsure = true
 				problem("conditions.applications."+where, "\""+id+"\" is neither an app id nor a name this program knows")
 			}
@@ -116,10 +119,11 @@ func (t *target) configured() Condition {
 	}
 }
 
-// action judges a user action. A policy on all resources also matches the
-// registration of security information, whatever it excludes: EVA example 3
-// (2025-07-08) and STH (concept-authentication-strength-how-it-works, 2025-03-17).
-// Nothing says so of the registration of devices.
+// action judges a user action. A policy on all resources also matches it, whatever
+// it excludes: EVA example 3 (2025-07-08) and STH
+// (concept-authentication-strength-how-it-works, 2025-03-17) for security information.
+// Registering a device asks for a token of the device registration service, which is
+// a resource like others: APP (2026-01-26), all resources are every token request.
 func (t *target) action(kind TargetKind) (Condition, answer) {
 	urn := urnRegisterSecurityInfo
 	if kind == RegisterDevice {
@@ -128,7 +132,7 @@ func (t *target) action(kind TargetKind) (Condition, answer) {
 	switch {
 	case t.actions[urn]:
 		return UserActions, yes
-	case kind == RegisterSecurityInfo && t.all:
+	case t.all:
 		return Applications, yes
 	default:
 		return t.configured(), no
@@ -155,13 +159,18 @@ func maybe(unmodelled bool) tri.Value {
 	return tri.No
 }
 
+// futureValue is Graph's word for a value that is newer than the caller.
+const futureValue = "unknownFutureValue"
+
 // IsID tells whether a text of a policy can be the id of an object. Some exports
 // have names or addresses where ids belong, and later versions of Graph may have
-// words that stand for several objects: both start with a capital letter or hold
-// characters that no id has.
+// words that stand for several objects. Ids are GUIDs; short ids that were made up are
+// taken too, as long as they are in lower case and no address.
 func IsID(text string) bool {
-	return text != "" && !strings.ContainsAny(text, " @\t") && !(text[0] >= 'A' && text[0] <= 'Z' && !strings.Contains(text, "-"))
+	return text != "" && !strings.ContainsAny(text, " @\t") && (text == strings.ToLower(text) || guid.MatchString(text))
 }
+
+var guid = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
 
 // IsUserToken tells whether a text is one of the words of a user condition: All,
 // None, GuestsOrExternalUsers (GAP, conditionalAccessUsers, v1.0), and

@@ -43,5 +43,6 @@ func says(value entra.Raw) string {
 	return string(value)
 }
 
-// harmless are members of a policy that change nothing about whom it hits.
+// harmless are members of policies and locations that change nothing about whom they
+// hit.
 var harmless = []string{"templateId", "createdDateTime", "modifiedDateTime", "deletedDateTime", "description"}

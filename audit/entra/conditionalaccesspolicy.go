@@ -1,5 +1,7 @@
 package entra
 
+import "strings"
+
 // ConditionalAccessPolicy is a Conditional Access policy. Members this package
 // does not model are kept in the Unmodelled fields: a policy that uses one is
 // judged as unknown, never as if the member were not there.
@@ -54,6 +56,7 @@ type ConditionalAccessGuests struct {
 
 // ExternalTenants are the home tenants a guest condition is limited to.
 type ExternalTenants struct {
+	ODataType      string   `json:"@odata.type"`
 	MembershipKind string   `json:"membershipKind"` // all, enumerated
 	Members        []string `json:"members"`
 	Unmodelled     Raw      `json:",embed"`
@@ -133,6 +136,7 @@ type CombinationConfiguration struct {
 	AllowedAAGUIDs        []string `json:"allowedAAGUIDs"`
 	AllowedIssuerSkis     []string `json:"allowedIssuerSkis"`
 	AllowedPolicyOIDs     []string `json:"allowedPolicyOIDs"`
+	Unmodelled            Raw      `json:",embed"`
 }
 
 // NamedLocation is a place: IP ranges, or countries.
@@ -146,6 +150,16 @@ type NamedLocation struct {
 	CountriesAndRegions               []string `json:"countriesAndRegions"`
 	IncludeUnknownCountriesAndRegions *bool    `json:"includeUnknownCountriesAndRegions"`
 	CountryLookupMethod               string   `json:"countryLookupMethod"` // clientIpAddress, authenticatorAppGps
+	Unmodelled                        Raw      `json:",embed"`
+}
+
+// Every tells whether a choice of home tenants is no choice: it says all, or
+// nothing. Source: CSDL (Graph v1.0 metadata, 2026-08).
+func (t *ExternalTenants) Every() bool {
+	if t == nil || strings.EqualFold(t.MembershipKind, "all") {
+		return true
+	}
+	return t.MembershipKind == "" && len(t.Members) == 0 && !strings.Contains(strings.ToLower(t.ODataType), "enumerated")
 }
 
 // IPRange is a range of addresses in CIDR form, IPv4 or IPv6.

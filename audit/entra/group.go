@@ -33,6 +33,14 @@ type RoleDefinition struct {
 	ID          string `json:"id"`
 	TemplateID  string `json:"templateId"`
 	DisplayName string `json:"displayName"`
+	IsBuiltIn   *bool  `json:"isBuiltIn"` // nil: not told
+}
+
+// Custom tells whether an assignment is known to be of a custom role. Conditional
+// Access never matches those: USR (concept-conditional-access-users-groups,
+// 2024-01-23).
+func (a *RoleAssignment) Custom() bool {
+	return a.RoleDefinition != nil && a.RoleDefinition.IsBuiltIn != nil && !*a.RoleDefinition.IsBuiltIn
 }
 
 // TemplateID is the id Conditional Access policies use for the role. Built-in

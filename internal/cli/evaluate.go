@@ -162,7 +162,7 @@ func (e *evaluator) decide(s *conditionalaccess.Scenario) (*conditionalaccess.De
 	if len(d.Needs) > 0 {
 		can := audit.Unsure
 		if found && e.modes != nil {
-			can = d.CanMeet(func(mode string) audit.Tri { return e.modes.Could(ordinal, mode) })
+			can = d.CanMeet(&s.SignIn, func(mode string) audit.Tri { return e.modes.Could(ordinal, mode) })
 		}
 		shape.CanMeet = can.String()
 	}

@@ -92,17 +92,25 @@ func (a assignments) via(u *entra.ConditionalAccessUsers, ordinal uint32) []stri
 	}
 	for _, id := range u.IncludeGroups {
 		g := a.groups.Lookup(id)
-		text := "group " + g.Label()
-		if g.Nested {
-			text += " (or a group inside it)"
-		}
-		add(g.Members, text)
+		add(g.Members, "group "+g.Label()+through(a.groups.Path(id, ordinal)))
 	}
 	for _, id := range u.IncludeRoles {
 		add(a.roles.Of(id), "role "+a.roles.Label(id))
 	}
 	add(a.guests(u.IncludeGuestsOrExternalUsers), "guests of a kind")
 	return list
+}
+
+// through says by which groups inside another one somebody is in that.
+func through(path []population.Group) string {
+	if len(path) == 0 {
+		return ""
+	}
+	labels := make([]string, len(path))
+	for i, g := range path {
+		labels[i] = g.Label()
+	}
+	return " through " + strings.Join(labels, " > ")
 }
 
 // named resolves an element of a list of users. A word nobody knows may stand for
@@ -152,7 +160,7 @@ func (a assignments) guests(g *entra.ConditionalAccessGuests) audit.Partly {
 			who = who.Or(audit.Partly{Maybe: a.dir.Guests})
 		}
 	}
-	if t := g.ExternalTenants; t != nil && !strings.EqualFold(t.MembershipKind, "all") && t.MembershipKind != "" {
+	if !g.ExternalTenants.Every() {
 		local := who.Within(a.dir.All.Minus(a.dir.External))
 		who = local.Or(audit.Partly{Maybe: who.Possible().And(a.dir.External)})
 	}

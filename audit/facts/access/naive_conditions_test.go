@@ -12,6 +12,22 @@ import (
 // word is a name among ids that is none this file knows: unmodelled.
 func word(id string) bool { return !strings.Contains(id, "-") }
 
+// parseRange reads a range, or one address. IPv4 in the form of IPv6 is IPv4.
+func parseRange(text string) (netip.Prefix, error) {
+	if !strings.Contains(text, "/") {
+		addr, err := netip.ParseAddr(text)
+		if err != nil {
+			return netip.Prefix{}, err
+		}
+		return addr.Unmap().Prefix(addr.Unmap().BitLen())
+	}
+	prefix, err := netip.ParsePrefix(text)
+	if strings.HasPrefix(text, "::ffff:") && err == nil {
+		return prefix.Addr().Unmap().Prefix(prefix.Bits() - 96)
+	}
+	return prefix, err
+}
+
 // targetCondition: exactly one of resources, user actions and contexts. The name
 // is that of the kind which the policy has.
 func targetCondition(p, scenario object) (three, string) {
@@ -29,18 +45,13 @@ func targetCondition(p, scenario object) (three, string) {
 		has = "authenticationContext"
 	}
 	switch action := text(scenario, "target", "userAction"); {
-	case strings.EqualFold(action, "registerSecurityInfo"):
-		// EVA example 3 and STH: all resources, whatever is excluded, match too.
-		if listed(actions, "urn:user:registersecurityinfo") {
+	case action != "":
+		if listed(actions, "urn:user:"+action) {
 			return yes, "userActions"
 		}
+		// EVA example 3 and STH: all resources, whatever is excluded, match too.
 		if listed(resources, "All") {
 			return yes, "applications"
-		}
-		return no, has
-	case strings.EqualFold(action, "registerDevice"):
-		if listed(actions, "urn:user:registerdevice") {
-			return yes, "userActions"
 		}
 		return no, has
 	}
@@ -177,7 +188,11 @@ func flowCondition(p, scenario object) three {
 	known := []string{"none", "deviceCodeFlow", "authenticationTransfer"}
 	var answers []three
 	for _, s := range completions(scenario, "transferMethod", known...) {
-		answers = append(answers, inList(list, text(s, "transferMethod"), known...))
+		answer := inList(list, text(s, "transferMethod"), known...)
+		if len(list) == 1 && list[0] == "none" && answer == no { // or nothing is configured
+			answer = unknown
+		}
+		answers = append(answers, answer)
 	}
 	return same(answers)
 }
@@ -238,11 +253,19 @@ func (n *naiveTenant) at(id string, scenario object) three {
 // is not in a sign-in.
 func inPlace(l, scenario object) three {
 	switch kind := text(l, "@odata.type"); {
+	case len(strangers(l, "location")) > 0: // what else it says nobody knows
+		known := object{}
+		for name, value := range l {
+			if listed(modelled["location"], name) || name == "@odata.type" {
+				known[name] = value
+			}
+		}
+		return anyOf(inPlace(known, scenario), unknown)
 	case strings.HasSuffix(kind, "ipNamedLocation"):
 		ip, answer := netip.MustParseAddr(text(scenario, "ipAddress")).Unmap(), no
 		ranges, _ := child(l, "ipRanges").([]any)
 		for _, r := range ranges {
-			prefix, err := netip.ParsePrefix(text(r, "cidrAddress"))
+			prefix, err := parseRange(text(r, "cidrAddress"))
 			if err != nil {
 				answer = anyOf(answer, unknown)
 				continue
@@ -267,7 +290,7 @@ func (n *naiveTenant) whereabouts() (addresses, countries []string) {
 		countries = append(countries, texts(l, "countriesAndRegions")...)
 		ranges, _ := child(l, "ipRanges").([]any)
 		for _, r := range ranges {
-			prefix, err := netip.ParsePrefix(text(r, "cidrAddress"))
+			prefix, err := parseRange(text(r, "cidrAddress"))
 			if err != nil {
 				continue
 			}
@@ -314,8 +337,10 @@ func naiveDevice(scenario object) conditionalaccess.Device {
 		return conditionalaccess.Unregistered()
 	}
 	d := conditionalaccess.Device{}
-	if device["registered"] == true {
-		d = conditionalaccess.NewDevice()
+	for _, value := range device {
+		if value != nil { // only registered devices have attributes
+			d = conditionalaccess.NewDevice()
+		}
 	}
 	must := func(next conditionalaccess.Device, err error) {
 		if err != nil {
@@ -355,6 +380,8 @@ var modelled = map[string][]string{
 	"platforms":    {"includePlatforms", "excludePlatforms"},
 	"locations":    {"includeLocations", "excludeLocations"},
 	"devices":      {"deviceFilter"}, "authenticationFlows": {"transferMethods"},
+	"location":      {"id", "displayName", "isTrusted", "ipRanges", "countriesAndRegions", "includeUnknownCountriesAndRegions", "countryLookupMethod"},
+	"configuration": {"id", "appliesToCombinations", "allowedAAGUIDs", "allowedIssuerSkis", "allowedPolicyOIDs"},
 	"grantControls": {"operator", "builtInControls", "customAuthenticationFactors", "termsOfUse", "authenticationStrength"},
 }
 
@@ -373,14 +400,16 @@ func strangers(part any, name string) []string {
 	return found
 }
 
-// unmodelledCondition: anything unmodelled is unknown.
-func unmodelledCondition(p object) three {
-	count := len(strangers(p, "")) + len(strangers(p["conditions"], "conditions"))
+// unmodelledMembers are where a policy says something that is not modelled.
+func unmodelledMembers(p object) []string {
+	list := strangers(p, "")
+	for _, member := range strangers(p["conditions"], "conditions") {
+		list = append(list, "conditions."+member)
+	}
 	for _, name := range []string{"users", "applications", "platforms", "locations", "devices", "authenticationFlows"} {
-		count += len(strangers(child(p, "conditions", name), name))
+		for _, member := range strangers(child(p, "conditions", name), name) {
+			list = append(list, "conditions."+name+"."+member)
+		}
 	}
-	if count > 0 {
-		return unknown
-	}
-	return yes
+	return list
 }

@@ -1,6 +1,7 @@
 package access_test
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -14,15 +15,28 @@ const (
 	unjudged
 )
 
+// item is one of the grant controls of a policy.
+type item struct {
+	name  string
+	level int
+	// able tells whether modes that somebody could use would meet it.
+	able func(could table) three
+}
+
+// table says of method modes whether somebody could use them.
+type table map[string]three
+
+func never(table) three { return no }
+
 // grantLevel (POL): AND is the worst item, OR the best. The operator is irrelevant
 // with one item; where there are more and it is not known, it may be either.
 func (n *naiveTenant) grantLevel(p, scenario object, harsh bool) int {
 	var levels []int
-	for _, l := range n.controls(p["grantControls"], scenario) {
-		if l == unjudged {
-			l = map[bool]int{false: met, true: refused}[harsh]
+	for _, i := range n.items(p["grantControls"], scenario) {
+		if i.level == unjudged {
+			i.level = map[bool]int{false: met, true: refused}[harsh]
 		}
-		levels = append(levels, l)
+		levels = append(levels, i.level)
 	}
 	operator := strings.ToUpper(text(p, "grantControls", "operator"))
 	switch {
@@ -35,47 +49,53 @@ func (n *naiveTenant) grantLevel(p, scenario object, harsh bool) int {
 	}
 }
 
-// controls are the items of grantControls: built-in ones, the strength, and each
-// of the terms of use and custom factors.
-func (n *naiveTenant) controls(g any, scenario object) []int {
-	var levels []int
+// items are built-in controls, the strength, and each of the terms of use and custom
+// factors.
+func (n *naiveTenant) items(g any, scenario object) []item {
+	var list []item
 	for _, name := range texts(g, "builtInControls") {
-		levels = append(levels, n.builtIn(name, scenario))
+		list = append(list, n.builtIn(name, scenario))
 	}
-	if s := child(g, "authenticationStrength"); text(s, "id") != "" || len(texts(s, "allowedCombinations")) > 0 {
-		levels = append(levels, n.strength(s, scenario))
+	if s := child(g, "authenticationStrength"); text(s, "id") != "" || text(s, "displayName") != "" || len(texts(s, "allowedCombinations")) > 0 {
+		list = append(list, item{"authenticationStrength:" + cmp.Or(text(s, "id"), text(s, "displayName")), n.strength(s, scenario), n.withStrength(s)})
 	}
-	for range texts(g, "termsOfUse") {
-		levels = append(levels, open)
+	for _, id := range texts(g, "termsOfUse") {
+		list = append(list, item{"termsOfUse:" + id, open, func(table) three { return yes }})
 	}
-	for range len(texts(g, "customAuthenticationFactors")) + len(strangers(g, "grantControls")) {
-		levels = append(levels, unjudged)
+	for _, id := range texts(g, "customAuthenticationFactors") {
+		list = append(list, item{"customAuthenticationFactor:" + id, unjudged, never})
 	}
-	return levels
+	for _, member := range strangers(g, "grantControls") {
+		list = append(list, item{member, unjudged, never})
+	}
+	return list
 }
 
 // builtIn (GRT).
-func (n *naiveTenant) builtIn(name string, scenario object) int {
+func (n *naiveTenant) builtIn(name string, scenario object) item {
+	multifactor := object{"id": "00000000-0000-0000-0000-000000000002"}
+	external := "externalAuthenticationMethod"
+	mfa := func(could table) three { return anyOf(could[external], n.withStrength(multifactor)(could)) }
 	switch name {
 	case "block":
-		return refused
+		return item{name, refused, never}
 	case "mfa": // STR: like the built-in strength, or an external method
-		if listed(texts(scenario, "using"), "externalAuthenticationMethod") {
-			return met
+		if listed(texts(scenario, "using"), external) {
+			return item{name, met, mfa}
 		}
-		return n.strength(object{"id": "00000000-0000-0000-0000-000000000002"}, scenario)
-	case "passwordChange":
-		return open
+		return item{name, n.strength(multifactor, scenario), mfa}
+	case "passwordChange": // after multifactor authentication
+		return item{name, open, func(could table) three { return allOf(could["password"], mfa(could)) }}
 	case "compliantDevice":
-		return attribute(scenario, "isCompliant", true)
+		return item{name, attribute(scenario, "isCompliant", true), never}
 	case "domainJoinedDevice":
-		return attribute(scenario, "trustType", "ServerAD")
+		return item{name, attribute(scenario, "trustType", "ServerAD"), never}
 	case "approvedApplication":
-		return flag(scenario["approvedApp"])
+		return item{name, flag(scenario["approvedApp"]), never}
 	case "compliantApplication":
-		return flag(scenario["appProtection"])
+		return item{name, flag(scenario["appProtection"]), never}
 	}
-	return unjudged
+	return item{name, unjudged, never}
 }
 
 func flag(v any) int {
@@ -117,14 +137,11 @@ var builtInStrengths = map[string][]string{
 	},
 }
 
-// strength (STH): met by any allowed combination all of whose modes were used and
-// whose configurations hold; else still open. Without "using" it is open.
-func (n *naiveTenant) strength(s any, scenario object) int {
-	if scenario["using"] == nil {
-		return open
-	}
+// allowed are the combinations of a strength: as the tenant lists it, else as it is
+// built in, else as the policy spells it out.
+func (n *naiveTenant) allowed(s any) (combinations []string, configurations any) {
 	id := text(s, "id")
-	combinations, configurations := texts(s, "allowedCombinations"), child(s, "combinationConfigurations")
+	combinations, configurations = texts(s, "allowedCombinations"), child(s, "combinationConfigurations")
 	if b := builtInStrengths[id]; b != nil {
 		combinations, configurations = b, nil
 	}
@@ -133,6 +150,61 @@ func (n *naiveTenant) strength(s any, scenario object) int {
 			combinations, configurations = texts(row, "allowedCombinations"), row["combinationConfigurations"]
 		}
 	}
+	return combinations, configurations
+}
+
+// withStrength tells for whom a strength is within reach: whoever could use every
+// mode of a combination. Which key or certificate they have is not told.
+func (n *naiveTenant) withStrength(s any) func(table) three {
+	return func(could table) three {
+		combinations, configurations := n.allowed(s)
+		if len(combinations) == 0 {
+			return unknown
+		}
+		var answers []three
+		for _, c := range combinations {
+			answer := yes
+			for _, mode := range strings.Split(c, ",") {
+				if mode == "unknownFutureValue" {
+					answer = allOf(answer, unknown)
+				} else {
+					answer = allOf(answer, could[mode])
+				}
+			}
+			if limited(c, configurations) {
+				answer = allOf(answer, unknown)
+			}
+			answers = append(answers, answer)
+		}
+		return anyOf(answers...)
+	}
+}
+
+func limited(c string, configurations any) bool {
+	list, _ := configurations.([]any)
+	return slices.ContainsFunc(list, func(cfg any) bool {
+		return about(cfg, c) && len(texts(cfg, "allowedAAGUIDs"))+len(texts(cfg, "allowedIssuerSkis"))+
+			len(texts(cfg, "allowedPolicyOIDs"))+len(strangers(cfg, "configuration")) > 0
+	})
+}
+
+// about tells whether a configuration is for a combination. One that names none is
+// for all that it could be for.
+func about(cfg any, c string) bool {
+	named := texts(cfg, "appliesToCombinations")
+	if len(named) == 0 {
+		return len(texts(cfg, "allowedAAGUIDs")) == 0 || listed(strings.Split(c, ","), "fido2")
+	}
+	return listed(named, c)
+}
+
+// strength (STH): met by any allowed combination all of whose modes were used and
+// whose configurations hold; else still open. Without "using" it is open.
+func (n *naiveTenant) strength(s any, scenario object) int {
+	if scenario["using"] == nil {
+		return open
+	}
+	combinations, configurations := n.allowed(s)
 	if len(combinations) == 0 {
 		return unjudged // nobody says what it allows
 	}
@@ -149,15 +221,17 @@ func (n *naiveTenant) strength(s any, scenario object) int {
 }
 
 func combination(c string, configurations any, scenario object) three {
+	answer := yes
 	for _, mode := range strings.Split(c, ",") {
-		if !listed(texts(scenario, "using"), mode) {
+		if mode == "unknownFutureValue" { // some mode or other
+			answer = unknown
+		} else if !listed(texts(scenario, "using"), mode) {
 			return no
 		}
 	}
-	answer := yes
 	list, _ := configurations.([]any)
 	for _, cfg := range list {
-		if !listed(texts(cfg, "appliesToCombinations"), c) {
+		if !about(cfg, c) {
 			continue
 		}
 		if keys := texts(cfg, "allowedAAGUIDs"); len(keys) > 0 {
@@ -168,7 +242,7 @@ func combination(c string, configurations any, scenario object) three {
 			}
 		}
 		// STA: issuers and policies of a certificate are not in a scenario.
-		if len(texts(cfg, "allowedIssuerSkis"))+len(texts(cfg, "allowedPolicyOIDs")) > 0 {
+		if len(texts(cfg, "allowedIssuerSkis"))+len(texts(cfg, "allowedPolicyOIDs"))+len(strangers(cfg, "configuration")) > 0 {
 			answer = allOf(answer, unknown)
 		}
 	}

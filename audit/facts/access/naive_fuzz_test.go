@@ -56,7 +56,7 @@ func FuzzCompile(f *testing.F) {
 				if reached == tri.No && shape.Verdict != "granted" {
 					t.Fatalf("a policy for nobody: %s", shape.Verdict)
 				}
-				d.CanMeet(func(string) tri.Value { return tri.Unsure })
+				d.CanMeet(&in, func(string) tri.Value { return tri.Unsure })
 			}
 		}
 	})

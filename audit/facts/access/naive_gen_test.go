@@ -88,10 +88,8 @@ func drawTenant(t *rapid.T) *naiveTenant {
 		if !d.one(4) {
 			n.add("groups", object{"id": d.letters(groupID(i)), "displayName": fmt.Sprint("Group ", i)})
 		}
-		if !d.one(4) {
-			n.add("groupMembers", object{"groupId": d.letters(groupID(i)), "transitive": true, "userIds": d.some(3, ids(userID, users+1)...)})
-		}
 	}
+	d.memberships(n, users)
 	for range rapid.IntRange(0, 4).Draw(t, "assignments") {
 		n.add("roleAssignments", d.assignment(users))
 	}
@@ -111,9 +109,37 @@ func drawTenant(t *rapid.T) *naiveTenant {
 	d.state(n, "authenticationStrengthPolicies", 6)
 	d.state(n, "conditionalAccessPolicies", 20)
 	if n.states["groupMembers"] == "partial" && d.one(2) {
-		n.incompleteIDs = []string{d.letters(groupID(0)), groupID(3)}
+		n.incompleteIDs = []string{d.letters(groupID(0)), groupID(3), groupID(6)}
+	}
+	if d.one(8) {
+		n.notFound = []string{d.letters(groupID(rapid.IntRange(0, 8).Draw(t, "gone")))}
 	}
 	return n
+}
+
+// memberships are rows of the groups that policies name, the first five, and of some
+// that only stand inside others. Rows are closed or have direct members, which may be
+// groups, in circles too; one group may have several rows.
+func (d dice) memberships(n *naiveTenant, users int) {
+	for i := range 8 {
+		if d.one(4) {
+			continue
+		}
+		for range rapid.IntRange(1, 2).Draw(d.t, "rows") {
+			row := object{"groupId": d.letters(groupID(i)), "userIds": d.some(3, ids(userID, users+1)...)}
+			switch d.pick("closed", "closed", "untold", "direct", "direct", "direct") {
+			case "closed":
+				row["transitive"] = true
+			case "direct":
+				row["transitive"] = false
+				d.maybe(row, "groupIds", d.some(2, ids(groupID, 9)...), []any{})
+				if d.one(3) {
+					row["userIds"] = d.some(3, append(ids(userID, users), ids(groupID, 8)...)...)
+				}
+			}
+			n.add("groupMembers", row)
+		}
+	}
 }
 
 func (n *naiveTenant) add(section string, o object) {
@@ -153,6 +179,7 @@ func (d dice) assignment(users int) object {
 	a["roleDefinitionId"] = d.letters(roleID(rapid.IntRange(0, 2).Draw(d.t, "role")))
 	if d.one(4) {
 		a["roleDefinition"] = object{"templateId": roleID(rapid.IntRange(0, 2).Draw(d.t, "template"))}
+		d.maybe(a["roleDefinition"].(object), "isBuiltIn", true, false)
 	}
 	if scope := d.pick("/", "/", "/", "/administrativeUnits/1", ""); scope != "" {
 		a["directoryScopeId"] = scope
@@ -171,7 +198,7 @@ func (d dice) location(id string) object {
 	case "ip":
 		l["@odata.type"] = "#microsoft.graph.ipNamedLocation"
 		ranges := []any{}
-		for _, cidr := range d.some(2, "203.0.113.0/24", "203.0.113.0/25", "203.0.113.128/25", "2001:db8::/48", "2001:db8::/32", "198.51.100.1/32", "198.51.100.0/22", "::/0", "0.0.0.0/0", "nonsense") {
+		for _, cidr := range d.some(2, "203.0.113.0/24", "203.0.113.0/25", "203.0.113.128/25", "2001:db8::/48", "2001:db8::/32", "198.51.100.1/32", "198.51.100.0/22", "::/0", "0.0.0.0/0", "nonsense", "203.0.113.7", "::ffff:203.0.113.0/120", "203.0.113.9/24") {
 			ranges = append(ranges, object{"cidrAddress": cidr})
 		}
 		l["ipRanges"] = ranges
@@ -185,6 +212,7 @@ func (d dice) location(id string) object {
 	default:
 		l["@odata.type"] = "#microsoft.graph.compliantNetworkNamedLocation"
 	}
+	d.stranger(l)
 	return l
 }
 
@@ -202,9 +230,23 @@ var (
 	}
 	combinations = []string{
 		"fido2", "windowsHelloForBusiness", "temporaryAccessPassOneTime", "temporaryAccessPassMultiUse", "password,sms",
-		"password,microsoftAuthenticatorPush", "x509CertificateMultiFactor", "sms,federatedSingleFactor",
+		"password,microsoftAuthenticatorPush", "x509CertificateMultiFactor", "sms,federatedSingleFactor", "unknownFutureValue",
+		"password,unknownFutureValue",
 	}
 )
+
+// table says at random which modes somebody could use: many, few or none.
+func (d dice) table() table {
+	usable := rapid.SampledFrom([][]string{{"yes", "no", "unknown"}, {"yes", "yes", "yes", "unknown"}, {"no", "no", "no", "yes"}, {"no"}}).Draw(d.t, "usable")
+	could := table{}
+	for _, mode := range append(modes, "softwareOath", "hardwareOath", "voice", "x509CertificateSingleFactor", "federatedMultiFactor") {
+		could[mode] = three(d.pick(usable...))
+	}
+	if d.one(2) {
+		could["password"] = yes
+	}
+	return could
+}
 
 func (d dice) strength(id string) object {
 	if d.one(8) { // a tenant lists the built-in strengths too
@@ -214,6 +256,12 @@ func (d dice) strength(id string) object {
 	if d.one(2) {
 		cfg := object{"@odata.type": "#microsoft.graph.fido2CombinationConfiguration", "id": "1", "appliesToCombinations": []any{"fido2"}, "allowedAAGUIDs": d.some(2, d.letters(aaguids[0]), aaguids[1])}
 		certificates := object{"@odata.type": "#microsoft.graph.x509CertificateCombinationConfiguration", "id": "2", "appliesToCombinations": []any{"x509CertificateMultiFactor"}, "allowedIssuerSkis": d.some(1, "9A4248C6AC8C2931AB2A86537818E92E7B6C97B6"), "allowedPolicyOIDs": []any{}}
+		for _, c := range []object{cfg, certificates} {
+			if d.one(4) {
+				d.maybe(c, "appliesToCombinations", []any{"password,sms", "fido2"}, []any{})
+			}
+			d.stranger(c)
+		}
 		s["combinationConfigurations"] = []any{cfg, certificates}
 	}
 	return s

@@ -39,9 +39,7 @@ func (d dice) filled(s object, odds int, save ...string) object {
 // What is said of a sign-in stays true whatever its missing members turn out to be,
 // and no member is left out on which the verdict hangs.
 func TestMissingMembers(t *testing.T) {
-	for range 5 {
-		rapid.Check(t, func(rt *rapid.T) { missingMembers(t, rt) })
-	}
+	check(t, 5, func(rt *rapid.T) { missingMembers(t, rt) })
 }
 
 func missingMembers(tb testing.TB, t *rapid.T) {
@@ -100,7 +98,7 @@ func (n *naiveTenant) copied() *naiveTenant {
 
 // An exclude takes people, places and platforms out, never in.
 func TestExcludeNeverAdds(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
+	check(t, 2, func(rt *rapid.T) {
 		d := dice{rt}
 		n := drawTenant(rt)
 		more := n.copied()
@@ -145,7 +143,7 @@ func (d dice) exclude(p object, users int) {
 
 // Policies are judged each for itself, and only enabled ones decide.
 func TestPoliciesAreIndependent(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
+	check(t, 2, func(rt *rapid.T) {
 		d := dice{rt}
 		n := drawTenant(rt)
 		other := n.copied()

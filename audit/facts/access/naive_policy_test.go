@@ -2,6 +2,8 @@ package access_test
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"pgregory.net/rapid"
 )
@@ -44,10 +46,16 @@ func (d dice) policy(i, users int) object {
 		d.maybe(c, "insiderRiskLevels", d.pick("minor", "moderate,elevated", "minor, moderate, elevated", "laterLevel", "none,minor,moderate,elevated"), "")
 	}
 	if d.one(4) {
-		d.maybe(c, "authenticationFlows", object{"transferMethods": d.pick("deviceCodeFlow", "deviceCodeFlow,authenticationTransfer", "laterFlow", "")}, object{})
+		d.maybe(c, "authenticationFlows", object{"transferMethods": d.pick("deviceCodeFlow", "deviceCodeFlow,authenticationTransfer", "laterFlow", "none", "")}, object{})
 	}
 	c["users"], c["applications"] = d.usersPart(users), d.applications()
-	for _, part := range []object{p, c, c["users"].(object), c["applications"].(object)} {
+	parts := []object{p, c}
+	for _, name := range []string{"users", "applications", "platforms", "locations", "devices", "authenticationFlows"} {
+		if part, _ := c[name].(object); part != nil {
+			parts = append(parts, part)
+		}
+	}
+	for _, part := range parts {
 		d.stranger(part)
 	}
 	if p["conditions"] = c; d.one(60) {
@@ -73,7 +81,7 @@ func (d dice) lists(of string, values ...string) object {
 func (d dice) usersPart(users int) object {
 	u := object{}
 	if u["includeUsers"] = []any{"All"}; d.one(3) {
-		u["includeUsers"] = d.some(2, append(ids(userID, users+1), "None", "GuestsOrExternalUsers", "all", "AllAgentIdUsers", "LaterToken")...)
+		u["includeUsers"] = d.some(2, append(ids(userID, users+1), "None", "GuestsOrExternalUsers", "all", "AllAgentIdUsers", "LaterToken", "unknownFutureValue")...)
 	}
 	groups := append(ids(groupID, 5), nobody)
 	roles := ids(roleID, 4)
@@ -96,13 +104,19 @@ func (d dice) usersPart(users int) object {
 
 func (d dice) guestChoice() object {
 	g := object{"guestOrExternalUserTypes": d.pick("internalGuest", "b2bCollaborationGuest,b2bCollaborationMember", "b2bCollaborationMember", "internalGuest,b2bDirectConnectUser", "serviceProvider,otherExternalUser", "laterKind", "none")}
-	d.maybe(g, "externalTenants", object{"membershipKind": d.pick("all", "enumerated"), "members": []any{"t"}}, object{})
+	tenants := object{}
+	d.maybe(tenants, "membershipKind", d.pick("all", "enumerated", "laterKind"), "enumerated")
+	d.maybe(tenants, "members", []any{"t"}, []any{})
+	if d.one(3) {
+		tenants["@odata.type"] = d.pick("#microsoft.graph.conditionalAccessEnumeratedExternalTenants", "#microsoft.graph.conditionalAccessAllExternalTenants")
+	}
+	d.maybe(g, "externalTenants", tenants, object{})
 	return g
 }
 
 func (d dice) applications() object {
 	a := object{}
-	apps := []string{exchange, teams, azurePortal, registrationApp, ownApp, "Office365", "MicrosoftAdminPortals", "None", "LaterSuite"}
+	apps := []string{exchange, teams, azurePortal, registrationApp, ownApp, "Office365", "MicrosoftAdminPortals", "None", "LaterSuite", "unknownFutureValue"}
 	switch d.pick("all", "all", "all", "all", "all", "apps", "apps", "actions", "contexts", "empty") {
 	case "all":
 		a["includeApplications"] = []any{"All"}
@@ -127,11 +141,17 @@ func (d dice) grant() object {
 	if operator := d.pick("OR", "AND", "or", "OR", "AND", "LATER", ""); operator != "" {
 		g["operator"] = operator
 	}
-	d.maybe(g, "builtInControls", d.some(2, "mfa", "mfa", "block", "compliantDevice", "domainJoinedDevice", "approvedApplication", "compliantApplication", "passwordChange", "riskRemediation", "unknownFutureValue", "mfa"), []any{})
+	controls := []string{"mfa", "mfa", "mfa", "mfa", "block", "compliantDevice", "compliantDevice", "domainJoinedDevice", "approvedApplication", "compliantApplication", "passwordChange", "riskRemediation", "unknownFutureValue"}
+	if g["builtInControls"] = append(d.some(1, controls...), d.pick(controls...)); d.one(3) {
+		d.maybe(g, "builtInControls", d.some(2, controls...), []any{})
+	}
 	if d.one(3) {
 		s := object{"id": d.letters(d.pick(strengthID(0), strengthID(1), strengthID(2), "00000000-0000-0000-0000-000000000002", "00000000-0000-0000-0000-000000000004"))}
 		if d.one(4) {
 			s["allowedCombinations"] = d.some(3, combinations...)
+		}
+		if d.one(8) {
+			s = object{"displayName": "Without an id"}
 		}
 		d.maybe(g, "authenticationStrength", s, object{"id": nil})
 	}
@@ -162,7 +182,7 @@ func (d dice) scenario(n *naiveTenant) object {
 	s := object{"id": "s"}
 	u := rapid.SampledFrom(n.sections["users"]).Draw(d.t, "user")
 	s["user"] = d.letters(d.pick(text(u, "id"), text(u, "userPrincipalName")))
-	switch d.pick("app", "app", "app", "register", "register", "device", "context") {
+	switch d.pick("app", "app", "app", "app", "app", "register", "register", "device", "context") {
 	case "app":
 		s["target"] = object{"app": d.letters(d.pick(exchange, teams, azurePortal, registrationApp, ownApp))}
 	case "register":
@@ -183,7 +203,7 @@ func (d dice) scenario(n *naiveTenant) object {
 		}
 	}
 	if device, _ := s["device"].(object); device["registered"] != false && d.one(2) {
-		for name := range device {
+		for _, name := range slices.Sorted(maps.Keys(device)) {
 			if d.one(4) {
 				delete(device, name)
 			}

@@ -67,6 +67,7 @@ type naiveTenant struct {
 	sections      map[string][]object
 	states        map[string]string
 	incompleteIDs []string
+	notFound      []string // groups that Graph answered with 404
 }
 
 func (n *naiveTenant) complete(section string) bool { return n.states[section] == "" }
@@ -76,19 +77,33 @@ type naiveTrace struct {
 	applies   three
 	because   []string
 	satisfied three // empty where the policy does not apply
+	unmet     []string
+	unknown   []string
+}
+
+// naiveDecision is what a sign-in comes to.
+type naiveDecision struct {
+	verdict string
+	needs   []string
+	traces  []naiveTrace
 }
 
 // naiveDecide follows "how a verdict follows": the sign-in is judged twice, once
 // with every unknown as kind as possible and once as harsh as possible.
-func naiveDecide(n *naiveTenant, scenario object) (verdict string, traces []naiveTrace) {
+func naiveDecide(n *naiveTenant, scenario object) naiveDecision {
+	var d naiveDecision
 	for _, p := range n.sections["conditionalAccessPolicies"] {
-		traces = append(traces, n.trace(p, scenario))
+		d.traces = append(d.traces, n.trace(p, scenario))
 	}
-	kind, harsh := n.worst(traces, scenario, false), n.worst(traces, scenario, true)
-	if kind != harsh {
-		return "undetermined", traces
+	kind, harsh := n.worst(d.traces, scenario, false), n.worst(d.traces, scenario, true)
+	d.verdict = "undetermined"
+	if kind == harsh {
+		d.verdict = []string{"granted", "needs", "blocked"}[kind]
 	}
-	return []string{"granted", "needs", "blocked"}[kind], traces
+	if d.verdict == "needs" || d.verdict == "undetermined" {
+		d.needs = n.needs(d.traces, scenario)
+	}
+	return d
 }
 
 // worst: refused by any applicable policy, else open by any, else met. Policies
@@ -143,9 +158,19 @@ func (n *naiveTenant) trace(p, scenario object) naiveTrace {
 		{"insiderRisk", riskCondition(p, scenario, "insiderRiskLevels", "insiderRisk", "none", "minor", "moderate", "elevated")},
 		{"authenticationFlows", flowCondition(p, scenario)},
 	}
-	answers := []three{unmodelledCondition(p)}
+	answers := []three{}
+	if len(unmodelledMembers(p)) > 0 { // anything unmodelled is unknown
+		answers = append(answers, unknown)
+	}
 	if state(p) == "unknown" {
 		answers = append(answers, unknown)
+	}
+	// What a condition says beside what is modelled may say yes.
+	parts := []string{"users", "applications", "", "platforms", "locations", "devices", "", "", "", "authenticationFlows"}
+	for i, part := range parts {
+		if conditions[i].answer == no && len(strangers(child(p, "conditions", part), part)) > 0 && part != "" {
+			conditions[i].answer = unknown
+		}
 	}
 	var t naiveTrace
 	for _, c := range conditions {
@@ -157,6 +182,15 @@ func (n *naiveTenant) trace(p, scenario object) naiveTrace {
 	if t.applies = allOf(answers...); t.applies == no {
 		return t
 	}
+	for _, c := range conditions {
+		if c.answer == unknown {
+			t.unknown = append(t.unknown, c.name)
+		}
+	}
+	if state(p) == "unknown" {
+		t.unknown = append(t.unknown, "state")
+	}
+	t.unknown = append(t.unknown, unmodelledMembers(p)...)
 	kind0, harsh := n.grantLevel(p, scenario, false), n.grantLevel(p, scenario, true)
 	switch {
 	case harsh == 0:
@@ -165,6 +199,15 @@ func (n *naiveTenant) trace(p, scenario object) naiveTrace {
 		t.satisfied = no
 	default:
 		t.satisfied = unknown
+	}
+	for _, i := range n.items(p["grantControls"], scenario) {
+		switch {
+		case t.satisfied == yes || i.level == met: // nothing stands in the way
+		case i.level == unjudged:
+			t.unknown = append(t.unknown, i.name)
+		default:
+			t.unmet = append(t.unmet, i.name)
+		}
 	}
 	return t
 }

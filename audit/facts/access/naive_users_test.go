@@ -1,6 +1,9 @@
 package access_test
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // nobody is the id that some exports hold where there is none.
 const nobody = "00000000-0000-0000-0000-000000000000"
@@ -82,42 +85,64 @@ func (n *naiveTenant) guests(choice any, u object) three {
 		}
 	}
 	answer := anyOf(answers...)
-	if kind := text(choice, "externalTenants", "membershipKind"); answer == yes && external(u) && kind != "" && kind != "all" {
+	tenants := child(choice, "externalTenants")
+	kind := text(tenants, "membershipKind")
+	limited := kind != "" && kind != "all" || kind == "" && (len(texts(tenants, "members")) > 0 || strings.Contains(text(tenants, "@odata.type"), "Enumerated"))
+	if answer == yes && external(u) && limited {
 		return unknown
 	}
 	return answer
 }
 
 // inGroup: nested membership counts (USR). A group that a complete list of groups
-// lacks is deleted; one without a line in complete memberships is empty.
+// lacks is deleted.
 func (n *naiveTenant) inGroup(group, user string) three {
-	if group == nobody {
+	if group == nobody || !n.existing(group) && n.complete("groups") {
 		return no
 	}
-	exists, lines := false, false
+	return n.within(group, user, nil)
+}
+
+func (n *naiveTenant) existing(group string) bool {
 	for _, g := range n.sections["groups"] {
-		exists = exists || strings.EqualFold(text(g, "id"), group)
+		if strings.EqualFold(text(g, "id"), group) {
+			return true
+		}
 	}
-	if !exists && n.complete("groups") {
+	return false
+}
+
+// within looks for somebody in a group and, where its rows are not transitive, in
+// the groups inside, save those that it came through. Among the members may be
+// groups, devices and what else there is: only accounts are certainly none. A group
+// without a line in complete memberships is empty if it was asked for.
+func (n *naiveTenant) within(group, user string, through []string) three {
+	if listed(through, group) || listed(n.notFound, group) {
 		return no
 	}
+	through = append(slices.Clone(through), group)
+	answers, lines := []three{}, false
 	for _, row := range n.sections["groupMembers"] {
-		if strings.EqualFold(text(row, "groupId"), group) {
-			lines = true
-			if listed(texts(row, "userIds"), user) {
-				return yes
+		if !strings.EqualFold(text(row, "groupId"), group) {
+			continue
+		}
+		lines = true
+		answers = append(answers, truth(listed(texts(row, "userIds"), user)))
+		if row["transitive"] != false {
+			continue
+		}
+		for _, id := range slices.Concat(texts(row, "userIds"), texts(row, "groupIds")) {
+			if !n.account(id) {
+				answers = append(answers, n.within(id, user, through))
 			}
 		}
 	}
-	switch {
-	case listed(n.incompleteIDs, group):
-		return unknown
-	case lines && (n.complete("groupMembers") || n.states["groupMembers"] == "partial" && len(n.incompleteIDs) > 0):
-		return no
-	case exists && n.complete("groupMembers"):
-		return no
+	readToEnd := n.complete("groupMembers") && (lines || n.existing(group)) ||
+		lines && n.states["groupMembers"] == "partial" && len(n.incompleteIDs) > 0
+	if !readToEnd || listed(n.incompleteIDs, group) {
+		answers = append(answers, unknown)
 	}
-	return unknown
+	return anyOf(answers...)
 }
 
 // holds: active assignments for the whole tenant, also through a group (USR).
@@ -128,7 +153,7 @@ func (n *naiveTenant) holds(role, user string) three {
 		if t := text(a, "roleDefinition", "templateId"); t != "" {
 			template = t
 		}
-		if !strings.EqualFold(template, role) {
+		if !strings.EqualFold(template, role) || child(a, "roleDefinition", "isBuiltIn") == false { // custom roles never match
 			continue
 		}
 		principal := text(a, "principalId")

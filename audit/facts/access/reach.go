@@ -72,7 +72,7 @@ func derivePhishingResistant(ctx context.Context, p *audit.Pass) ([]Demand, erro
 // asks for one of them. Sources: EVA (conditionalaccessroot-evaluate, 2025-07-08),
 // POL (concept-conditional-access-policies, 2023-07-07).
 func demandsResistant(g *entra.ConditionalAccessGrant, strengths map[string]*entra.AuthenticationStrengthPolicy) audit.Tri {
-	if g == nil || g.AuthenticationStrength == nil || g.AuthenticationStrength.ID == "" {
+	if g == nil || g.AuthenticationStrength == nil || g.AuthenticationStrength.ID == "" && g.AuthenticationStrength.DisplayName == "" {
 		return audit.No
 	}
 	// Inside a policy a strength may come with nothing but its id.

@@ -136,6 +136,7 @@ func TestDemands(t *testing.T) {
 		"no-operator-two-items":       {`{"builtInControls":["compliantDevice"],` + strength(resistant) + `}`, maybe, maybe},
 		"no-operator-mere-mfa":        {`{"builtInControls":["compliantDevice"],` + strength("00000000-0000-0000-0000-000000000002") + `}`, no, no},
 		"strength-null":               {`{"operator":"OR","builtInControls":["mfa"],"authenticationStrength":null}`, no, no},
+		"strength-by-name":            {`{"operator":"OR","authenticationStrength":{"id":null,"displayName":"Passkeys"}}`, maybe, maybe},
 		"strength-of-nulls":           {`{"operator":"OR","authenticationStrength":{"id":null,"displayName":null}}`, no, no},
 		"session-only":                {`null`, no, no},
 	}

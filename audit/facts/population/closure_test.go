@@ -144,6 +144,11 @@ func TestClosureAgainstNaive(t *testing.T) {
 				if truth[u] {
 					people++
 				}
+				for _, step := range groups.Path(id, n) {
+					if !truth[step.ID] || !g.members(step.ID)[u] {
+						t.Errorf("seed %d: %s is in %s, but not through %s", seed, u, id, step.ID)
+					}
+				}
 			}
 			if !got.Members.Yes.And(got.Members.Maybe).Empty() {
 				t.Errorf("seed %d: %s: members both certain and possible: %q", seed, id, factstest.Partly(dir, got.Members))

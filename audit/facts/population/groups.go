@@ -30,9 +30,6 @@ type Group struct {
 	// Empty is Yes only where the group was read to the end and has nobody, not even
 	// an account that is not in the snapshot.
 	Empty audit.Tri
-	// Nested is true where some member is known to come only from a group inside
-	// this one; rows that are transitive do not tell.
-	Nested bool
 }
 
 // Memberships answers questions about groups. It is safe for concurrent use.
@@ -56,13 +53,17 @@ type Memberships struct {
 
 // memberLines is what the rows of one group say, taken together.
 type memberLines struct {
-	direct audit.Builder
-	set    audit.Set
+	// direct are members by rows that hold direct members only, closed those by rows
+	// that do not tell them from members of a group inside.
+	direct, closed           audit.Set
+	buildDirect, buildClosed audit.Builder
 	// people counts members that are no groups, in the snapshot or not.
 	people int
 	// inner are members that are or may be groups, to be closed over: those said to
 	// be groups, and ids among direct members that are no account.
 	inner []string
+	// named are groups that closed rows name: their members are here already.
+	named []string
 }
 
 func deriveGroups(ctx context.Context, p *audit.Pass) (*Memberships, error) {
@@ -90,7 +91,7 @@ func deriveGroups(ctx context.Context, p *audit.Pass) (*Memberships, error) {
 	}
 	m.readStates(p.Status(snapshot.Groups), p.Status(snapshot.GroupMembers))
 	for _, l := range m.lines {
-		l.set = l.direct.Set()
+		l.direct, l.closed = l.buildDirect.Set(), l.buildClosed.Set()
 	}
 	for key := range m.lines {
 		m.closed[key] = m.resolve(key)
@@ -107,24 +108,30 @@ func (m *Memberships) add(row *entra.GroupMembers) {
 	}
 	transitive := row.Transitive == nil || *row.Transitive
 	for _, id := range row.UserIDs {
-		if ordinal, known := m.dir.Ordinal(id); known {
-			l.direct.Add(ordinal)
-			l.people++
-			continue
-		}
+		ordinal, known := m.dir.Ordinal(id)
 		id = strings.ToLower(id)
-		if !transitive {
+		_, isGroup := m.named[id]
+		switch {
+		case known && transitive:
+			l.buildClosed.Add(ordinal)
+			l.people++
+		case known:
+			l.buildDirect.Add(ordinal)
+			l.people++
+		case !transitive:
 			l.inner = append(l.inner, id)
-		} else if _, isGroup := m.named[id]; !isGroup {
+		case isGroup:
+			l.named = append(l.named, id)
+		default:
 			l.people++
 		}
-	}
-	// A transitive row already has the members of the groups it names.
-	if transitive {
-		return
 	}
 	for _, id := range row.GroupIDs {
-		l.inner = append(l.inner, strings.ToLower(id))
+		if id = strings.ToLower(id); transitive {
+			l.named = append(l.named, id)
+		} else {
+			l.inner = append(l.inner, id)
+		}
 	}
 }
 
@@ -196,15 +203,12 @@ func (m *Memberships) resolve(key string) Group {
 		}
 		exhaustive = exhaustive && m.linesComplete && !m.incomplete[key]
 		people += l.people
-		g.Members.Yes = g.Members.Yes.Or(l.set)
+		g.Members.Yes = g.Members.Yes.Or(l.direct).Or(l.closed)
 		for _, inner := range l.inner {
 			visit(inner)
 		}
 	}
 	visit(key)
-	if l := m.lines[key]; l != nil {
-		g.Nested = !g.Members.Yes.Minus(l.set).Empty()
-	}
 	if !exhaustive {
 		g.Members.Maybe = m.dir.All.Minus(g.Members.Yes)
 	}

@@ -37,6 +37,10 @@ var Roles = &audit.Fact[*Holders]{
 			if a.RoleDefinition != nil && a.RoleDefinition.DisplayName != "" {
 				h.names[template] = a.RoleDefinition.DisplayName
 			}
+			if a.Custom() {
+				h.byTemplate[template] = h.byTemplate[template].Or(audit.Partly{}) // known, and matched by nobody
+				continue
+			}
 			if n, isUser := dir.Ordinal(a.PrincipalID); isUser && a.TenantWide() {
 				if direct[template] == nil {
 					direct[template] = &audit.Builder{}
