@@ -2,6 +2,7 @@ package exports
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -107,11 +108,13 @@ func (r *reading) latest(g *gathered, same []*row) (kept *row, repeats int) {
 			w.used = kept != nil && w.digest == kept.digest
 		}
 	}()
+	known := map[[sha256.Size]byte]bool{}
 	for _, w := range same {
-		if slices.ContainsFunc(versions, func(v *row) bool { return v.digest == w.digest }) {
+		if known[w.digest] {
 			repeats++
 			continue
 		}
+		known[w.digest] = true
 		versions = append(versions, w)
 	}
 	if len(versions) == 1 {
@@ -127,9 +130,9 @@ func (r *reading) latest(g *gathered, same []*row) (kept *row, repeats int) {
 	}
 	if undated || ties > 1 {
 		g.refused++
-		for _, v := range versions {
+		for _, v := range same {
 			other := versions[0]
-			if other == v {
+			if other.digest == v.digest {
 				other = versions[1]
 			}
 			r.refuse(v.refusal(fmt.Sprintf("%s, id %s, differs from the one in %s, and nothing says which is newer; neither is taken", g.kind.noun, v.key, other.where())))
@@ -137,10 +140,10 @@ func (r *reading) latest(g *gathered, same []*row) (kept *row, repeats int) {
 				v.unit.refused++
 			}
 		}
-		return nil, repeats
+		return nil, 0
 	}
-	for _, v := range versions {
-		if v != newest {
+	for _, v := range same {
+		if v.digest != newest.digest {
 			r.refuse(v.refusal(fmt.Sprintf("%s, id %s, is older than the one in %s, which is taken", g.kind.noun, v.key, newest.where())))
 		}
 	}
@@ -313,8 +316,12 @@ func (r *reading) methodsPolicy() *decided {
 	d.rows[0] = policy[0].raw()
 	for c, name := range odd {
 		g.refused++
-		configurations[c].used = false
-		r.refuse(configurations[c].refusal(fmt.Sprintf("it says otherwise than the policy about %s of %s; the policy's own entry is taken", name, configurations[c].key)))
+		for _, w := range r.configurations {
+			if w.digest == configurations[c].digest {
+				w.used = false
+				r.refuse(w.refusal(fmt.Sprintf("it says otherwise than the policy about %s of %s; the policy's own entry is taken", name, w.key)))
+			}
+		}
 	}
 	d.files = (&gathered{rows: slices.Concat(g.rows, r.configurations)}).sources()
 	slices.SortFunc(r.refused, func(a, b Refusal) int { return strings.Compare(a.File+a.Pointer, b.File+b.Pointer) })

@@ -43,7 +43,7 @@ type gathered struct {
 	rows    []*row
 	units   []*unit
 	files   []string // of what makes no row by itself, such as empty lists
-	refused int // objects of the section that could not be taken
+	refused int      // objects of the section that could not be taken
 }
 
 // reading is the state of one import.

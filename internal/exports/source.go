@@ -25,7 +25,7 @@ type limits struct {
 }
 
 func defaultLimits() limits {
-	return limits{fileBytes: 512 << 20, totalBytes: 4 << 30, files: 1_000_000, depth: 100, folders: 60}
+	return limits{fileBytes: 256 << 20, totalBytes: 1 << 30, files: 1_000_000, depth: 100, folders: 60}
 }
 
 // file is one file of a source.
