@@ -152,9 +152,11 @@ func (r *reading) membership(id string, transitive bool, items []*value, at plac
 	return outcome{taken: 1}
 }
 
-// expandLimit is how many objects Graph gives for $expand of members at most, without
-// saying that there are more. Source: Microsoft Graph reference, group: "list groups
-// with $expand" (a maximum of 20 objects).
+// expandLimit is how many members a group can carry through $expand before Graph may
+// have left out the others without a word. Microsoft gives 20 for relationships of
+// directory objects in its page on query parameters and 100 in its list of known
+// issues (13635), so the smaller one counts here. UNCERTAIN: read from memory and
+// from a community answer (2023-07-27), not from a current page.
 const expandLimit = 20
 
 // inline takes what an object carries of its parts: members of a group, methods of a
