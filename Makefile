@@ -39,7 +39,7 @@ generate:
 
 # Parse the real Graph records beside a development checkout, if they are there.
 shared-data:
-	@if [ -d "$(SHARED)/realdata" ]; then PASSKEYAUDIT_SHARED="$(abspath $(SHARED))" $(GO) test -count=1 -run 'SharedData' ./audit/...; \
+	@if [ -d "$(SHARED)/realdata" ]; then PASSKEYAUDIT_SHARED="$(abspath $(SHARED))" $(GO) test -count=1 -run 'SharedData' ./audit/... ./internal/...; \
 	else echo "no $(SHARED)/realdata: skipped"; fi
 
 # Needs the vulnerability database, which is fetched from the network.

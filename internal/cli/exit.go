@@ -35,7 +35,7 @@ func hintFor(err error) string {
 	var broken *snapshot.BrokenError
 	switch {
 	case errors.Is(err, snapshot.ErrNoManifest):
-		return "Give --from the folder that holds manifest.json and sections/."
+		return "Give --from the folder that holds manifest.json and sections/. Exports of other tools become one with 'passkeyaudit snapshot import'."
 	case errors.As(err, &broken):
 		return "No verdict was made. Collect the snapshot again, or repair the file named above."
 	}

@@ -14,13 +14,14 @@ import (
 func newSnapshotCmd(d *Deps) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "snapshot",
-		Short: "Look at a snapshot: what it holds, and whether it is whole",
+		Short: "Look at a snapshot: what it holds, and whether it is whole; or make one of exports",
 		Args:  cobra.NoArgs,
 		Example: `  passkeyaudit snapshot info ./snapshot
-  passkeyaudit snapshot verify ./snapshot`,
+  passkeyaudit snapshot verify ./snapshot
+  passkeyaudit snapshot import ./export --out ./snapshot`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newSnapshotInfoCmd(d), newSnapshotVerifyCmd(d))
+	cmd.AddCommand(newSnapshotInfoCmd(d), newSnapshotVerifyCmd(d), newSnapshotImportCmd(d))
 	return cmd
 }
 
