@@ -72,3 +72,22 @@ func (a *Applied) Inference(people audit.Set) (audit.Certainty, string) {
 	}
 	return audit.Likely, " Some of them are in a target that names no profile; that such a target means the Default profile is not documented."
 }
+
+// Barred are the accounts for which every profile that applies admits no AAGUID at
+// all, and at least one does apply. Whether they are in scope plays no part.
+func (pk *Passkeys) Barred() audit.Partly {
+	var barred, admitted audit.Partly
+	for i := range pk.Profiles {
+		p := &pk.Profiles[i]
+		switch p.AAGUIDs().Nothing() {
+		case audit.Yes:
+			barred = barred.Or(p.Reach)
+		case audit.No:
+			admitted = admitted.Or(p.Reach)
+		default:
+			barred = barred.Or(unsure(p.Reach))
+			admitted = admitted.Or(unsure(p.Reach))
+		}
+	}
+	return barred.Minus(admitted)
+}
