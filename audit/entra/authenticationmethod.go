@@ -22,20 +22,38 @@ type AuthenticationMethod struct {
 	ODataType string `json:"@odata.type"`
 	ID        string `json:"id"`
 
+	// DisplayName is the name the owner gave to a passkey, or that of a device.
+	DisplayName     string `json:"displayName"`
+	CreatedDateTime string `json:"createdDateTime"`
+
 	// fido2AuthenticationMethod
 	AAGUID           string `json:"aaGuid"`
 	Model            string `json:"model"`
 	AttestationLevel string `json:"attestationLevel"` // attested, notAttested
 	PasskeyType      string `json:"passkeyType"`      // deviceBound, synced; one value, unlike a profile's flags
-	CreatedDateTime  string `json:"createdDateTime"`
+	LastUsedDateTime string `json:"lastUsedDateTime"` // beta only
+
+	// microsoftAuthenticatorAuthenticationMethod
+	DeviceTag       string `json:"deviceTag"` // SoftwareTokenActivated: also shows codes
+	PhoneAppVersion string `json:"phoneAppVersion"`
+
+	// windowsHelloForBusiness and platformCredential
+	KeyStrength string `json:"keyStrength"` // normal, weak, unknown
+	Platform    string `json:"platform"`    // platformCredential: windows, macOS, iOS, android, linux
+
+	// externalAuthenticationMethod
+	ConfigurationID string `json:"configurationId"` // the entry of the methods policy
 
 	// phoneAuthenticationMethod
-	PhoneType string `json:"phoneType"` // mobile, alternateMobile, office
+	PhoneType      string `json:"phoneType"` // mobile, alternateMobile, office
+	SmsSignInState string `json:"smsSignInState"`
 
 	// temporaryAccessPassAuthenticationMethod
 	IsUsable              *bool  `json:"isUsable"`
 	IsUsableOnce          *bool  `json:"isUsableOnce"`
 	MethodUsabilityReason string `json:"methodUsabilityReason"`
+	StartDateTime         string `json:"startDateTime"`
+	LifetimeInMinutes     *int   `json:"lifetimeInMinutes"`
 }
 
 // Kind is the type name without namespace and without "AuthenticationMethod",
@@ -54,6 +72,15 @@ func (m *AuthenticationMethod) Kind() string {
 type UserRegistrationDetails struct {
 	ID                string   `json:"id"`
 	UserPrincipalName string   `json:"userPrincipalName"`
-	IsMfaCapable      *bool    `json:"isMfaCapable"`
+	IsMfaCapable      *bool    `json:"isMfaCapable"`      // registered and allowed by policy
+	IsMfaRegistered   *bool    `json:"isMfaRegistered"`   // whatever policy says
 	MethodsRegistered []string `json:"methodsRegistered"` // plain texts; values drift
+
+	IsPasswordlessCapable *bool  `json:"isPasswordlessCapable"`
+	LastUpdatedDateTime   string `json:"lastUpdatedDateTime"` // of this row
+
+	IsSystemPreferredAuthenticationMethodEnabled *bool `json:"isSystemPreferredAuthenticationMethodEnabled"`
+	// SystemPreferredAuthenticationMethods has spellings of its own: Fido2,
+	// PhoneAppNotification.
+	SystemPreferredAuthenticationMethods []string `json:"systemPreferredAuthenticationMethods"`
 }

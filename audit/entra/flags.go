@@ -34,9 +34,16 @@ func (f Flags) Has(name string) bool {
 }
 
 // UnmarshalJSONFrom takes the text, and the list of texts that some versions of
-// Graph and some exports write instead.
+// Graph and some exports write instead. The bit mask of diagnostic logs becomes
+// the text of its number: a member nobody knows.
 func (f *Flags) UnmarshalJSONFrom(d *jsontext.Decoder) error {
-	if d.PeekKind() != '[' {
+	switch d.PeekKind() {
+	case '0':
+		number, err := d.ReadValue()
+		*f = Flags(number)
+		return err
+	case '[':
+	default:
 		var text string
 		err := json.UnmarshalDecode(d, &text)
 		*f = Flags(text)

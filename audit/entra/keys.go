@@ -11,5 +11,12 @@ func (m *UserMethods) Key() string                  { return m.UserID }
 func (d *UserRegistrationDetails) Key() string      { return d.ID }
 func (p *ConditionalAccessPolicy) Key() string      { return p.ID }
 func (s *AuthenticationStrengthPolicy) Key() string { return s.ID }
-
-func (l *NamedLocation) Key() string { return l.ID }
+func (l *NamedLocation) Key() string                { return l.ID }
+func (p *CrossTenantPartner) Key() string           { return p.TenantID }
+func (p *ServicePrincipal) Key() string             { return p.ID }
+func (u *RiskyUser) Key() string                    { return u.ID }
+func (s *SignIn) Key() string                       { return s.ID }
+func (a *DirectoryAudit) Key() string               { return a.ID }
+func (d *Device) Key() string                       { return d.ID }
+func (d *ManagedDevice) Key() string                { return d.ID }
+func (s *SubscribedSku) Key() string                { return s.ID }

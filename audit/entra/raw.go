@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -28,18 +30,48 @@ type SyntaxError struct {
 func (e *SyntaxError) Error() string   { return fmt.Sprintf("%v: %v", ErrSyntax, e.Err) }
 func (e *SyntaxError) Unwrap() []error { return []error{ErrSyntax, e.Err} }
 
-// Decode reads one JSON object into v. Members v does not model are ignored.
+// Decode reads one JSON object into v. Members v does not model are ignored. The
+// texts "true" and "false" are taken for truth values, as some exports and
+// examples write them.
 func Decode(raw Raw, v any) error {
-	err := json.Unmarshal(raw, v)
-	if err == nil {
+	if json.Unmarshal(raw, v) == nil {
 		return nil
 	}
 	// A wrong type stops the decoder before the end of the text, so whether the
 	// rest is JSON has to be asked separately.
-	if serr := CheckSyntax(raw); serr != nil {
-		return serr
+	if err := CheckSyntax(raw); err != nil {
+		return err
 	}
-	return fmt.Errorf("a member has an unexpected type: %w", plainSemantic(err))
+	// Only rows that do not fit pay for leniency.
+	if p := reflect.ValueOf(v); p.Kind() == reflect.Pointer && !p.IsNil() {
+		p.Elem().SetZero()
+	}
+	if err := json.Unmarshal(raw, v, lenient()); err != nil {
+		return fmt.Errorf("a member has an unexpected type: %w", plainSemantic(err))
+	}
+	return nil
+}
+
+// lenient takes texts for truth values.
+func lenient() json.Options {
+	return json.WithUnmarshalers(json.UnmarshalFromFunc(func(d *jsontext.Decoder, b *bool) error {
+		if d.PeekKind() != '"' {
+			return errors.ErrUnsupported // as usual
+		}
+		var text string
+		if err := json.UnmarshalDecode(d, &text); err != nil {
+			return err
+		}
+		switch {
+		case strings.EqualFold(text, "true"):
+			*b = true
+		case strings.EqualFold(text, "false"):
+			*b = false
+		default:
+			return &json.SemanticError{JSONKind: '"', JSONPointer: d.StackPointer()}
+		}
+		return nil
+	}))
 }
 
 // CheckSyntax returns nil if raw is exactly one JSON value in valid UTF-8

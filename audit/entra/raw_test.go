@@ -48,7 +48,7 @@ func TestCheckSyntax(t *testing.T) {
 
 func TestDecodeWords(t *testing.T) {
 	tests := []struct{ name, row, want string }{
-		{"text", `{"accountEnabled":"true"}`, "/accountEnabled cannot be a text"},
+		{"text", `{"accountEnabled":"yes"}`, "/accountEnabled cannot be a text"},
 		{"number", `{"id":1}`, "/id cannot be a number"},
 		{"object", `{"id":{}}`, "/id cannot be an object"},
 		{"list", `{"id":[]}`, "/id cannot be a list"},

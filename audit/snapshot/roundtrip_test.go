@@ -38,7 +38,8 @@ func TestRoundTrip(t *testing.T) {
 		enc := rapid.SampledFrom([]Encoding{Plain, Zstd}).Draw(rt, "encoding")
 		indent := rapid.SampledFrom([]string{"", " ", "\t"}).Draw(rt, "indent")
 		var rows, want []string
-		for _, o := range objects {
+		for i, o := range objects {
+			o["id"] = strconv.Itoa(i)
 			text, err := json.MarshalIndent(o, "", indent)
 			if err != nil {
 				rt.Fatal(err)

@@ -230,7 +230,7 @@ func (v *verifier) segment(ctx context.Context, seg Segment) {
 }
 
 func (v *verifier) row(row Row) {
-	bad, err := checkRow(v.spec.ID, row)
+	bad, err := models[v.spec.ID](v.spec.ID, row)
 	if err != nil {
 		v.broken = true
 		v.problem(err)
