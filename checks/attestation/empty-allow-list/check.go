@@ -45,6 +45,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 		return err
 	}
 	barred := policy.Passkeys.Barred()
+	var reported audit.Set
 	for i := range applied {
 		a := &applied[i]
 		switch a.AAGUIDs().Nothing() {
@@ -58,10 +59,12 @@ func run(ctx context.Context, p *audit.Pass) error {
 		}
 		hit := a.People.And(barred)
 		methods.LacksPeople(p, hit.Maybe, a.Label()+", and no other profile,")
-		people := hit.Yes
+		// Somebody in two such profiles is freed by changing either.
+		people := hit.Yes.Minus(reported)
 		if people.Empty() {
 			continue
 		}
+		reported = reported.Or(people)
 		holders := ""
 		if n := people.And(held.Of(methods.Passkey)).Count(); n > 0 {
 			holders = fmt.Sprintf(" %s a registered passkey, which has stopped working.", audit.PeopleDo(n, "holds", "hold"))

@@ -128,8 +128,8 @@ func report(p *audit.Pass, policy *methods.Effective, dir *population.Directory,
 	p.Report(audit.Finding{
 		Severity:  severity,
 		Certainty: certainty,
-		Message: fmt.Sprintf("%s to %s, but %s also applies and admits %s: whatever one profile of a person admits can be registered.%s",
-			audit.PeopleDo(people.Count(), with+"belongs", with+"belong"), strict.Label(), strings.Join(names, ", "), strings.Join(what, ", "), note),
+		Message: fmt.Sprintf("%s to %s, but %s as well, which admits %s: whatever one profile of a person admits can be registered.%s",
+			audit.PeopleDo(people.Count(), with+"belongs", with+"belong"), strict.Label(), list("to ", names), list("", what), note),
 		Subject:  strict.Subject(policy.Passkeys),
 		Affected: audit.People(people, dir),
 		Evidence: evidence,
@@ -137,4 +137,17 @@ func report(p *audit.Pass, policy *methods.Effective, dir *population.Directory,
 		Fix: []audit.Step{{Change: "Target the looser profile at a group without these people, since a target cannot except anybody from one profile only. " +
 			"Passkeys they registered through it then stop working where the strict profile rejects their type or AAGUID."}},
 	})
+}
+
+// list writes some things with "and" before the last, each with a word before it.
+func list(before string, things []string) string {
+	text := before + things[0]
+	for i, t := range things[1:] {
+		joint := ", "
+		if i == len(things)-2 {
+			joint = " and "
+		}
+		text += joint + before + t
+	}
+	return text
 }

@@ -73,7 +73,7 @@ func within(a, b *methods.Profile) audit.Tri {
 func extra(a, b *methods.Profile) (what []string, members []string) {
 	sa, sb := strictnessOf(a), strictnessOf(b)
 	if sa == admitsNothing {
-		return []string{"passkeys at all"}, []string{"keyRestrictions"}
+		return []string{"passkeys where it admits none"}, []string{"keyRestrictions"}
 	}
 	if sa == attested && sb > attested {
 		what, members = append(what, "passkeys without attestation"), append(members, "attestation")
@@ -85,7 +85,7 @@ func extra(a, b *methods.Profile) (what []string, members []string) {
 		what, members = append(what, "device-bound passkeys"), append(members, "passkeyTypes")
 	}
 	if b.AAGUIDs().Within(a.AAGUIDs()) == audit.No {
-		what, members = append(what, "further AAGUIDs"), append(members, "keyRestrictions")
+		what, members = append(what, "more models"), append(members, "keyRestrictions")
 	}
 	return what, members
 }

@@ -111,7 +111,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 		}
 		p.Report(audit.Finding{
 			Severity: severity,
-			Message: fmt.Sprintf("%s without attestation: what make they are, and whether the private key can be copied, rests on the word of the authenticator.%s",
+			Message: fmt.Sprintf("%s without attestation: nothing proves the make, nor that the private key cannot be copied.%s",
 				audit.PeopleDo(people.Count(), "with a privileged role holds a device-bound passkey registered", "with a privileged role hold device-bound passkeys registered"), message),
 			Subject:  passkeys.Subject(),
 			Affected: audit.People(people, dir),
