@@ -34,7 +34,9 @@ func TestPhones(t *testing.T) {
 	device := func(owner, os, more string) factstest.Tenant {
 		return base.With(snapshot.Devices, fmt.Sprintf(`{"id":"d","operatingSystem":%q,"registeredOwners":[{"id":%q}]%s}`, os, owner, more))
 	}
-	signIn := func(members string) factstest.Tenant { return base.With(snapshot.SignIns, `{"id":"s","userId":"B",`+members+`}`) }
+	signIn := func(members string) factstest.Tenant {
+		return base.With(snapshot.SignIns, `{"id":"s","userId":"B",`+members+`}`)
+	}
 	tests := map[string]struct {
 		tenant factstest.Tenant
 		want   string // on Android; on iOS

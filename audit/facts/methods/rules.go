@@ -58,6 +58,8 @@ type AAGUIDs struct {
 	Block bool
 	// Listed is in lower case, sorted, each once.
 	Listed []string
+
+	oddKind bool // of a kind that is neither allow nor block
 }
 
 // AAGUIDs states the profile's key restrictions as a set.
@@ -77,6 +79,7 @@ func (p *Profile) AAGUIDs() AAGUIDs {
 	case "block":
 		a.Block = true
 	default:
+		a.oddKind = true
 		a.Known = a.Known && !a.Enforced // what is not enforced needs no kind
 	}
 	return a
@@ -86,6 +89,8 @@ func (p *Profile) AAGUIDs() AAGUIDs {
 // empty.
 func (a AAGUIDs) Nothing() audit.Tri {
 	switch {
+	case a.oddKind && !a.Known:
+		return audit.Unsure
 	case a.Block, len(a.Listed) > 0:
 		return audit.No
 	case !a.Known:

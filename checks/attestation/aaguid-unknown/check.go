@@ -6,7 +6,6 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -53,25 +52,14 @@ func run(ctx context.Context, p *audit.Pass) error {
 		p.Lacks(snapshot.UserRegistrationDetails, audit.Hides,
 			fmt.Sprintf("whether %s a passkey is not known", audit.PeopleDo(unknown.Count(), "has", "have")))
 	}
-	var found, unread audit.Builder
-	byAAGUID := map[string]*audit.Builder{}
-	for n := range held.Of(methods.Passkey).And(dir.People).All() {
-		for _, k := range held.Passkeys(n) {
-			switch {
-			case k.AAGUID == "":
-				unread.Add(n)
-			case strange(k.AAGUID):
-				id := strings.ToLower(k.AAGUID)
-				if byAAGUID[id] == nil {
-					byAAGUID[id] = &audit.Builder{}
-				}
-				byAAGUID[id].Add(n)
-				found.Add(n)
-			}
+	var models []model
+	var people audit.Set
+	for _, id := range held.AAGUIDs() {
+		if with := held.WithAAGUID(id).And(dir.People); strange(id) && !with.Empty() {
+			models, people = append(models, model{id, with.Count()}), people.Or(with)
 		}
 	}
-	people := found.Set()
-	if set := unread.Set().Minus(people); !set.Empty() {
+	if set := held.Undisclosed.And(dir.People).Minus(people); !set.Empty() {
 		p.Lacks(snapshot.AuthenticationMethods, audit.Hides,
 			fmt.Sprintf("the AAGUID of passkeys of %s was not read", audit.PeoplePhrase(set.Count())))
 	}
@@ -85,11 +73,11 @@ func run(ctx context.Context, p *audit.Pass) error {
 	}
 	p.Report(audit.Finding{
 		Message: fmt.Sprintf("%s a passkey whose AAGUID names no model known here: %s. Known are the models on Microsoft's list of %s and the providers this program carries.",
-			audit.PeopleDo(people.Count(), "holds", "hold"), describe(byAAGUID), catalogue.AttestationList().Date),
+			audit.PeopleDo(people.Count(), "holds", "hold"), describe(models), catalogue.AttestationList().Date),
 		Subject:  policy.Passkeys.Subject(),
 		Affected: audit.People(people, dir),
 		Evidence: evidence,
-		Blockers: slices.Collect(maps.Keys(byAAGUID)),
+		Blockers: ids(models),
 		Fix: []audit.Step{{Change: "Ask the people what they registered. Where the model matters, have them register a known one, through a profile that " +
 			"enforces attestation, before the other is deleted."}},
 	})
@@ -100,29 +88,34 @@ func strange(aaguid string) bool {
 	return catalogue.Undisclosed(aaguid) || catalogue.ModelOf(aaguid) == nil
 }
 
+// model is one AAGUID with the number of people who hold it.
+type model struct {
+	aaguid string
+	people int
+}
+
+func ids(models []model) []string {
+	var all []string
+	for _, m := range models {
+		all = append(all, m.aaguid)
+	}
+	return all
+}
+
 // describe lists the AAGUIDs, the most people first.
-func describe(byAAGUID map[string]*audit.Builder) string {
-	type entry struct {
-		aaguid string
-		count  int
-	}
-	var list []entry
-	for id, b := range byAAGUID {
-		list = append(list, entry{id, b.Set().Count()})
-	}
-	slices.SortFunc(list, func(a, b entry) int {
-		return cmp.Or(cmp.Compare(b.count, a.count), cmp.Compare(a.aaguid, b.aaguid))
-	})
+func describe(models []model) string {
+	models = slices.Clone(models)
+	slices.SortStableFunc(models, func(a, b model) int { return cmp.Compare(b.people, a.people) })
 	const most = 4
 	var parts []string
-	for i, e := range list {
+	for i, m := range models {
 		if i == most {
-			parts = append(parts, audit.CountPhrase(len(list)-most, "other", "others"))
+			parts = append(parts, audit.CountPhrase(len(models)-most, "other", "others"))
 			break
 		}
-		part := fmt.Sprintf("%s: %d", e.aaguid, e.count)
-		if catalogue.Undisclosed(e.aaguid) {
-			part = fmt.Sprintf("all zero, the model is not disclosed: %d", e.count)
+		part := fmt.Sprintf("%s: %d", m.aaguid, m.people)
+		if catalogue.Undisclosed(m.aaguid) {
+			part = fmt.Sprintf("all zero, the model is not disclosed: %d", m.people)
 		}
 		parts = append(parts, part)
 	}

@@ -61,9 +61,9 @@ func run(ctx context.Context, p *audit.Pass) error {
 			continue
 		}
 		_, note := a.Inference(people)
-		are, none := "are", ""
+		are, they, none := "are", "They cannot be registered through it, unless they were", ""
 		if len(ids) == 1 {
-			are = "is"
+			are, they = "is", "It cannot be registered through it, unless it was"
 		}
 		if len(ids) == len(list.Listed) {
 			none = " Nothing on the list remains: no passkey can be registered through it."
@@ -72,8 +72,8 @@ func run(ctx context.Context, p *audit.Pass) error {
 			// The list is of one day, and Microsoft takes up new models later than others.
 			Certainty: audit.Likely,
 			Message: fmt.Sprintf("Attestation is enforced in %s, but %d of %s on its allow list %s not on Microsoft's list of %s of models that can be attested: %s. "+
-				"They cannot be registered through it, unless they were taken up since; new models follow up to four weeks late. It applies to %s.%s%s",
-				a.Label(), len(ids), audit.CountPhrase(len(list.Listed), "model", "models"), are, catalogue.AttestationList().Date, names, audit.PeoplePhrase(people.Count()), none, note),
+				"%s taken up since; new models follow up to four weeks late. The rule applies to %s.%s%s",
+				a.Label(), len(ids), audit.CountPhrase(len(list.Listed), "model", "models"), are, catalogue.AttestationList().Date, names, they, audit.PeoplePhrase(people.Count()), none, note),
 			Subject:  a.Subject(policy.Passkeys),
 			Affected: audit.People(people, dir),
 			Evidence: append([]audit.Evidence{policy.Quote(a.AttestationPointer(), "attestation is enforced at registration")}, evidence...),

@@ -130,7 +130,9 @@ func report(ctx context.Context, p *audit.Pass, policy *methods.Effective, dir *
 	if err != nil {
 		return err
 	}
-	people = people.Minus(holders(held, people, missing))
+	// Whoever holds a passkey of the app that is not admitted is in the outage list of
+	// PK-ATT-003: it has stopped working.
+	people = people.Minus(held.WithAAGUID(missing.aaguid))
 	certainty, note := a.Inference(people)
 	say := func(people audit.Set, severity audit.Severity, certainty audit.Certainty, evidence []audit.Evidence, blockers []string, who string) {
 		p.Report(audit.Finding{
@@ -166,20 +168,6 @@ func report(ctx context.Context, p *audit.Pass, policy *methods.Effective, dir *
 			audit.PeoplePhrase(others.Count()), missing.phone, looked(p)))
 	}
 	return nil
-}
-
-// holders are the people with a passkey of the app that is not admitted: it has
-// stopped working, and they are in the outage list of PK-ATT-003.
-func holders(held *methods.Held, people audit.Set, missing app) audit.Set {
-	var b audit.Builder
-	for n := range held.Of(methods.Passkey).And(people).All() {
-		for _, k := range held.Passkeys(n) {
-			if strings.EqualFold(k.AAGUID, missing.aaguid) {
-				b.Add(n)
-			}
-		}
-	}
-	return b.Set()
 }
 
 // sourceNames are the sections for people.

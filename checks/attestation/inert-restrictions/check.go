@@ -123,7 +123,7 @@ func (o owned) assertable(p *audit.Pass) bool {
 			fmt.Sprintf("the models of passkeys of %s were not read", audit.CountPhrase(o.unread.Count(), "account", "accounts")))
 		return false
 	}
-	return len(o.aaguids) > 0 && p.Status(snapshot.Users).State == snapshot.Complete
+	return len(o.held.AAGUIDs()) > 0 && p.Status(snapshot.Users).State == snapshot.Complete
 }
 
 // repeated quotes the entries of a list that stand in it before, in any letter case.

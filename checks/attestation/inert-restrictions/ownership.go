@@ -2,7 +2,6 @@ package inertrestrictions
 
 import (
 	"slices"
-	"strings"
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/entra/catalogue"
@@ -12,27 +11,15 @@ import (
 
 // owned is which models somebody in the tenant has registered.
 type owned struct {
-	aaguids map[string]bool // in lower case
-	// unread are accounts that may have registered a model nobody told of.
+	held *methods.Held
+	// unread are accounts that may have registered a model nobody told of. The report
+	// leaves disabled accounts out, so nothing may be known about those that never had
+	// a passkey; about every person something must be.
 	unread audit.Set
 }
 
 func ownership(dir *population.Directory, held *methods.Held) owned {
-	o := owned{aaguids: map[string]bool{}}
-	var untold audit.Builder
-	for n := range held.Of(methods.Passkey).All() {
-		for _, k := range held.Passkeys(n) {
-			if k.AAGUID == "" {
-				untold.Add(n)
-				continue
-			}
-			o.aaguids[strings.ToLower(k.AAGUID)] = true
-		}
-	}
-	// The report leaves disabled accounts out, so nothing may be known about those
-	// that never had a passkey; about every person something must be.
-	o.unread = untold.Set().Or(dir.People.Minus(held.Known()))
-	return o
+	return owned{held, held.Undisclosed.Or(dir.People.Minus(held.Known()))}
 }
 
 // families are models that are one thing to their owners, with an AAGUID for each
@@ -53,7 +40,7 @@ func (o owned) byNobody(aaguids []string) []string {
 				family = f
 			}
 		}
-		if !slices.ContainsFunc(family, func(id string) bool { return o.aaguids[id] }) {
+		if !slices.ContainsFunc(family, func(id string) bool { return !o.held.WithAAGUID(id).Empty() }) {
 			none = append(none, id)
 		}
 	}

@@ -125,11 +125,15 @@ func report(p *audit.Pass, policy *methods.Effective, dir *population.Directory,
 			}
 		}
 	}
+	admits := "admits"
+	if len(names) > 1 {
+		admits = "together admit"
+	}
 	p.Report(audit.Finding{
 		Severity:  severity,
 		Certainty: certainty,
-		Message: fmt.Sprintf("%s to %s, but %s as well, which admits %s: whatever one profile of a person admits can be registered.%s",
-			audit.PeopleDo(people.Count(), with+"belongs", with+"belong"), strict.Label(), list("to ", names), list("", what), note),
+		Message: fmt.Sprintf("%s to %s, but %s as well, which %s %s: whatever one profile of a person admits can be registered.%s",
+			audit.PeopleDo(people.Count(), with+"belongs", with+"belong"), strict.Label(), list("to ", names), admits, list("", what), note),
 		Subject:  strict.Subject(policy.Passkeys),
 		Affected: audit.People(people, dir),
 		Evidence: evidence,

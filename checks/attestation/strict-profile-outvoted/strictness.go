@@ -21,11 +21,8 @@ const (
 )
 
 func strictnessOf(p *methods.Profile) strictness {
-	switch p.AAGUIDs().Nothing() {
-	case audit.Yes:
+	if p.AAGUIDs().Nothing() == audit.Yes {
 		return admitsNothing
-	case audit.Unsure:
-		return notKnown
 	}
 	switch p.Attests() {
 	case audit.Yes:
@@ -55,8 +52,12 @@ func stricter(a, b *methods.Profile) audit.Tri {
 		return audit.No
 	case sa == notKnown || sb == notKnown:
 		return audit.Unsure
+	case sa < sb && b.AAGUIDs().Known:
+		return audit.Yes
+	case sa > sb && a.AAGUIDs().Nothing() == audit.No:
+		return audit.No
 	case sa != sb:
-		return audit.TriOf(sa < sb)
+		return audit.Unsure // restrictions that are not known may admit nothing
 	default:
 		return within(a, b).And(within(b, a).Not())
 	}
