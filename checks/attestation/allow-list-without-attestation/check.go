@@ -6,7 +6,6 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
-	"strings"
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/entra/catalogue"
@@ -65,9 +64,8 @@ func run(ctx context.Context, p *audit.Pass) error {
 		certainty, note := a.Inference(people)
 		p.Report(audit.Finding{
 			Certainty: certainty,
-			Message: fmt.Sprintf("%s of %s is enforced in %s while attestation is off. Without attestation an authenticator names its own AAGUID, "+
-				"and may name a wrong one: the list guides %s and stops nobody who means to get round it.%s",
-				strings.ToUpper(kind[:1])+kind[1:], audit.CountPhrase(len(list.Listed), "AAGUID", "AAGUIDs"), a.Label(), audit.PeoplePhrase(people.Count()), note),
+			Message: fmt.Sprintf("In %s %s of %s is enforced without attestation. An authenticator then names its own AAGUID, so the list guides %s and stops nobody who means to get round it.%s",
+				a.Label(), kind, audit.CountPhrase(len(list.Listed), "AAGUID", "AAGUIDs"), audit.PeoplePhrase(people.Count()), note),
 			Subject:  a.Subject(policy.Passkeys),
 			Affected: audit.People(people, dir),
 			Evidence: []audit.Evidence{

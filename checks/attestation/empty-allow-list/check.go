@@ -67,7 +67,10 @@ func run(ctx context.Context, p *audit.Pass) error {
 		reported = reported.Or(people)
 		holders := ""
 		if n := people.And(held.Of(methods.Passkey)).Count(); n > 0 {
-			holders = fmt.Sprintf(" %s a registered passkey, which has stopped working.", audit.PeopleDo(n, "holds", "hold"))
+			holders = fmt.Sprintf(" %d of them hold a registered passkey, which has stopped working.", n)
+			if n == 1 {
+				holders = " One of them holds a registered passkey, which has stopped working."
+			}
 		}
 		certainty, note := a.Inference(people)
 		p.Report(audit.Finding{

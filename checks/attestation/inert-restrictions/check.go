@@ -149,7 +149,7 @@ func countAre(n int) string {
 
 // names writes models, the first few.
 func names(aaguids []string) string {
-	const most = 4
+	const most = 3
 	var parts []string
 	for i, id := range aaguids {
 		if i == most {

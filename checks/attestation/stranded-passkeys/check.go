@@ -64,8 +64,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 	models := map[string]*model{}
 	var stranded, inferred, unsure, unasked, unplaced audit.Builder
 	rejecting := map[int]bool{}
-	// To whom nothing applies but empty allow lists is in the finding about those.
-	for n := range held.Of(methods.Passkey).And(scope.Possible()).Minus(passkeys.Barred().Yes).All() {
+	for n := range held.Of(methods.Passkey).And(scope.Possible()).All() {
 		for _, k := range held.Passkeys(n) {
 			allowed, why, guessed := passkeys.SignIn(n, k.Credential)
 			switch {

@@ -132,14 +132,14 @@ func report(p *audit.Pass, policy *methods.Effective, dir *population.Directory,
 	p.Report(audit.Finding{
 		Severity:  severity,
 		Certainty: certainty,
-		Message: fmt.Sprintf("%s to %s, but %s as well, which %s %s: whatever one profile of a person admits can be registered.%s",
+		Message: fmt.Sprintf("%s to %s, but %s as well, which %s %s. The looser profile wins.%s",
 			audit.PeopleDo(people.Count(), with+"belongs", with+"belong"), strict.Label(), list("to ", names), admits, list("", what), note),
 		Subject:  strict.Subject(policy.Passkeys),
 		Affected: audit.People(people, dir),
 		Evidence: evidence,
 		Blockers: ids,
-		Fix: []audit.Step{{Change: "Target the looser profile at a group without these people, since a target cannot except anybody from one profile only. " +
-			"Passkeys they registered through it then stop working where the strict profile rejects their type or AAGUID."}},
+		Fix: []audit.Step{{Change: "Target the looser profile at a group that leaves these people out. What they registered through it stops working where the " +
+			"strict profile rejects its type or AAGUID."}},
 	})
 }
 

@@ -1,15 +1,13 @@
-// Package unattestedprivilegedkeys finds administrators whose device-bound passkeys
-// were registered without attestation.
+// Package unattestedprivilegedkeys finds administrators whose passkeys were
+// registered without attestation.
 package unattestedprivilegedkeys
 
 import (
 	"context"
 	_ "embed"
 	"fmt"
-	"strings"
 
 	"passkeyaudit/audit"
-	"passkeyaudit/audit/entra/catalogue"
 	"passkeyaudit/audit/facts/methods"
 	"passkeyaudit/audit/facts/population"
 	"passkeyaudit/audit/facts/privilege"
@@ -28,12 +26,14 @@ var Check = &audit.Check{
 	Severity: audit.Low,
 	Reads: []audit.Read{
 		{Section: snapshot.Users, Gap: audit.Hides},
+		// Roles may be held through groups.
 		{Section: snapshot.Groups, Gap: audit.Hides},
 		{Section: snapshot.GroupMembers, Gap: audit.Hides},
 		{Section: snapshot.AuthenticationMethods, Gap: audit.Hides},
 		// The report only tells who should have been asked for their passkeys.
 		{Section: snapshot.UserRegistrationDetails, Gap: audit.Refines},
-		// Roles and eligibility: the check says itself where they were not read.
+		// Roles matter for those only who hold a passkey that was not attested: the check
+		// says itself where there are such people and roles were not read.
 		{Section: snapshot.RoleAssignments, Gap: audit.Refines},
 		{Section: snapshot.RoleEligibility, Gap: audit.Refines},
 	},
@@ -54,32 +54,22 @@ func run(ctx context.Context, p *audit.Pass) error {
 	if err != nil {
 		return err
 	}
-	for _, section := range admins.Unread {
-		p.Lacks(section, audit.Hides, "who has a privileged role is not fully known")
-	}
 	passkeys := policy.Passkeys
-	scope := passkeys.InScope().Within(dir.People)
-	who := scope.And(admins.Accounts)
+	who := admins.Accounts.Within(dir.People)
 	if unknown := who.Yes.Minus(held.Known()); !unknown.Empty() {
 		p.Lacks(snapshot.UserRegistrationDetails, audit.Hides,
 			fmt.Sprintf("whether %s with a privileged role a passkey is not known", audit.PeopleDo(unknown.Count(), "has", "have")))
 	}
-	var found, unsure, unplaced, unranked audit.Builder
+	var found, unsure, unranked audit.Builder
 	for n := range held.Of(methods.Passkey).And(who.Possible()).All() {
 		answer := audit.No
 		for _, k := range held.Passkeys(n) {
-			if counts(passkeys, n, k) {
-				answer = answer.Or(k.Attest.Not())
-			}
+			answer = answer.Or(k.Attest.Not())
 		}
 		switch {
 		case answer == audit.No:
 		case !who.Yes.Has(n):
-			if scope.Maybe.Has(n) {
-				unplaced.Add(n)
-			} else {
-				unranked.Add(n)
-			}
+			unranked.Add(n)
 		case answer == audit.Yes:
 			found.Add(n)
 		default:
@@ -90,17 +80,20 @@ func run(ctx context.Context, p *audit.Pass) error {
 		p.Lacks(snapshot.AuthenticationMethods, audit.Hides,
 			fmt.Sprintf("whether passkeys of %s with a privileged role were attested is not told", audit.PeoplePhrase(set.Count())))
 	}
-	methods.LacksPeople(p, unplaced.Set(), "the passkey method")
-	if set := unranked.Set(); !set.Empty() && len(admins.Unread) == 0 {
-		p.Lacks(snapshot.RoleAssignments, audit.Hides,
-			fmt.Sprintf("whether %s a privileged role for the whole tenant is not told", audit.PeopleDo(set.Count(), "holds", "hold")))
+	if set := unranked.Set().Or(who.Maybe.Minus(held.Known())); !set.Empty() {
+		sections := admins.Unread
+		if len(sections) == 0 {
+			sections = []snapshot.SectionID{snapshot.RoleAssignments}
+		}
+		for _, section := range sections {
+			p.Lacks(section, audit.Hides, fmt.Sprintf("whether %s a privileged role is not known, and their passkeys may not be attested",
+				audit.PeopleDo(set.Count(), "has", "have")))
+		}
 	}
 
 	people := found.Set()
-	enforced := people.And(bound(passkeys))
-	proof := func(n uint32, k methods.RegisteredPasskey) bool {
-		return counts(passkeys, n, k) && k.Attest == audit.No
-	}
+	enforced := people.And(passkeys.InScope().Yes).And(bound(passkeys))
+	proof := func(_ uint32, k methods.RegisteredPasskey) bool { return k.Attest == audit.No }
 	report := func(people audit.Set, severity audit.Severity, blockers []string, evidence []audit.Evidence, message string) error {
 		if people.Empty() {
 			return nil
@@ -112,7 +105,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 		p.Report(audit.Finding{
 			Severity: severity,
 			Message: fmt.Sprintf("%s without attestation: nothing proves the make, nor that the private key cannot be copied.%s",
-				audit.PeopleDo(people.Count(), "with a privileged role holds a device-bound passkey registered", "with a privileged role hold device-bound passkeys registered"), message),
+				audit.PeopleDo(people.Count(), "with a privileged role holds a passkey registered", "with a privileged role hold passkeys registered"), message),
 			Subject:  passkeys.Subject(),
 			Affected: audit.People(people, dir),
 			Evidence: append(keys, evidence...),
@@ -133,20 +126,6 @@ func run(ctx context.Context, p *audit.Pass) error {
 		return err
 	}
 	return report(people.Minus(enforced), audit.Low, nil, nil, "")
-}
-
-// counts tells whether a passkey is one that attestation would say something about:
-// not synced, which is another check's, and not one that cannot be used to sign in
-// any more. Where Graph does not tell the type, the model does.
-func counts(passkeys *methods.Passkeys, n uint32, k methods.RegisteredPasskey) bool {
-	if strings.EqualFold(k.Type, "synced") {
-		return false
-	}
-	if m := catalogue.ModelOf(k.AAGUID); k.Type == "" && m != nil && m.Synced() == audit.Yes {
-		return false
-	}
-	allowed, _, _ := passkeys.SignIn(n, k.Credential)
-	return allowed != audit.No
 }
 
 // bound are the accounts of which every profile that applies, or may, enforces
