@@ -1,13 +1,15 @@
-// Package unattestedprivilegedkeys finds administrators whose passkeys were
-// registered without attestation.
+// Package unattestedprivilegedkeys finds administrators whose device-bound passkeys
+// were registered without attestation.
 package unattestedprivilegedkeys
 
 import (
 	"context"
 	_ "embed"
 	"fmt"
+	"strings"
 
 	"passkeyaudit/audit"
+	"passkeyaudit/audit/entra/catalogue"
 	"passkeyaudit/audit/facts/methods"
 	"passkeyaudit/audit/facts/population"
 	"passkeyaudit/audit/facts/privilege"
@@ -64,7 +66,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 	for n := range held.Of(methods.Passkey).And(who.Possible()).All() {
 		answer := audit.No
 		for _, k := range held.Passkeys(n) {
-			answer = answer.Or(k.Attest.Not())
+			answer = answer.Or(unattested(k))
 		}
 		switch {
 		case answer == audit.No:
@@ -93,7 +95,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 
 	people := found.Set()
 	enforced := people.And(passkeys.InScope().Yes).And(bound(passkeys))
-	proof := func(_ uint32, k methods.RegisteredPasskey) bool { return k.Attest == audit.No }
+	proof := func(_ uint32, k methods.RegisteredPasskey) bool { return unattested(k) == audit.Yes }
 	report := func(people audit.Set, severity audit.Severity, blockers []string, evidence []audit.Evidence, message string) error {
 		if people.Empty() {
 			return nil
@@ -105,7 +107,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 		p.Report(audit.Finding{
 			Severity: severity,
 			Message: fmt.Sprintf("%s without attestation: nothing proves the make, nor that the private key cannot be copied.%s",
-				audit.PeopleDo(people.Count(), "with a privileged role holds a passkey registered", "with a privileged role hold passkeys registered"), message),
+				audit.PeopleDo(people.Count(), "with a privileged role holds a device-bound passkey registered", "with a privileged role hold device-bound passkeys registered"), message),
 			Subject:  passkeys.Subject(),
 			Affected: audit.People(people, dir),
 			Evidence: append(keys, evidence...),
@@ -126,6 +128,17 @@ func run(ctx context.Context, p *audit.Pass) error {
 		return err
 	}
 	return report(people.Minus(enforced), audit.Low, nil, nil, "")
+}
+
+// unattested tells whether a passkey was registered without attestation, leaving out
+// synced ones, which never attest and are another check's. Where Graph does not tell
+// the type, the model does.
+func unattested(k methods.RegisteredPasskey) audit.Tri {
+	m := catalogue.ModelOf(k.AAGUID)
+	if strings.EqualFold(k.Type, "synced") || k.Type == "" && m != nil && m.Synced() == audit.Yes {
+		return audit.No
+	}
+	return k.Attest.Not()
 }
 
 // bound are the accounts of which every profile that applies, or may, enforces
