@@ -2,9 +2,6 @@ package methods
 
 import (
 	"context"
-	"maps"
-	"slices"
-	"strings"
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/entra"
@@ -29,12 +26,7 @@ type Held struct {
 	Asked audit.Set
 	// Reported are the accounts with a row in the registration report.
 	Reported audit.Set
-	// Undisclosed are the accounts with a passkey of which no AAGUID was told: those
-	// known from the report alone among them.
-	Undisclosed audit.Set
-
 	byKind   map[Kind]audit.Set
-	byAAGUID map[string]audit.Set           // in lower case
 	passkeys map[uint32][]RegisteredPasskey // from listings
 	reported map[uint32][]RegisteredPasskey // from the report; lists are shared
 	passes   map[uint32]Pass
@@ -87,13 +79,6 @@ func (h *Held) Known() audit.Set { return h.Asked.Or(h.Reported) }
 
 // Of are the accounts that hold a method of a kind.
 func (h *Held) Of(kind Kind) audit.Set { return h.byKind[kind] }
-
-// AAGUIDs lists the AAGUIDs of all registered passkeys that were told, in lower case
-// and sorted.
-func (h *Held) AAGUIDs() []string { return slices.Sorted(maps.Keys(h.byAAGUID)) }
-
-// WithAAGUID are the accounts with a passkey of an AAGUID, in any letter case.
-func (h *Held) WithAAGUID(aaguid string) audit.Set { return h.byAAGUID[strings.ToLower(aaguid)] }
 
 // Passkeys are an account's registered passkeys. Those of an account that was not
 // asked come from the report and carry no AAGUID.

@@ -169,8 +169,7 @@ func (b *holdingsBuilder) reportedPasskeys(words string) []RegisteredPasskey {
 // metadata, 2026-08).
 func (b *holdingsBuilder) finish() *Held {
 	h := b.held
-	var asked, reported, undisclosed audit.Builder
-	byText := map[string]*audit.Builder{}
+	var asked, reported audit.Builder
 	builders := make([]audit.Builder, len(kinds)+1)
 	for i := range b.listed {
 		n, holds := uint32(i), b.reported[i]
@@ -187,32 +186,8 @@ func (b *holdingsBuilder) finish() *Held {
 				builders[k].Add(n)
 			}
 		}
-		if holds&b.bits[Passkey] == 0 {
-			continue
-		}
-		if b.listed[i]&hasRow == 0 {
-			undisclosed.Add(n)
-			continue
-		}
-		for _, k := range h.passkeys[n] {
-			if k.AAGUID == "" {
-				undisclosed.Add(n)
-				continue
-			}
-			with := byText[k.AAGUID]
-			if with == nil {
-				with = &audit.Builder{}
-				byText[k.AAGUID] = with
-			}
-			with.Add(n)
-		}
 	}
-	h.Asked, h.Reported, h.Undisclosed = asked.Set(), reported.Set(), undisclosed.Set()
-	h.byAAGUID = make(map[string]audit.Set, len(byText))
-	for text, with := range byText {
-		id := strings.ToLower(text)
-		h.byAAGUID[id] = h.byAAGUID[id].Or(with.Set())
-	}
+	h.Asked, h.Reported = asked.Set(), reported.Set()
 	for kind, bit := range b.bits {
 		for k := range builders {
 			if bit == 1<<k {

@@ -35,7 +35,7 @@ var Check = &audit.Check{
 		{Section: snapshot.Groups, Gap: audit.Refines},
 		{Section: snapshot.GroupMembers, Gap: audit.Refines},
 	},
-	Facts: []audit.AnyFact{population.Users, methods.Policy, methods.Holdings},
+	Facts: []audit.AnyFact{population.Users, methods.Policy, methods.Holdings, methods.Models},
 	Run:   run,
 }
 
@@ -52,14 +52,18 @@ func run(ctx context.Context, p *audit.Pass) error {
 		p.Lacks(snapshot.UserRegistrationDetails, audit.Hides,
 			fmt.Sprintf("whether %s a passkey is not known", audit.PeopleDo(unknown.Count(), "has", "have")))
 	}
+	registered, err := audit.Get(ctx, p, methods.Models)
+	if err != nil {
+		return err
+	}
 	var models []model
 	var people audit.Set
-	for _, id := range held.AAGUIDs() {
-		if with := held.WithAAGUID(id).And(dir.People); strange(id) && !with.Empty() {
+	for _, id := range registered.AAGUIDs() {
+		if with := registered.With(id).And(dir.People); strange(id) && !with.Empty() {
 			models, people = append(models, model{id, with.Count()}), people.Or(with)
 		}
 	}
-	if set := held.Undisclosed.And(dir.People).Minus(people); !set.Empty() {
+	if set := registered.Undisclosed.And(dir.People).Minus(people); !set.Empty() {
 		p.Lacks(snapshot.AuthenticationMethods, audit.Hides,
 			fmt.Sprintf("the AAGUID of passkeys of %s was not read", audit.PeoplePhrase(set.Count())))
 	}

@@ -38,7 +38,7 @@ var Check = &audit.Check{
 		// Of somebody known from the report alone, no passkey's AAGUID is known.
 		{Section: snapshot.UserRegistrationDetails, Gap: audit.Refines},
 	},
-	Facts: []audit.AnyFact{population.Users, methods.Policy, methods.Holdings, devices.Phones},
+	Facts: []audit.AnyFact{population.Users, methods.Policy, methods.Models, devices.Phones},
 	Run:   run,
 }
 
@@ -122,7 +122,7 @@ func elsewhere(applied []methods.Applied, missing app) audit.Partly {
 }
 
 func report(ctx context.Context, p *audit.Pass, policy *methods.Effective, dir *population.Directory, a *methods.Applied, admitted, missing app, people audit.Set) error {
-	held, err := audit.Get(ctx, p, methods.Holdings)
+	registered, err := audit.Get(ctx, p, methods.Models)
 	if err != nil {
 		return err
 	}
@@ -132,7 +132,7 @@ func report(ctx context.Context, p *audit.Pass, policy *methods.Effective, dir *
 	}
 	// Whoever holds a passkey of the app that is not admitted is in the outage list of
 	// PK-ATT-003: it has stopped working.
-	people = people.Minus(held.WithAAGUID(missing.aaguid))
+	people = people.Minus(registered.With(missing.aaguid))
 	certainty, note := a.Inference(people)
 	say := func(people audit.Set, severity audit.Severity, certainty audit.Certainty, evidence []audit.Evidence, blockers []string, who string) {
 		p.Report(audit.Finding{

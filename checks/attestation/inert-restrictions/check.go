@@ -35,7 +35,7 @@ var Check = &audit.Check{
 		{Section: snapshot.AuthenticationMethods, Gap: audit.Refines},
 		{Section: snapshot.UserRegistrationDetails, Gap: audit.Refines},
 	},
-	Facts: []audit.AnyFact{population.Users, methods.Policy, methods.Holdings},
+	Facts: []audit.AnyFact{population.Users, methods.Policy, methods.Holdings, methods.Models},
 	Run:   run,
 }
 
@@ -48,7 +48,11 @@ func run(ctx context.Context, p *audit.Pass) error {
 	if err != nil {
 		return err
 	}
-	o := ownership(dir, held)
+	models, err := audit.Get(ctx, p, methods.Models)
+	if err != nil {
+		return err
+	}
+	o := ownership(dir, held, models)
 	for i := range applied {
 		a := &applied[i]
 		list := a.AAGUIDs()
@@ -123,7 +127,7 @@ func (o owned) assertable(p *audit.Pass) bool {
 			fmt.Sprintf("the models of passkeys of %s were not read", audit.CountPhrase(o.unread.Count(), "account", "accounts")))
 		return false
 	}
-	return len(o.held.AAGUIDs()) > 0 && p.Status(snapshot.Users).State == snapshot.Complete
+	return len(o.models.AAGUIDs()) > 0 && p.Status(snapshot.Users).State == snapshot.Complete
 }
 
 // repeated quotes the entries of a list that stand in it before, in any letter case.

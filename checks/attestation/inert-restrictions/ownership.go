@@ -11,15 +11,15 @@ import (
 
 // owned is which models somebody in the tenant has registered.
 type owned struct {
-	held *methods.Held
+	models *methods.HeldModels
 	// unread are accounts that may have registered a model nobody told of. The report
 	// leaves disabled accounts out, so nothing may be known about those that never had
 	// a passkey; about every person something must be.
 	unread audit.Set
 }
 
-func ownership(dir *population.Directory, held *methods.Held) owned {
-	return owned{held, held.Undisclosed.Or(dir.People.Minus(held.Known()))}
+func ownership(dir *population.Directory, held *methods.Held, models *methods.HeldModels) owned {
+	return owned{models, models.Undisclosed.Or(dir.People.Minus(held.Known()))}
 }
 
 // families are models that are one thing to their owners, with an AAGUID for each
@@ -40,7 +40,7 @@ func (o owned) byNobody(aaguids []string) []string {
 				family = f
 			}
 		}
-		if !slices.ContainsFunc(family, func(id string) bool { return !o.held.WithAAGUID(id).Empty() }) {
+		if !slices.ContainsFunc(family, func(id string) bool { return !o.models.With(id).Empty() }) {
 			none = append(none, id)
 		}
 	}
