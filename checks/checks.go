@@ -6,7 +6,16 @@ import (
 	"slices"
 
 	"passkeyaudit/audit"
+	aaguidunknown "passkeyaudit/checks/attestation/aaguid-unknown"
+	allowlistnotattestable "passkeyaudit/checks/attestation/allow-list-not-attestable"
+	allowlistwithoutattestation "passkeyaudit/checks/attestation/allow-list-without-attestation"
+	attestationwithsynced "passkeyaudit/checks/attestation/attestation-with-synced"
+	authenticatorononeplatform "passkeyaudit/checks/attestation/authenticator-on-one-platform"
+	emptyallowlist "passkeyaudit/checks/attestation/empty-allow-list"
+	inertrestrictions "passkeyaudit/checks/attestation/inert-restrictions"
 	strandedpasskeys "passkeyaudit/checks/attestation/stranded-passkeys"
+	strictprofileoutvoted "passkeyaudit/checks/attestation/strict-profile-outvoted"
+	unattestedprivilegedkeys "passkeyaudit/checks/attestation/unattested-privileged-keys"
 	nobootstrapmethod "passkeyaudit/checks/bootstrap/no-bootstrap-method"
 	danglingtarget "passkeyaudit/checks/scope/dangling-target"
 	excludedpeople "passkeyaudit/checks/scope/excluded-people"
@@ -42,7 +51,16 @@ func Bootstrap() []*audit.Check {
 // Attestation: which models of passkeys are admitted.
 func Attestation() []*audit.Check {
 	return []*audit.Check{
+		attestationwithsynced.Check,
+		authenticatorononeplatform.Check,
 		strandedpasskeys.Check,
+		allowlistwithoutattestation.Check,
+		unattestedprivilegedkeys.Check,
+		aaguidunknown.Check,
+		inertrestrictions.Check,
+		allowlistnotattestable.Check,
+		emptyallowlist.Check,
+		strictprofileoutvoted.Check,
 	}
 }
 

@@ -39,6 +39,11 @@ func QuoteHoldings(ctx context.Context, p *audit.Pass, dir *population.Directory
 // QuotePasskeys quotes the AAGUIDs of the first of some people's passkeys, those
 // that only admits. People known from the report alone are quoted by their row.
 func QuotePasskeys(ctx context.Context, p *audit.Pass, dir *population.Directory, held *Held, people audit.Set, means string, only func(ordinal uint32, k RegisteredPasskey) bool) ([]audit.Evidence, error) {
+	return QuotePasskeyMember(ctx, p, dir, held, people, "aaGuid", means, only)
+}
+
+// QuotePasskeyMember is QuotePasskeys for another member of the passkey.
+func QuotePasskeyMember(ctx context.Context, p *audit.Pass, dir *population.Directory, held *Held, people audit.Set, member, means string, only func(ordinal uint32, k RegisteredPasskey) bool) ([]audit.Evidence, error) {
 	return quote(ctx, p, dir, held, people, func(id string, section snapshot.SectionID, raw entra.Raw) []audit.Evidence {
 		if section == snapshot.UserRegistrationDetails {
 			return []audit.Evidence{audit.Quote(section, id, raw, "/methodsRegistered", means)}
@@ -47,7 +52,7 @@ func QuotePasskeys(ctx context.Context, p *audit.Pass, dir *population.Directory
 		var all []audit.Evidence
 		for _, k := range held.Passkeys(ordinal) {
 			if only == nil || only(ordinal, k) {
-				all = append(all, audit.Quote(section, id, raw, k.Pointer+"/aaGuid", means))
+				all = append(all, audit.Quote(section, id, raw, k.Pointer+"/"+member, means))
 			}
 		}
 		return all

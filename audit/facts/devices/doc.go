@@ -1,0 +1,2 @@
+// Package devices knows what devices people were seen with.
+package devices
