@@ -21,13 +21,14 @@ test:
 race:
 	$(GO) test -race -shuffle=on ./...
 
-# Everything under docs/ that is made from the code.
+# Everything under docs/ that is made from the code, and the demo tenant.
 generate:
+	$(GO) generate ./fixtures
 	$(GO) run ./cmd/passkeyaudit checks pages docs/checks
 
 # Parse the real Graph records beside a development checkout, if they are there.
 shared-data:
-	@if [ -d "$(SHARED)/realdata" ]; then PASSKEYAUDIT_SHARED="$(abspath $(SHARED))" $(GO) test -count=1 -run 'SharedData' ./audit/...; \
+	@if [ -d "$(SHARED)/realdata" ]; then PASSKEYAUDIT_SHARED="$(abspath $(SHARED))" $(GO) test -count=1 -run 'SharedData' ./audit/... ./fixtures; \
 	else echo "no $(SHARED)/realdata: skipped"; fi
 
 # Needs the vulnerability database, which is fetched from the network.

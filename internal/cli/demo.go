@@ -38,7 +38,11 @@ func runDemo(ctx context.Context, d *Deps, o judgeOptions) error {
 	}
 	err = judge(ctx, d, j, snap)
 	if d.IO.ErrTerminal && !o.Quiet && o.Format == "table" {
-		fmt.Fprintln(d.IO.Err, "\nThis was a made-up company. For your own tenant: passkeyaudit audit --help")
+		fmt.Fprint(d.IO.Err, `
+This was a made-up company. Who is hit, and by what evidence: passkeyaudit demo -v
+The rule behind a finding: passkeyaudit checks explain PK-ATT-003
+Your own tenant: passkeyaudit audit --help
+`)
 	}
 	return err
 }
