@@ -33,13 +33,14 @@ fuzz:
 		$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x $(FUZZFLAGS) "$$pkg" </dev/null || exit 1; \
 	done
 
-# Everything under docs/ that is made from the code.
+# Everything under docs/ that is made from the code, and the demo tenant.
 generate:
+	$(GO) generate ./fixtures
 	$(GO) run ./cmd/passkeyaudit checks pages docs/checks
 
 # Parse the real Graph records beside a development checkout, if they are there.
 shared-data:
-	@if [ -d "$(SHARED)/realdata" ]; then PASSKEYAUDIT_SHARED="$(abspath $(SHARED))" $(GO) test -count=1 -run 'SharedData' ./audit/... ./internal/...; \
+	@if [ -d "$(SHARED)/realdata" ]; then PASSKEYAUDIT_SHARED="$(abspath $(SHARED))" $(GO) test -count=1 -run 'SharedData' ./audit/... ./internal/... ./fixtures; \
 	else echo "no $(SHARED)/realdata: skipped"; fi
 
 # Needs the vulnerability database, which is fetched from the network.

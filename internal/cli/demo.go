@@ -14,8 +14,8 @@ func newDemoCmd(d *Deps) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Audit the built-in demo tenant: no tenant, no credentials",
-		Long: `Run the checks on a recorded tenant that comes with the program: a fictional company of 300 people with planted
-problems. It shows what an audit of your own tenant would look like, exit code included: there are findings of severity
+		Long: `Run the checks on a recorded tenant that comes with the program: a fictional company of some 400 people with
+planted problems. It shows what an audit of your own tenant would look like, exit code included: there are findings of severity
 high, so it is 1 unless --fail-on says otherwise.`,
 		Example: `  passkeyaudit demo
   passkeyaudit demo --verbose --checks attestation
@@ -38,7 +38,12 @@ func runDemo(ctx context.Context, d *Deps, o judgeOptions) error {
 	}
 	err = judge(ctx, d, j, snap)
 	if d.IO.ErrTerminal && !o.Quiet && o.Format == "table" {
-		fmt.Fprintln(d.IO.Err, "\nThis was a made-up company. For your own tenant: passkeyaudit audit --help")
+		fmt.Fprint(d.IO.Err, `
+This was a made-up company. Next:
+  passkeyaudit demo -v                    whom it hits, and by what evidence
+  passkeyaudit checks explain PK-ATT-003  the rule behind a finding
+  passkeyaudit audit --help               your own tenant
+`)
 	}
 	return err
 }

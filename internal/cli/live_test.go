@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -132,7 +133,7 @@ func TestLiveEqualsOffline(t *testing.T) {
 				t.Errorf("exit code %d, offline %d: %s", code, wantCode, stderr)
 			}
 			// Rows of direct members come back closed over nested groups.
-			digest := filepath.Base(dir) != "nested-groups"
+			digest := !slices.Contains([]string{"nested-groups", "demo"}, filepath.Base(dir))
 			if diff := cmp.Diff(comparable(t, want, digest), comparable(t, got, digest)); diff != "" {
 				t.Errorf("(-offline +live):\n%s", diff)
 			}
@@ -153,7 +154,7 @@ func TestLiveUnderFaults(t *testing.T) {
 	live := p.simulate("--demo", "--throttle", "60", "--fault", "users=503*1;retry-after=0", "--fault", "auditLogs/signIns=truncate*1")
 	got, stderr, _ := p.run(secret, append([]string{"audit", "--format", "json"}, live...)...)
 	want, _, _ := p.run(nil, "demo", "--format", "json")
-	if diff := cmp.Diff(comparable(t, want, true), comparable(t, got, true)); diff != "" {
+	if diff := cmp.Diff(comparable(t, want, false), comparable(t, got, false)); diff != "" {
 		t.Errorf("%s\n(-offline +live):\n%s", stderr, diff)
 	}
 }

@@ -13,7 +13,7 @@ const (
 	readmeOpen  = "demo --fail-on never\n\n```\n"
 	readmeClose = "\n```\n"
 	// readmeShows is how many findings the README has room for.
-	readmeShows = 3
+	readmeShows = 4
 )
 
 // What the README shows of the demo is what the demo prints: its head, the first

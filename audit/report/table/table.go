@@ -37,7 +37,7 @@ type Sink struct {
 
 const (
 	minWidth = 60
-	maxWidth = 140 // longer lines are harder to read, however wide the terminal
+	maxWidth = 110 // longer lines are harder to read, however wide the terminal
 )
 
 // New writes to w.
@@ -57,14 +57,14 @@ func (s *Sink) Finding(f audit.Finding) error { s.findings = append(s.findings, 
 
 // End implements audit.Sink.
 func (s *Sink) End() error {
+	// The worst first, and of equals the one that hits most.
 	slices.SortStableFunc(s.findings, func(a, b audit.Finding) int {
-		return cmp.Or(boolCompare(a.Tentative, b.Tentative), cmp.Compare(b.Severity, a.Severity))
+		return cmp.Or(boolCompare(a.Tentative, b.Tentative), cmp.Compare(b.Severity, a.Severity),
+			cmp.Compare(b.Affected.Count(), a.Affected.Count()))
 	})
 	var out strings.Builder
 	s.title(&out)
-	if err := s.findingTable(&out); err != nil {
-		return err
-	}
+	s.findingList(&out)
 	if s.opts.Details {
 		s.details(&out)
 	}
@@ -77,16 +77,7 @@ func (s *Sink) End() error {
 // Plain writes a table without rules, its columns as wide as they need to be.
 func Plain(w io.Writer, header []string, rows [][]string) error {
 	var out strings.Builder
-	if err := grid(&out, header, rows, nil); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, trimLines(out.String()))
-	return err
-}
-
-// grid writes cells that are already broken into lines.
-func grid(w io.Writer, header []string, rows [][]string, right map[int]bool) error {
-	t := tablewriter.NewTable(w,
+	t := tablewriter.NewTable(&out,
 		tablewriter.WithRendition(tw.Rendition{
 			Borders:  tw.BorderNone,
 			Settings: tw.Settings{Separators: tw.SeparatorsNone, Lines: tw.LinesNone},
@@ -96,16 +87,9 @@ func grid(w io.Writer, header []string, rows [][]string, right map[int]bool) err
 		tablewriter.WithRowAutoWrap(tw.WrapNone),
 		tablewriter.WithTrimSpace(tw.Off),
 	)
-	align := make([]tw.Align, len(header))
-	for i := range align {
-		align[i] = tw.AlignLeft
-		if right[i] {
-			align[i] = tw.AlignRight
-		}
-	}
 	t.Configure(func(c *tablewriter.Config) {
-		c.Row.Alignment.PerColumn = align
-		c.Header.Alignment.PerColumn = align
+		c.Row.Alignment.Global = tw.AlignLeft
+		c.Header.Alignment.Global = tw.AlignLeft
 	})
 	t.Header(header)
 	for _, row := range rows {
@@ -113,7 +97,11 @@ func grid(w io.Writer, header []string, rows [][]string, right map[int]bool) err
 			return err
 		}
 	}
-	return t.Render()
+	if err := t.Render(); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, trimLines(out.String()))
+	return err
 }
 
 // trimLines drops the padding that the table leaves at line ends.
@@ -153,10 +141,26 @@ func (s *Sink) title(out *strings.Builder) {
 	if h.Scope.Narrowed() {
 		parts = append(parts, fmt.Sprintf("only %s of the tenant", scopePhrase(string(h.Scope.Kind), len(h.Scope.IDs))))
 	}
-	for _, line := range report.Wrap(strings.Join(parts, " · "), s.opts.Width) {
-		fmt.Fprintln(out, line)
-	}
+	s.parts(out, parts)
 	fmt.Fprintln(out)
+}
+
+// parts writes what stands beside each other in lines that break between parts,
+// where a part is not longer than a line.
+func (s *Sink) parts(out *strings.Builder, parts []string) {
+	var line string
+	for _, p := range parts {
+		switch longer := line + " · " + p; {
+		case line == "":
+			line = p
+		case utf8.RuneCountInString(longer) <= s.opts.Width:
+			line = longer
+		default:
+			s.paragraph(out, "", line, "")
+			line = p
+		}
+	}
+	s.paragraph(out, "", line, "")
 }
 
 func scopePhrase(kind string, n int) string {
@@ -166,39 +170,39 @@ func scopePhrase(kind string, n int) string {
 	return audit.CountPhrase(n, "group", "groups")
 }
 
-func (s *Sink) findingTable(out *strings.Builder) error {
+// findingList writes a line of columns for each finding, and under it, over the
+// whole width, what is wrong and what to do.
+func (s *Sink) findingList(out *strings.Builder) {
 	if len(s.findings) == 0 {
 		fmt.Fprint(out, "No findings.\n\n")
-		return nil
+		return
 	}
-	const severity, check, people, rules = 8, 12, 7, 3 * 2
-	textWidth := s.opts.Width - severity - check - people - rules
-	right := map[int]bool{2: true}
-	rows := [][]string{}
-	for i, f := range s.findings {
-		if i > 0 {
-			rows = append(rows, []string{" ", " ", " ", " "})
-		}
-		lines := report.Wrap(report.Plain(f.Message), textWidth)
+	line := func(severity, check, affected, name string, paint colour) {
+		fmt.Fprintf(out, "%s%s  %-12s  %-12s  %s\n",
+			s.paint(paint, severity), strings.Repeat(" ", max(0, 8-len(severity))), check, affected, s.paint(bold, name))
+	}
+	line("SEVERITY", "CHECK", "AFFECTED", "FINDING", bold)
+	for _, f := range s.findings {
+		line(f.Severity.String(), f.Check.ID, affectedCell(f.Affected), f.Check.Slug, colourOf(f.Severity))
+		s.paragraph(out, "  ", report.Plain(f.Message), "")
 		if note := caveat(f); note != "" {
-			lines = append(lines, report.Wrap(note, textWidth)...)
+			s.paragraph(out, "  ", note, "")
 		}
 		for _, step := range f.Fix {
-			for j, line := range report.Wrap(report.Plain(step.Change), textWidth-2) {
-				lead := "  "
-				if j == 0 {
-					lead = "→ "
-				}
-				lines = append(lines, s.paint(dim, lead+line))
-			}
+			s.paragraph(out, "  → ", report.Plain(step.Change), dim)
 		}
-		rows = append(rows, []string{s.paint(colourOf(f.Severity), f.Severity.String()), f.Check.ID, peopleCell(f.Affected), strings.Join(lines, "\n")})
+		fmt.Fprintln(out)
 	}
-	if err := grid(out, []string{"SEVERITY", "CHECK", "PEOPLE", "FINDING"}, rows, right); err != nil {
-		return err
+}
+
+// paragraph writes a text with a lead in front of its first line and as much
+// space in front of the others.
+func (s *Sink) paragraph(out *strings.Builder, lead, text string, c colour) {
+	indent := utf8.RuneCountInString(lead)
+	for _, line := range report.Wrap(text, s.opts.Width-indent) {
+		fmt.Fprintln(out, s.paint(c, lead+line))
+		lead = strings.Repeat(" ", indent)
 	}
-	fmt.Fprintln(out)
-	return nil
 }
 
 // caveat says why a finding is less than certain.
@@ -216,15 +220,18 @@ func caveat(f audit.Finding) string {
 	return "(" + strings.Join(notes, "; ") + ")"
 }
 
-func peopleCell(p audit.Population) string {
-	switch {
-	case p.Unit() == "":
+func affectedCell(p audit.Population) string {
+	if p.Unit() == "" {
 		return "-"
-	case p.AtLeast:
-		return fmt.Sprintf("≥ %d", p.Count())
-	default:
-		return fmt.Sprint(p.Count())
 	}
+	text := audit.PeoplePhrase(p.Count())
+	if p.Unit() == "accounts" {
+		text = audit.CountPhrase(p.Count(), "account", "accounts")
+	}
+	if p.AtLeast {
+		text = "≥ " + text
+	}
+	return text
 }
 
 func (s *Sink) details(out *strings.Builder) {
@@ -250,15 +257,7 @@ func (s *Sink) details(out *strings.Builder) {
 	}
 }
 
-func (s *Sink) item(out *strings.Builder, text string) {
-	for i, line := range report.Wrap(text, s.opts.Width-4) {
-		lead := "    "
-		if i == 0 {
-			lead = "  - "
-		}
-		fmt.Fprintln(out, lead+line)
-	}
-}
+func (s *Sink) item(out *strings.Builder, text string) { s.paragraph(out, "  - ", text, "") }
 
 func evidenceText(e audit.Evidence) string {
 	where := string(e.Section)
@@ -342,25 +341,25 @@ func (s *Sink) closing(out *strings.Builder) {
 			checks = append(checks, fmt.Sprintf("%d %s", n, name))
 		}
 	}
-	text += " · checks: " + strings.Join(checks, ", ")
-	for _, line := range report.Wrap(text, s.opts.Width) {
-		fmt.Fprintln(out, line)
-	}
+	s.parts(out, []string{text, "checks: " + strings.Join(checks, ", ")})
 }
 
 type colour string
 
 const (
-	bold   colour = "1"
-	dim    colour = "2"
-	red    colour = "31"
-	yellow colour = "33"
-	blue   colour = "34"
+	bold    colour = "1"
+	dim     colour = "2"
+	boldRed colour = "1;31"
+	red     colour = "31"
+	yellow  colour = "33"
+	blue    colour = "34"
 )
 
 func colourOf(s audit.Severity) colour {
 	switch s {
-	case audit.Critical, audit.High:
+	case audit.Critical:
+		return boldRed
+	case audit.High:
 		return red
 	case audit.Medium:
 		return yellow
@@ -370,7 +369,7 @@ func colourOf(s audit.Severity) colour {
 }
 
 func (s *Sink) paint(c colour, text string) string {
-	if !s.opts.Color {
+	if !s.opts.Color || c == "" {
 		return text
 	}
 	return "\x1b[" + string(c) + "m" + text + "\x1b[0m"
