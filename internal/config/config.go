@@ -2,10 +2,12 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -26,9 +28,10 @@ type Vocabulary struct {
 // Config is a configuration that was read. The zero value is the defaults.
 type Config struct {
 	Settings audit.Settings
-	file     string
-	lines    map[string]int // by path, such as severity.PK-ATT-003 or accept[0]
+	places   map[string]place // by path, such as severity.PK-ATT-003 or accept[0]
 }
+
+type place struct{ line, column int }
 
 // Error is everything that is wrong with a configuration file.
 type Error struct {
@@ -71,11 +74,14 @@ func Read(file string, v Vocabulary) (*Config, error) {
 // Parse reads the text of a configuration; name stands for it in errors, which are
 // an *Error.
 func Parse(name string, data []byte, v Vocabulary) (*Config, error) {
-	r := &reader{vocabulary: v, config: Config{file: name, lines: map[string]int{}}}
+	r := &reader{vocabulary: v, config: Config{places: map[string]place{}}}
 	if root := r.load(data); root != nil && !null(root) {
 		r.mapping(root, "", top())
 		r.contradictions()
 	}
+	slices.SortStableFunc(r.problems, func(a, b Problem) int {
+		return cmp.Or(a.Line-b.Line, a.Column-b.Column, strings.Compare(a.Text, b.Text))
+	})
 	if len(r.problems) > 0 {
 		return nil, &Error{File: name, Problems: r.problems}
 	}

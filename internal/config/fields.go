@@ -236,15 +236,15 @@ func (r *reader) check(n *yaml.Node) (string, bool) {
 func (r *reader) contradictions() {
 	emergency := map[string]int{}
 	for i, name := range r.config.Settings.EmergencyAccounts {
-		emergency[strings.ToLower(name)] = r.config.lines[element("emergencyAccounts", i)]
+		emergency[strings.ToLower(name)] = r.config.places[element("emergencyAccounts", i)].line
 	}
 	for name, kind := range r.config.Settings.Kinds {
 		if line := emergency[strings.ToLower(name)]; line > 0 && kind != audit.KindEmergency {
-			r.problems = append(r.problems, Problem{r.config.lines["kinds."+name], 1,
+			at := r.config.places["kinds."+name]
+			r.problems = append(r.problems, Problem{at.line, at.column,
 				fmt.Sprintf("%q is %s here and an emergency account on line %d", name, kind, line)})
 		}
 	}
-	slices.SortStableFunc(r.problems, func(a, b Problem) int { return a.Line - b.Line })
 }
 
 func element(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }

@@ -28,7 +28,7 @@ func (r *reader) problem(n *yaml.Node, format string, args ...any) {
 }
 
 // from records where a value was set.
-func (r *reader) from(path string, n *yaml.Node) { r.config.lines[path] = n.Line }
+func (r *reader) from(path string, n *yaml.Node) { r.config.places[path] = place{n.Line, n.Column} }
 
 // plain tells whether a node is itself a value. Anchors, aliases and tags would make
 // a file mean something else than it seems to say.
@@ -83,7 +83,6 @@ func (r *reader) mapping(n *yaml.Node, path string, fields []field) {
 		path += "."
 	}
 	present := map[string]bool{}
-	before := len(r.problems)
 	r.entries(n, "a mapping with the keys "+strings.Join(keys, ", "), func(key string, at, value *yaml.Node) {
 		i := slices.Index(keys, key)
 		if i < 0 {
@@ -94,7 +93,7 @@ func (r *reader) mapping(n *yaml.Node, path string, fields []field) {
 		fields[i].read(r, path+key, value)
 	})
 	for _, f := range fields {
-		if f.required && !present[f.key] && (before == len(r.problems) || n.Kind == yaml.MappingNode) {
+		if f.required && !present[f.key] && (n.Kind == yaml.MappingNode || null(n)) {
 			r.problem(n, "%s is missing here", f.key)
 		}
 	}

@@ -18,7 +18,7 @@ type Value struct {
 func (c *Config) Values(v Vocabulary) []Value {
 	s := c.Settings
 	var all []Value
-	add := func(key, text string) { all = append(all, Value{key, text, c.lines[key]}) }
+	add := func(key, text string) { all = append(all, Value{key, text, c.places[key].line}) }
 	list := func(key string, n int, item func(i int) string) {
 		for i := range n {
 			add(element(key, i), item(i))
