@@ -100,6 +100,7 @@ func (a Acceptance) ExpiresDate() string {
 // and the letter case in which they were written down.
 func (s Settings) Digest() string {
 	h := sha256.New()
+	fmt.Fprintln(h, "settings/v1")
 	var accept []string
 	for _, a := range s.Accept {
 		accept = append(accept, fmt.Sprintf("%q %q %q %q", a.Check, strings.ToLower(a.Fingerprint), a.Reason, a.ExpiresDate()))
