@@ -83,9 +83,10 @@ func (a Acceptance) Expired(at time.Time) bool {
 	return !a.Expires.IsZero() && !at.Before(a.Expires.AddDate(0, 0, 1))
 }
 
-// Covers tells whether a finding is what the acceptance speaks of, expired or not.
-func (a Acceptance) Covers(f *Finding) bool {
-	return a.Check == f.Check.ID && (a.Fingerprint == "" || strings.EqualFold(a.Fingerprint, f.Fingerprint()))
+// Covers tells whether the finding of a check with a fingerprint is what the
+// acceptance speaks of, expired or not.
+func (a Acceptance) Covers(check, fingerprint string) bool {
+	return a.Check == check && (a.Fingerprint == "" || strings.EqualFold(a.Fingerprint, fingerprint))
 }
 
 // ExpiresDate writes the last day, empty for no end.

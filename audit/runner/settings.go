@@ -42,6 +42,9 @@ func notSelected(c *audit.Check, off []snapshot.SectionID, severity audit.Severi
 // An acceptance is unmatched only if its check was judged to the end: what was not
 // looked at, or not wholly, may be there all the same.
 func (r *Results) accept(entries []audit.Acceptance, at time.Time) {
+	if len(entries) == 0 {
+		return
+	}
 	order := make([]int, len(entries))
 	for i := range order {
 		order[i] = i
@@ -52,8 +55,9 @@ func (r *Results) accept(entries []audit.Acceptance, at time.Time) {
 	matched := make([]bool, len(entries))
 	for i := range r.Findings {
 		f := &r.Findings[i]
+		fingerprint := f.Fingerprint()
 		for _, n := range order {
-			if entry := &entries[n]; entry.Covers(f) && !entry.Expired(at) {
+			if entry := &entries[n]; entry.Covers(f.Check.ID, fingerprint) && !entry.Expired(at) {
 				matched[n] = true
 				if f.Accepted == nil {
 					f.Accepted = entry
