@@ -22,6 +22,9 @@ type Finding struct {
 	// Tentative findings could be refuted by rows that are missing. They count
 	// neither in the summary nor for the exit code.
 	Tentative bool
+	// Accepted is the decision to live with the finding, stamped by the runner; nil
+	// where there is none. Such findings count like tentative ones: nowhere.
+	Accepted *Acceptance
 
 	Message  string
 	Subject  Subject

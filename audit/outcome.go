@@ -15,9 +15,11 @@ const (
 	Passed
 	Failed
 	NotApplicable
+	// NotSelected: the settings turn off a section that the check needs.
+	NotSelected
 )
 
-var outcomeNames = []string{"unknown", "passed", "failed", "notApplicable"}
+var outcomeNames = []string{"unknown", "passed", "failed", "notApplicable", "notSelected"}
 
 func (o Outcome) String() string { return outcomeNames[o] }
 

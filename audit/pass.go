@@ -14,19 +14,33 @@ import (
 
 // Run holds one snapshot and the facts derived from it so far.
 type Run struct {
-	snap *snapshot.Snapshot
+	collected *snapshot.Snapshot
+	snap      *snapshot.Snapshot
+	settings  Settings
 
 	mu    sync.Mutex
 	facts map[AnyFact]*derived
 }
 
-// NewRun starts judging a snapshot.
-func NewRun(snap *snapshot.Snapshot) *Run {
-	return &Run{snap: snap, facts: map[AnyFact]*derived{}}
+// NewRun starts judging a snapshot with the default settings.
+func NewRun(snap *snapshot.Snapshot) *Run { return NewRunWith(snap, Settings{}) }
+
+// NewRunWith starts judging a snapshot.
+func NewRunWith(snap *snapshot.Snapshot, settings Settings) *Run {
+	return &Run{
+		collected: snap, snap: snap.Without(settings.SectionsOff...), settings: settings,
+		facts: map[AnyFact]*derived{},
+	}
 }
 
-// Snapshot is the snapshot being judged.
+// Snapshot is the snapshot being judged, without the sections that are off.
 func (r *Run) Snapshot() *snapshot.Snapshot { return r.snap }
+
+// Collected is the snapshot as it was collected, for identifying it.
+func (r *Run) Collected() *snapshot.Snapshot { return r.collected }
+
+// Settings are what the run was given.
+func (r *Run) Settings() Settings { return r.settings }
 
 func (r *Run) memo(f AnyFact) *derived {
 	r.mu.Lock()
@@ -126,6 +140,10 @@ func (p *Pass) Status(id snapshot.SectionID) snapshot.Status {
 
 // Scope tells whether the snapshot holds the whole tenant.
 func (p *Pass) Scope() snapshot.Scope { return p.run.snap.Scope() }
+
+// Settings are what the administrators of the tenant said; they are no read that
+// would have to be declared.
+func (p *Pass) Settings() Settings { return p.run.settings }
 
 // Now is the time at which the snapshot was taken, the only clock there is.
 func (p *Pass) Now() string { return p.run.snap.Manifest().TakenAt }

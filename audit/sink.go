@@ -23,18 +23,34 @@ type Header struct {
 	Sections map[snapshot.SectionID]snapshot.State
 	// Unreadable lists rows that were left out.
 	Unreadable []snapshot.Unreadable
+	Settings   SettingsHeader
 	Summary    Summary
+}
+
+// SettingsHeader is what a report says about the settings of its run.
+type SettingsHeader struct {
+	Digest string
+	// Default: nothing was set.
+	Default     bool
+	SectionsOff []snapshot.SectionID
+	// AcceptExpired are acceptances that no longer held when the snapshot was taken,
+	// AcceptUnmatched those whose check was judged without finding what they accept.
+	AcceptExpired, AcceptUnmatched []Acceptance
+	// AccountsNotFound are accounts that the settings name and the tenant does not
+	// have.
+	AccountsNotFound []string
 }
 
 // Tool names the program that judges.
 type Tool struct{ Name, Version string }
 
-// Summary counts a run. Tentative findings are not counted.
+// Summary counts a run. Tentative findings are not counted, accepted ones apart.
 type Summary struct {
 	// Headcount is nil where accounts could not be counted: the users were not
 	// read, or the snapshot does not hold the whole tenant.
 	Headcount *Headcount
 	Findings  map[Severity]int
+	Accepted  int
 	Checks    map[Outcome]int
 }
 
@@ -48,8 +64,10 @@ type Headcount struct {
 type CheckResult struct {
 	Check   *Check
 	Outcome Outcome
-	// Reason says in words why the outcome is Unknown or NotApplicable, or why a
-	// population is a lower bound.
+	// Severity is the check's own, or what the settings put in its place.
+	Severity Severity
+	// Reason says in words why the outcome is Unknown, NotApplicable or NotSelected,
+	// or why a population is a lower bound.
 	Reason string
 	// Missing names the sections behind Reason, in the format's order.
 	Missing  []snapshot.SectionID

@@ -29,12 +29,16 @@ type Tenant struct {
 	// PoliciesComplete is false where policies may be missing: then nothing can be
 	// said to be granted.
 	PoliciesComplete bool
+	// ApprovedApplicationRetired: what a policy with the control approvedApplication
+	// does is not known any more.
+	ApprovedApplicationRetired bool
 }
 
 // Set is the compiled policies of a tenant. It is safe for concurrent use.
 type Set struct {
 	Policies []*Policy
 	complete bool
+	retired  bool // the control approvedApplication
 	problems []Problem
 }
 
@@ -68,7 +72,7 @@ type Problem struct {
 // Compile parses policies. It never fails: what cannot be understood becomes a
 // problem, and unknown in every decision it could change.
 func Compile(t Tenant) *Set {
-	s := &Set{complete: t.PoliciesComplete}
+	s := &Set{complete: t.PoliciesComplete, retired: t.ApprovedApplicationRetired}
 	places := compilePlaces(t.Locations, t.LocationsComplete, func(id, what string) {
 		s.problems = append(s.problems, Problem{Where: "namedLocation " + id, What: what})
 	})
@@ -186,6 +190,9 @@ func (s *Set) compile(p *entra.ConditionalAccessPolicy, places *places, strength
 	out.grant = compileGrant(p.GrantControls, strengths, problem)
 	if p.GrantControls != nil {
 		out.approved = slices.ContainsFunc(p.GrantControls.BuiltInControls, func(n string) bool { return strings.EqualFold(n, "approvedApplication") })
+	}
+	if out.approved && s.retired {
+		out.grant.retire(problem)
 	}
 	return out
 }

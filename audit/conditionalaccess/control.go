@@ -152,6 +152,17 @@ func builtIn(name string, strengths *strengths) (func(*SignIn) standing, *streng
 	}
 }
 
+// retire takes the control approvedApplication for retired. No source says what a
+// policy that still has it does then.
+func (g *grant) retire(problem func(where, what string)) {
+	for i := range g.controls {
+		if c := &g.controls[i]; strings.EqualFold(c.name, "approvedApplication") {
+			problem("grantControls.builtInControls", "the control \"approvedApplication\" is retired by the configuration; what it does is not known")
+			c.judge = func(*SignIn) standing { return unknownControl(0) }
+		}
+	}
+}
+
 func deviceControl(s *SignIn, property, want string) standing {
 	a := s.Device.Attr(property)
 	switch {

@@ -158,7 +158,11 @@ func (s *Set) Assumptions() []string {
 	}
 	add("mfaTrustedIPs: none", func(p *Policy) bool { return p.trusted })
 	add("baselineScopeEnforcement: on", func(p *Policy) bool { return p.target.all && len(p.target.exclude)+len(p.target.suitesEx) > 0 })
-	add("approvedApplication: not yet retired", func(p *Policy) bool { return p.approved })
+	standing := "approvedApplication: not yet retired"
+	if s.retired {
+		standing = "approvedApplication: retired"
+	}
+	add(standing, func(p *Policy) bool { return p.approved })
 	return list
 }
 

@@ -131,7 +131,7 @@ var rules = []Rule{
 	{"control.externalMethod", "An external authentication method meets \"mfa\", and no strength.", "STR", dateSTR},
 	{"control.compliantDevice", "\"compliantDevice\" is met by a registered device that is reported compliant.", "GRT", dateGRT},
 	{"control.domainJoinedDevice", "\"domainJoinedDevice\" is met by a hybrid joined device: trust type ServerAD.", "GRT", dateGRT},
-	{"control.approvedApplication", "\"approvedApplication\" is met by an approved app; its announced retirement is assumed not to have happened.", "GRT", dateGRT},
+	{"control.approvedApplication", "\"approvedApplication\" is met by an approved app; its announced retirement is assumed not to have happened. With the switch approvedApplicationRetired it is unknown.", "GRT", dateGRT},
 	{"control.compliantApplication", "\"compliantApplication\" is met by an app with a protection policy.", "GRT", dateGRT},
 	{"control.passwordChange", "\"passwordChange\" can be met in the sign-in: it is open.", "GRT", dateGRT},
 	{"control.termsOfUse", "Terms of use can be accepted in the sign-in: they are open.", "GRT", dateGRT},

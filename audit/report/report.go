@@ -48,7 +48,7 @@ func UTC(text string) string {
 
 // Outcomes lists the outcomes in the order in which they are shown.
 func Outcomes() []audit.Outcome {
-	return []audit.Outcome{audit.Passed, audit.Failed, audit.Unknown, audit.NotApplicable}
+	return []audit.Outcome{audit.Passed, audit.Failed, audit.Unknown, audit.NotApplicable, audit.NotSelected}
 }
 
 // Wrap breaks text at white space into lines of at most width columns. A longer

@@ -57,6 +57,9 @@ type Options struct {
 type Results struct {
 	Checks   []audit.CheckResult
 	Findings []audit.Finding
+	// AcceptExpired and AcceptUnmatched are the acceptances of the settings that did
+	// not do what they were written for.
+	AcceptExpired, AcceptUnmatched []audit.Acceptance
 }
 
 // Run judges a snapshot. The error is a *snapshot.BrokenError or ctx's; whatever
@@ -64,7 +67,9 @@ type Results struct {
 func (p *Plan) Run(ctx context.Context, run *audit.Run, opts Options) (*Results, error) {
 	records := make([]audit.Record, len(p.checks))
 	skipped := make([]bool, len(p.checks))
+	off := make([][]snapshot.SectionID, len(p.checks))
 	for i, c := range p.checks {
+		off[i] = turnedOff(c, run.Settings())
 		gaps, _ := gapsOf(c, run.Snapshot())
 		skipped[i] = slices.ContainsFunc(gaps, func(g Missing) bool { return g.Whole && g.Gap == audit.Either })
 	}
@@ -88,7 +93,7 @@ func (p *Plan) Run(ctx context.Context, run *audit.Run, opts Options) (*Results,
 		})
 	}
 	for i := range p.checks {
-		if !skipped[i] {
+		if !skipped[i] && len(off[i]) == 0 {
 			queue <- i
 		}
 	}
@@ -105,16 +110,24 @@ func (p *Plan) Run(ctx context.Context, run *audit.Run, opts Options) (*Results,
 	}
 	var out Results
 	for i, c := range p.checks {
-		result, findings := settle(c, run.Snapshot(), records[i], skipped[i])
+		severity := run.Settings().Severity[c.ID]
+		if len(off[i]) > 0 {
+			out.Checks = append(out.Checks, notSelected(c, off[i], cmp.Or(severity, c.Severity)))
+			continue
+		}
+		result, findings := settle(c, run.Snapshot(), records[i], skipped[i], severity)
 		out.Checks = append(out.Checks, result)
 		out.Findings = append(out.Findings, findings...)
 	}
+	out.accept(run.Settings().Accept, run.Snapshot().TakenAt())
 	return &out, nil
 }
 
-func settle(c *audit.Check, snap *snapshot.Snapshot, rec audit.Record, skipped bool) (audit.CheckResult, []audit.Finding) {
+// settle ends one check. A severity, unless it is zero, replaces that of the check
+// and of its findings.
+func settle(c *audit.Check, snap *snapshot.Snapshot, rec audit.Record, skipped bool, severity audit.Severity) (audit.CheckResult, []audit.Finding) {
 	gaps, featureAbsent := gapsOf(c, snap)
-	result := audit.CheckResult{Check: c}
+	result := audit.CheckResult{Check: c, Severity: cmp.Or(severity, c.Severity)}
 	var missing *audit.MissingError
 	switch {
 	case skipped:
@@ -151,7 +164,7 @@ func settle(c *audit.Check, snap *snapshot.Snapshot, rec audit.Record, skipped b
 	for i := range findings {
 		f := &findings[i]
 		f.Check = c
-		f.Severity = cmp.Or(f.Severity, c.Severity)
+		f.Severity = cmp.Or(severity, f.Severity, c.Severity)
 		f.Certainty = cmp.Or(f.Certainty, audit.Confirmed)
 		f.Tentative = v.Tentative
 		f.Affected.AtLeast = v.AtLeast && f.Affected.Unit() != ""
@@ -171,7 +184,11 @@ func settle(c *audit.Check, snap *snapshot.Snapshot, rec audit.Record, skipped b
 func (r *Results) Count() audit.Summary {
 	s := audit.Summary{Findings: map[audit.Severity]int{}, Checks: map[audit.Outcome]int{}}
 	for _, f := range r.Findings {
-		if !f.Tentative {
+		switch {
+		case f.Tentative:
+		case f.Accepted != nil:
+			s.Accepted++
+		default:
 			s.Findings[f.Severity]++
 		}
 	}
@@ -184,7 +201,8 @@ func (r *Results) Count() audit.Summary {
 // Emit sends a settled run to a sink. h.Summary is completed from the results.
 func (r *Results) Emit(h audit.Header, sink audit.Sink) error {
 	counts := r.Count()
-	h.Summary.Findings, h.Summary.Checks = counts.Findings, counts.Checks
+	h.Summary.Findings, h.Summary.Accepted, h.Summary.Checks = counts.Findings, counts.Accepted, counts.Checks
+	h.Settings.AcceptExpired, h.Settings.AcceptUnmatched = r.AcceptExpired, r.AcceptUnmatched
 	if err := sink.Begin(h); err != nil {
 		return err
 	}

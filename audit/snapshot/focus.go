@@ -27,6 +27,7 @@ func (s *Snapshot) Focus(ids ...string) *Snapshot {
 		fsys: s.fsys, limits: s.limits, manifest: s.manifest, takenAt: s.takenAt,
 		names: s.names, files: s.files,
 		focus:      focus{ids: slices.Clone(ids)},
+		off:        s.off,
 		unreadable: map[SectionID]map[place]Unreadable{},
 	}
 	for _, id := range ids {

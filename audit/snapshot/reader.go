@@ -16,6 +16,7 @@ type Snapshot struct {
 	names    []string                // the files below sections/, as listed
 	files    map[SectionID][]Segment // in reading order
 	focus    focus
+	off      map[SectionID]bool // left out by Without
 
 	mu         sync.Mutex
 	unreadable map[SectionID]map[place]Unreadable

@@ -119,3 +119,6 @@ func (s State) HasRows() bool { return s == Complete || s == Partial }
 // ReasonScope is the reason of a section that is partial only because the
 // snapshot was narrowed to some groups or users.
 const ReasonScope = "scope"
+
+// ReasonOff is the reason of a section that [Snapshot.Without] left out.
+const ReasonOff = "off"

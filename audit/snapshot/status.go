@@ -38,6 +38,8 @@ func (s *Snapshot) declared(id SectionID) Status {
 	var st Status
 	entry := s.manifest.Sections[id]
 	switch {
+	case s.off[id]:
+		return Status{State: NotCollected, Reason: ReasonOff}
 	case entry != nil:
 		st = Status{State: entry.State, Reason: entry.Reason, Entry: entry}
 	case len(s.files[id]) > 0:

@@ -41,7 +41,7 @@ var internalEdges = []struct {
 	{"graphclient/graphsim", []string{"audit/snapshot"}},
 	{"fixtures", nil},
 	{"fixtures/demogen", nil},
-	{"internal/config", []string{"audit", "audit/entra"}},
+	{"internal/config", []string{"audit", "audit/entra", "audit/snapshot"}},
 	{"internal/term", nil},
 	{"internal/tenantgen", []string{"audit/snapshot", "audit/entra"}},
 	{"internal/exports", []string{"audit/snapshot", "audit/entra"}},
@@ -72,6 +72,7 @@ var outsideEdges = []struct {
 	{"github.com/spf13/pflag", []string{"internal/cli"}},
 	{"github.com/olekukonko/tablewriter", []string{"internal/cli", "internal/term", "audit/report/table"}},
 	{"golang.org/x/term", []string{"internal/term"}},
+	{"go.yaml.in/yaml/v4", []string{"internal/config"}},
 	// audittest is imported by tests only.
 	{"github.com/google/go-cmp", []string{"audit/audittest", "audit/snapshot/*"}},
 }

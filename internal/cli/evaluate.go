@@ -30,6 +30,7 @@ type evaluateOptions struct {
 	Lint      bool
 	scenarioFlags
 	liveOptions
+	settingsOptions
 	Quiet bool
 }
 
@@ -67,6 +68,7 @@ Verdicts: granted; needs (something interactive is still to be done); blocked; u
 	f.BoolVarP(&o.Quiet, "quiet", "q", false, "no progress and no hints")
 	o.scenarioFlags.flags(cmd)
 	o.liveOptions.flags(cmd)
+	o.settingsOptions.flags(cmd)
 	complete(cmd, "format", "table", "json", "ndjson")
 	cobra.CheckErr(cmd.MarkFlagDirname("from"))
 	exclusiveWithFrom(cmd)
@@ -90,12 +92,16 @@ func runEvaluate(ctx context.Context, d *Deps, o evaluateOptions) error {
 		}
 		single = &s
 	}
+	settings, err := o.settingsOptions.settings()
+	if err != nil {
+		return err
+	}
 	snap, cleanUp, err := o.open(ctx, d, o.From, o.Quiet)
 	if err != nil {
 		return err
 	}
 	defer cleanUp()
-	e, err := newEvaluator(ctx, snap)
+	e, err := newEvaluator(ctx, snap, settings)
 	if err != nil {
 		return err
 	}
@@ -124,9 +130,9 @@ type evaluator struct {
 	assumptions   []string
 }
 
-func newEvaluator(ctx context.Context, snap *snapshot.Snapshot) (*evaluator, error) {
-	run := audit.NewRun(snap)
-	e := &evaluator{snap: snap}
+func newEvaluator(ctx context.Context, snap *snapshot.Snapshot, settings audit.Settings) (*evaluator, error) {
+	run := audit.NewRunWith(snap, settings)
+	e := &evaluator{snap: run.Snapshot()}
 	var err error
 	if e.dir, err = audit.Evaluate(ctx, run, population.Users); err != nil {
 		return nil, err
@@ -140,7 +146,7 @@ func newEvaluator(ctx context.Context, snap *snapshot.Snapshot) (*evaluator, err
 			return nil, err
 		}
 	}
-	e.usersComplete = snap.Status(snapshot.Users).State == snapshot.Complete
+	e.usersComplete = e.snap.Status(snapshot.Users).State == snapshot.Complete
 	e.assumptions = e.policies.Assumptions()
 	return e, nil
 }

@@ -32,6 +32,7 @@ type judgeOptions struct {
 	Sample         string
 	Color          string
 	Quiet, Verbose bool
+	settingsOptions
 }
 
 func formats() []string { return []string{"table", "json", "ndjson"} }
@@ -46,6 +47,7 @@ func (o *judgeOptions) flags(cmd *cobra.Command) {
 	f.StringVar(&o.Color, "color", "auto", "colours: auto, always, never")
 	f.BoolVarP(&o.Quiet, "quiet", "q", false, "no progress and no hints")
 	f.BoolVarP(&o.Verbose, "verbose", "v", false, "with each finding, its evidence and the first people")
+	o.settingsOptions.flags(cmd)
 	complete(cmd, "format", formats()...)
 	complete(cmd, "fail-on", "critical", "high", "medium", "low", "info", "never")
 	complete(cmd, "color", "auto", "always", "never")
@@ -67,10 +69,11 @@ func completeChecks(*cobra.Command, []string, string) ([]string, cobra.ShellComp
 // judging is judgeOptions after validation.
 type judging struct {
 	judgeOptions
-	plan   *runner.Plan
-	failOn audit.Severity // 0: never
-	sample int
-	color  bool
+	plan     *runner.Plan
+	settings audit.Settings
+	failOn   audit.Severity // 0: never
+	sample   int
+	color    bool
 }
 
 // validate turns flags into values. Every error is the caller's mistake.
@@ -95,6 +98,9 @@ func (o judgeOptions) validate(d *Deps) (*judging, error) {
 	}
 	if o.Output != "" && o.Color == "auto" {
 		j.color = false
+	}
+	if j.settings, err = o.settingsOptions.settings(); err != nil {
+		return nil, err
 	}
 	chosen, err := selectChecks(o.Checks)
 	if err != nil {
@@ -164,10 +170,13 @@ func folder(dir string) (fs.FS, error) {
 // judge runs the chosen checks on a snapshot, writes the result and returns the
 // outcome as an error, nil for a clean run.
 func judge(ctx context.Context, d *Deps, j *judging, snap *snapshot.Snapshot) error {
-	run := audit.NewRun(snap)
+	run := audit.NewRunWith(snap, j.settings)
 	results, err := j.plan.Run(ctx, run, runner.Options{})
 	if err != nil {
 		return err
+	}
+	if counts := results.Count(); counts.Checks[audit.NotSelected] == len(results.Checks) {
+		return usagef("%s turns off a section that each of the chosen checks needs: there is nothing left to judge", j.Config)
 	}
 	header, err := header(ctx, d, run)
 	if err != nil {
@@ -177,16 +186,19 @@ func judge(ctx context.Context, d *Deps, j *judging, snap *snapshot.Snapshot) er
 	if err != nil {
 		return fmt.Errorf("writing the result: %w", err)
 	}
+	if !j.Quiet {
+		warnOfSettings(d, header.Settings, results)
+	}
 	return j.outcome(results)
 }
 
 func header(ctx context.Context, d *Deps, run *audit.Run) (audit.Header, error) {
 	snap := run.Snapshot()
-	digest, err := snap.Digest(ctx)
+	digest, err := run.Collected().Digest(ctx)
 	if err != nil {
 		return audit.Header{}, err
 	}
-	tenant, err := tenantOf(ctx, snap)
+	tenant, err := tenantOf(ctx, run.Collected())
 	if err != nil {
 		return audit.Header{}, err
 	}
@@ -194,10 +206,14 @@ func header(ctx context.Context, d *Deps, run *audit.Run) (audit.Header, error) 
 	if err != nil {
 		return audit.Header{}, err
 	}
+	settings, err := settingsHeader(ctx, run)
+	if err != nil {
+		return audit.Header{}, err
+	}
 	return audit.Header{
 		Tool: audit.Tool{Name: "passkeyaudit", Version: d.Version}, Tenant: tenant, Scope: snap.Scope(),
 		TakenAt: snap.Manifest().TakenAt, Digest: digest, Sections: snap.States(),
-		Unreadable: snap.Unreadable(), Summary: audit.Summary{Headcount: headcount},
+		Unreadable: snap.Unreadable(), Settings: settings, Summary: audit.Summary{Headcount: headcount},
 	}, nil
 }
 

@@ -24,6 +24,11 @@ var Policies = &audit.Fact[*Compiled]{
 	Derive: derivePolicies,
 }
 
+// ApprovedApplicationRetired is the switch that takes the control
+// approvedApplication for retired, as announced for March 2026 (GRT,
+// concept-conditional-access-grant, 2026-03-24).
+const ApprovedApplicationRetired = "approvedApplicationRetired"
+
 // Compiled is a tenant's policies with whom they reach.
 type Compiled struct {
 	*conditionalaccess.Set
@@ -67,6 +72,7 @@ func derivePolicies(ctx context.Context, p *audit.Pass) (*Compiled, error) {
 	}
 	t.PoliciesComplete = p.Status(snapshot.ConditionalAccessPolicies).State == snapshot.Complete
 	t.LocationsComplete = p.Status(snapshot.NamedLocations).State == snapshot.Complete
+	t.ApprovedApplicationRetired = p.Settings().Switches[ApprovedApplicationRetired]
 	c := &Compiled{Set: conditionalaccess.Compile(t), who: who, policies: t.Policies}
 	for i := range t.Policies {
 		c.Reach = append(c.Reach, who.reach(&t.Policies[i]))

@@ -20,6 +20,8 @@ const TakenAt = "2026-11-22T00:00:00Z"
 // Tenant is a snapshot in the making.
 type Tenant struct {
 	TakenAt string
+	// Settings are what the run is given.
+	Settings audit.Settings
 	// Scope is the manifest's scope object; empty for the whole tenant.
 	Scope string
 	// Rows is the text of sections: NDJSON, or one object for singletons. A section
@@ -90,7 +92,7 @@ func (t Tenant) Run(tb testing.TB) *audit.Run {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return audit.NewRun(snap)
+	return audit.NewRunWith(snap, t.Settings)
 }
 
 // Get derives a fact, which must succeed.

@@ -4,20 +4,23 @@ import (
 	"slices"
 	"strings"
 
+	"passkeyaudit/audit"
 	"passkeyaudit/audit/entra"
 )
 
 // Kind says what an account stands for. A member account is taken for something
 // other than a person only on positive evidence; absent facts leave it a person,
 // because a person left out of an outage list is the worse mistake.
-type Kind string
+//
+// What the settings say goes before all evidence.
+type Kind = audit.AccountKind
 
 const (
-	Person    Kind = "person"
-	Shared    Kind = "shared"    // rooms, equipment, shared mailboxes and phones
-	Service   Kind = "service"   // programs
-	Sync      Kind = "sync"      // directory synchronisation
-	Emergency Kind = "emergency" // break-glass accounts
+	Person    = audit.KindPerson
+	Shared    = audit.KindShared
+	Service   = audit.KindService
+	Sync      = audit.KindSync
+	Emergency = audit.KindEmergency
 )
 
 // sharedLicences are licences that Microsoft sells for rooms and shared phones

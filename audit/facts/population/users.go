@@ -49,6 +49,10 @@ type Directory struct {
 	// Synchronised accounts come from an on-premises directory.
 	Synchronised audit.Set
 
+	// NotFound are the accounts that the settings name and that the directory does
+	// not hold, in lower case; empty where not all accounts were read.
+	NotFound []string
+
 	kinds map[Kind]audit.Set
 
 	byNameOnce sync.Once
@@ -68,6 +72,7 @@ func deriveUsers(ctx context.Context, p *audit.Pass) (*Directory, error) {
 	if err != nil {
 		return nil, err
 	}
+	settled := newConfigured(p.Settings())
 	var rows []account
 	if e := p.Status(snapshot.Users).Entry; e != nil && e.Objects != nil {
 		rows = make([]account, 0, max(0, min(*e.Objects, 1<<22)))
@@ -82,10 +87,14 @@ func deriveUsers(ctx context.Context, p *audit.Pass) (*Directory, error) {
 			enabled: u.Enabled(), guest: u.Guest(),
 			external: u.External(), guestType: strings.EqualFold(u.UserType, "Guest"),
 			synced: u.OnPremisesSyncEnabled != nil && *u.OnPremisesSyncEnabled,
-			kind:   kindOf(u, syncRole[strings.ToLower(u.ID)]),
+			kind:   cmp.Or(settled.kindOf(u.ID, u.UserPrincipalName), kindOf(u, syncRole[strings.ToLower(u.ID)])),
 		})
 	}
-	return newDirectory(rows), nil
+	d := newDirectory(rows)
+	if p.Status(snapshot.Users).State == snapshot.Complete {
+		d.NotFound = settled.notFound()
+	}
+	return d, nil
 }
 
 // newDirectory orders accounts by id. Pages can overlap, so an id may come twice;

@@ -21,6 +21,7 @@ type document struct {
 	Tool     tool          `json:"tool"`
 	Tenant   tenant        `json:"tenant"`
 	Snapshot snapshotShape `json:"snapshot"`
+	Settings settings      `json:"settings"`
 	Summary  summary       `json:"summary"`
 	Checks   []check       `json:"checks"`
 	Findings []finding     `json:"findings"`
@@ -35,7 +36,7 @@ func NewDocument(w io.Writer, sample int) *Document { return &Document{w: w, sam
 func (d *Document) Begin(h audit.Header) error {
 	d.doc = document{
 		Schema: report.Schema, Tool: toolShape(h), Tenant: tenantShape(h), Snapshot: snapshotOf(h),
-		Summary: summaryOf(h.Summary), Checks: []check{}, Findings: []finding{},
+		Settings: settingsOf(h.Settings), Summary: summaryOf(h.Summary), Checks: []check{}, Findings: []finding{},
 		Engine: engine{Disagreements: []string{}},
 	}
 	return nil

@@ -28,6 +28,7 @@ type headerLine struct {
 	Tool     tool          `json:"tool"`
 	Tenant   tenant        `json:"tenant"`
 	Snapshot snapshotShape `json:"snapshot"`
+	Settings settings      `json:"settings"`
 	Summary  summary       `json:"summary"`
 	Engine   engine        `json:"engine"`
 }
@@ -70,7 +71,7 @@ func (l *Lines) write(v any) error {
 func (l *Lines) Begin(h audit.Header) error {
 	l.h = h
 	return l.write(headerLine{"header", report.Schema, toolShape(h), tenantShape(h), snapshotOf(h),
-		summaryOf(h.Summary), engine{Disagreements: []string{}}})
+		settingsOf(h.Settings), summaryOf(h.Summary), engine{Disagreements: []string{}}})
 }
 
 // Result implements audit.Sink.

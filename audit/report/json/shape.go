@@ -31,22 +31,42 @@ type unreadable struct {
 	Error   string             `json:"error"`
 }
 
+// settings says by what other than the data a run was judged.
+type settings struct {
+	Digest           string               `json:"digest"`
+	Default          bool                 `json:"default"`
+	SectionsOff      []snapshot.SectionID `json:"sectionsOff,omitzero"`
+	AcceptExpired    []acceptance         `json:"acceptExpired,omitzero"`
+	AcceptUnmatched  []acceptance         `json:"acceptUnmatched,omitzero"`
+	AccountsNotFound []string             `json:"accountsNotFound,omitzero"`
+}
+
+type acceptance struct {
+	Check       string `json:"check"`
+	Fingerprint string `json:"fingerprint,omitzero"`
+	Reason      string `json:"reason"`
+	Expires     string `json:"expires,omitzero"`
+}
+
 type summary struct {
 	Users    *int           `json:"users,omitzero"`
 	Accounts *int           `json:"accounts,omitzero"`
 	Findings map[string]int `json:"findings"`
+	Accepted int            `json:"accepted"`
 	Checks   map[string]int `json:"checks"`
 }
 
 type check struct {
-	ID       string               `json:"id"`
-	Slug     string               `json:"slug"`
-	Severity string               `json:"severity"`
-	Problem  int                  `json:"problem"`
-	Title    string               `json:"title"`
-	Outcome  string               `json:"outcome"`
-	Reason   string               `json:"reason"`
-	Missing  []snapshot.SectionID `json:"missing"`
+	ID       string `json:"id"`
+	Slug     string `json:"slug"`
+	Severity string `json:"severity"`
+	// DefaultSeverity is there where the settings put Severity in its place.
+	DefaultSeverity string               `json:"defaultSeverity,omitzero"`
+	Problem         int                  `json:"problem"`
+	Title           string               `json:"title"`
+	Outcome         string               `json:"outcome"`
+	Reason          string               `json:"reason"`
+	Missing         []snapshot.SectionID `json:"missing"`
 }
 
 type finding struct {
@@ -54,6 +74,8 @@ type finding struct {
 	Severity    string     `json:"severity"`
 	Certainty   string     `json:"certainty"`
 	Tentative   bool       `json:"tentative"`
+	Accepted    bool       `json:"accepted"`
+	Acceptance  *accepted  `json:"acceptance,omitzero"`
 	Message     string     `json:"message"`
 	Fingerprint string     `json:"fingerprint"`
 	Subject     subject    `json:"subject"`
@@ -61,6 +83,12 @@ type finding struct {
 	Evidence    []evidence `json:"evidence"`
 	Fix         []fix      `json:"fix"`
 	References  []string   `json:"references"`
+}
+
+// accepted says why somebody decided to live with a finding, and until when.
+type accepted struct {
+	Reason  string `json:"reason"`
+	Expires string `json:"expires,omitzero"`
 }
 
 type subject struct {
@@ -128,7 +156,7 @@ func snapshotOf(h audit.Header) snapshotShape {
 }
 
 func summaryOf(s audit.Summary) summary {
-	out := summary{Findings: map[string]int{}, Checks: map[string]int{}}
+	out := summary{Findings: map[string]int{}, Accepted: s.Accepted, Checks: map[string]int{}}
 	if s.Headcount != nil {
 		out.Users, out.Accounts = &s.Headcount.Users, &s.Headcount.Accounts
 	}
@@ -146,10 +174,30 @@ func checkOf(r audit.CheckResult) check {
 	if missing == nil {
 		missing = []snapshot.SectionID{}
 	}
-	return check{
-		ID: r.Check.ID, Slug: r.Check.Slug, Severity: r.Check.Severity.String(), Problem: r.Check.Problem,
+	c := check{
+		ID: r.Check.ID, Slug: r.Check.Slug, Severity: r.Severity.String(), Problem: r.Check.Problem,
 		Title: r.Check.Doc.Title, Outcome: r.Outcome.String(), Reason: r.Reason, Missing: missing,
 	}
+	if r.Severity != r.Check.Severity {
+		c.DefaultSeverity = r.Check.Severity.String()
+	}
+	return c
+}
+
+func settingsOf(h audit.SettingsHeader) settings {
+	return settings{
+		Digest: h.Digest, Default: h.Default, SectionsOff: h.SectionsOff,
+		AcceptExpired: acceptancesOf(h.AcceptExpired), AcceptUnmatched: acceptancesOf(h.AcceptUnmatched),
+		AccountsNotFound: h.AccountsNotFound,
+	}
+}
+
+func acceptancesOf(entries []audit.Acceptance) []acceptance {
+	var out []acceptance
+	for _, a := range entries {
+		out = append(out, acceptance{a.Check, a.Fingerprint, a.Reason, a.ExpiresDate()})
+	}
+	return out
 }
 
 func findingOf(f audit.Finding, sample int) finding {
@@ -159,6 +207,9 @@ func findingOf(f audit.Finding, sample int) finding {
 		Subject:  subject{string(f.Subject.Type), f.Subject.ID, f.Subject.Name},
 		Affected: affectedOf(f.Affected, sample),
 		Evidence: []evidence{}, Fix: []fix{}, References: []string{},
+	}
+	if f.Accepted != nil {
+		out.Accepted, out.Acceptance = true, &accepted{f.Accepted.Reason, f.Accepted.ExpiresDate()}
 	}
 	for _, e := range f.Evidence {
 		ev := evidence{Section: e.Section, Object: e.Object, Pointer: e.Pointer, Value: e.Value, Absent: e.Absent, Means: e.Means}

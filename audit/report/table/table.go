@@ -32,7 +32,8 @@ type Sink struct {
 	opts     Options
 	header   audit.Header
 	results  []audit.CheckResult
-	findings []audit.Finding
+	findings []audit.Finding // without the accepted ones
+	accepted []audit.Finding
 }
 
 const (
@@ -53,7 +54,14 @@ func (s *Sink) Begin(h audit.Header) error { s.header = h; return nil }
 func (s *Sink) Result(r audit.CheckResult) error { s.results = append(s.results, r); return nil }
 
 // Finding implements audit.Sink.
-func (s *Sink) Finding(f audit.Finding) error { s.findings = append(s.findings, f); return nil }
+func (s *Sink) Finding(f audit.Finding) error {
+	if f.Accepted != nil {
+		s.accepted = append(s.accepted, f)
+	} else {
+		s.findings = append(s.findings, f)
+	}
+	return nil
+}
 
 // End implements audit.Sink.
 func (s *Sink) End() error {
@@ -68,7 +76,9 @@ func (s *Sink) End() error {
 	if s.opts.Details {
 		s.details(&out)
 	}
+	s.acceptedFindings(&out)
 	s.unjudged(&out)
+	s.settings(&out)
 	s.closing(&out)
 	_, err := io.WriteString(s.w, trimLines(out.String()))
 	return err
@@ -282,19 +292,21 @@ func evidenceText(e audit.Evidence) string {
 // unjudged lists what could not be judged, and why: the part a reader must not
 // miss when there are no findings.
 func (s *Sink) unjudged(out *strings.Builder) {
-	var unknown, skipped []audit.CheckResult
+	var unknown, skipped, off []audit.CheckResult
 	for _, r := range s.results {
 		switch r.Outcome {
 		case audit.Unknown:
 			unknown = append(unknown, r)
 		case audit.NotApplicable:
 			skipped = append(skipped, r)
+		case audit.NotSelected:
+			off = append(off, r)
 		}
 	}
 	for _, group := range []struct {
 		title   string
 		results []audit.CheckResult
-	}{{"Could not be judged", unknown}, {"Not applicable", skipped}} {
+	}{{"Could not be judged", unknown}, {"Not applicable", skipped}, {"Not selected", off}} {
 		if len(group.results) == 0 {
 			continue
 		}
@@ -331,12 +343,18 @@ func (s *Sink) closing(out *strings.Builder) {
 	if len(parts) > 0 {
 		text += " (" + strings.Join(parts, ", ") + ")"
 	}
+	if n := s.header.Summary.Accepted; n > 0 {
+		text += fmt.Sprintf(" · %d accepted", n)
+	}
 	var checks []string
 	for _, o := range report.Outcomes() {
 		if n := s.header.Summary.Checks[o]; n > 0 {
 			name := o.String()
-			if o == audit.NotApplicable {
+			switch o {
+			case audit.NotApplicable:
 				name = "not applicable"
+			case audit.NotSelected:
+				name = "not selected"
 			}
 			checks = append(checks, fmt.Sprintf("%d %s", n, name))
 		}
