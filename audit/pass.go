@@ -216,13 +216,14 @@ func RowsOf(ctx context.Context, p *Pass, id snapshot.SectionID, keys []string) 
 		byFold[strings.ToLower(k)] = k
 	}
 	spec, _ := snapshot.Spec(id)
-	for row, err := range p.run.snap.Focus(keys...).Rows(ctx, id) {
-		if err != nil {
-			return nil, err
-		}
+	rows, err := p.run.snap.FindAll(ctx, id, keys)
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range rows {
 		key := entra.Text(row.Raw, entra.Pointer(spec.Key))
 		if asked, ok := byFold[strings.ToLower(key)]; ok {
-			found[asked] = KeyedRow{key, row.Raw.Clone()}
+			found[asked] = KeyedRow{key, row.Raw}
 		}
 	}
 	return found, nil

@@ -5,6 +5,8 @@ import (
 	"iter"
 	"runtime"
 	"sync"
+
+	"passkeyaudit/audit/entra"
 )
 
 // chunk is what a run of rows came to. It is handed over whole, so that what has
@@ -39,7 +41,9 @@ type decoding[T, R any] struct {
 	s      *Snapshot
 	id     SectionID
 	newMap func() rowMap[T, R]
-	total  tally
+	// reuse is true where the map keeps no list of the row.
+	reuse bool
+	total tally
 }
 
 // chunks decodes a section in parallel and yields it in order. All its goroutines
@@ -231,12 +235,14 @@ func (d *decoding[T, R]) batch(in *batch) chunk[R] {
 type rowDecoder[T, R any] struct {
 	id    SectionID
 	of    rowMap[T, R]
+	plain entra.Plain
+	reuse bool
 	value *T
 	out   chunk[R]
 }
 
 func (b *rowDecoder[T, R]) start(d *decoding[T, R]) {
-	b.id, b.of, b.value = d.id, d.newMap(), new(T)
+	b.id, b.of, b.reuse, b.value = d.id, d.newMap(), d.reuse, new(T)
 }
 
 func (b *rowDecoder[T, R]) rows() int { return len(b.out.values) + len(b.out.unreadable) }
@@ -244,6 +250,13 @@ func (b *rowDecoder[T, R]) rows() int { return len(b.out.values) + len(b.out.unr
 // decode takes a row. A row that is to be left out is noted; an error ends the read.
 func (b *rowDecoder[T, R]) decode(row Row) error {
 	var none T
+	if !b.reuse {
+		*b.value = none
+	}
+	if b.plain.Decode(row.Raw, b.value) && hasKey(b.value) {
+		b.out.values = append(b.out.values, b.of(row, b.value))
+		return nil
+	}
 	*b.value = none
 	bad, err := decodeRow(b.id, row, b.value)
 	switch {

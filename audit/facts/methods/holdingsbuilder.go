@@ -25,8 +25,6 @@ func kindBit(kind Kind) kindSet {
 	return 1 << len(kinds) // Unrecognised
 }
 
-var passkeyBit, passBit = kindBit(Passkey), kindBit(TemporaryAccessPass)
-
 // listing is what a row of authenticationMethods comes to.
 type listing struct {
 	account  uint32
@@ -54,7 +52,10 @@ type keyList struct {
 // reader reads a run of rows. Few distinct values stand in many rows; each is looked
 // at once.
 type reader struct {
-	dir   *population.Directory
+	dir *population.Directory
+	// The bits of the kinds of which more is kept.
+	passkey, pass kindSet
+
 	kinds map[[2]string]kindSet // by type and phone type
 	words map[string]kindSet    // by the report's words
 	lists map[string]keyList
@@ -63,7 +64,10 @@ type reader struct {
 }
 
 func newReader(dir *population.Directory) *reader {
-	return &reader{dir: dir, kinds: map[[2]string]kindSet{}, words: map[string]kindSet{}, lists: map[string]keyList{}}
+	return &reader{
+		dir: dir, passkey: kindBit(Passkey), pass: kindBit(TemporaryAccessPass),
+		kinds: map[[2]string]kindSet{}, words: map[string]kindSet{}, lists: map[string]keyList{},
+	}
 }
 
 func (r *reader) kindOf(m *entra.AuthenticationMethod) kindSet {
@@ -107,15 +111,15 @@ func (r *reader) listing(row *entra.UserMethods) (l listing) {
 		bit := r.kindOf(m)
 		l.held |= bit
 		switch bit {
-		case passkeyBit:
+		case r.passkey:
 			for _, part := range [...]string{r.pointer(i), m.AAGUID, m.PasskeyType, m.AttestationLevel, m.Model} {
 				r.addKey(part)
 			}
-		case passBit:
+		case r.pass:
 			l.pass = Pass{Usable: told(m.IsUsable), UsableOnce: told(m.IsUsableOnce), Pointer: r.pointer(i)}
 		}
 	}
-	if l.held&passkeyBit != 0 {
+	if l.held&r.passkey != 0 {
 		l.passkeys = r.listed(row)
 	}
 	return l
@@ -136,7 +140,7 @@ func (r *reader) listed(row *entra.UserMethods) keyList {
 	k := keyList{key: string(r.key)}
 	for i := range row.Methods {
 		m := &row.Methods[i]
-		if r.kindOf(m) == passkeyBit {
+		if r.kindOf(m) == r.passkey {
 			k.list = append(k.list, RegisteredPasskey{
 				Credential: Credential{AAGUID: m.AAGUID, Type: m.PasskeyType, Attest: attested(m.AttestationLevel)},
 				Model:      m.Model, AttestationLevel: m.AttestationLevel, Pointer: r.pointer(i),
@@ -178,18 +182,18 @@ func (r *reader) report(row *entra.UserRegistrationDetails) (d reported) {
 	for _, v := range row.MethodsRegistered {
 		bit := r.wordKind(v)
 		d.held |= bit
-		if bit == passkeyBit {
+		if bit == r.passkey {
 			r.addKey(v)
 		}
 	}
-	if d.held&passkeyBit == 0 {
+	if d.held&r.passkey == 0 {
 		return d
 	}
 	known, ok := r.lists[string(r.key)]
 	if !ok {
 		known.key = string(r.key)
 		for _, v := range row.MethodsRegistered {
-			if r.wordKind(v) == passkeyBit {
+			if r.wordKind(v) == r.passkey {
 				known.list = append(known.list, RegisteredPasskey{Credential: Credential{Type: reportedType(v)}})
 			}
 		}
@@ -238,7 +242,7 @@ func (b *holdingsBuilder) listing(l *listing) {
 	}
 	b.listed[l.account] = l.held
 	b.held.passkeys[l.account] = b.list(l.passkeys)
-	if l.held&passBit != 0 {
+	if l.pass.Pointer != "" {
 		b.held.passes[l.account] = l.pass
 	} else {
 		delete(b.held.passes, l.account)

@@ -111,19 +111,14 @@ type memberRow struct {
 // read looks up the ids of a row. It is called in several goroutines, after the
 // groups were read.
 func (m *Memberships) read(row *entra.GroupMembers) memberRow {
-	r := memberRow{
-		key: strings.ToLower(row.GroupID), accounts: make([]uint32, 0, len(row.UserIDs)),
-		transitive: row.Transitive == nil || *row.Transitive,
-	}
-	for _, id := range row.UserIDs {
-		if ordinal, known := m.dir.Ordinal(id); known {
-			r.accounts = append(r.accounts, ordinal)
-		} else {
-			r.others = append(r.others, strings.ToLower(id))
-		}
+	r := memberRow{key: strings.ToLower(row.GroupID), transitive: row.Transitive == nil || *row.Transitive}
+	r.accounts, r.others = m.dir.ids.findAll(row.UserIDs)
+	// The ids of a row are parts of its text, which is not to be kept for a few.
+	for i, id := range r.others {
+		r.others[i] = strings.Clone(strings.ToLower(id))
 	}
 	for _, id := range row.GroupIDs {
-		r.groups = append(r.groups, strings.ToLower(id))
+		r.groups = append(r.groups, strings.Clone(strings.ToLower(id)))
 	}
 	return r
 }

@@ -22,19 +22,13 @@ func (g guid) compare(h guid) int {
 // guidLength is the length of a GUID's text.
 const guidLength = 36
 
-// nibbles gives the value of a hexadecimal digit, 0xff for other characters.
-var nibbles = func() (t [256]byte) {
-	for i := range t {
-		t[i] = 0xff
-	}
-	for i, c := range []byte("0123456789abcdef") {
-		t[c] = byte(i)
-	}
-	for i, c := range []byte("ABCDEF") {
-		t[c] = byte(10 + i)
-	}
-	return t
-}()
+// hexDigits gives the value of a hexadecimal digit and one, and 0 for all other
+// characters.
+var hexDigits = [256]byte{
+	'0': 1, '1': 2, '2': 3, '3': 4, '4': 5, '5': 6, '6': 7, '7': 8, '8': 9, '9': 10,
+	'a': 11, 'b': 12, 'c': 13, 'd': 14, 'e': 15, 'f': 16,
+	'A': 11, 'B': 12, 'C': 13, 'D': 14, 'E': 15, 'F': 16,
+}
 
 // parseGUID reads the text of a GUID in any letter case.
 func parseGUID(s string) (g guid, ok bool) {
@@ -44,7 +38,7 @@ func parseGUID(s string) (g guid, ok bool) {
 	var bad byte
 	digits := func(from, to int) (v uint64) {
 		for i := from; i < to; i++ {
-			n := nibbles[s[i]]
+			n := hexDigits[s[i]] - 1 // 255 for what is no digit
 			bad |= n
 			v = v<<4 | uint64(n&0xf)
 		}
@@ -182,7 +176,11 @@ func (d *ids) find(id string) (uint32, bool) {
 		return 0, false
 	}
 	value := g.high >> d.shift
-	from, to := d.first[value], d.first[value+1]
+	return d.among(g, d.first[value], d.first[value+1])
+}
+
+// among looks for a GUID between two positions.
+func (d *ids) among(g guid, from, to uint32) (uint32, bool) {
 	for to-from > 8 { // ids that are not random
 		middle := from + (to-from)/2
 		if d.guids[middle].compare(g) > 0 {
@@ -197,6 +195,48 @@ func (d *ids) find(id string) (uint32, bool) {
 		}
 	}
 	return 0, false
+}
+
+// findAll gives the positions of those of the ids that are there, and the others. A
+// million GUIDs do not fit a processor's cache. Many are looked up in step, so that
+// it waits for many places in memory at once and not for one after the other.
+func (d *ids) findAll(list []string) (found []uint32, others []string) {
+	found = make([]uint32, 0, len(list))
+	if d.keys != nil || len(d.guids) == 0 {
+		for _, id := range list {
+			if n, ok := d.find(id); ok {
+				found = append(found, n)
+			} else {
+				others = append(others, id)
+			}
+		}
+		return found, others
+	}
+	const step = 64
+	var guids [step]guid
+	var from, to [step]uint32
+	for len(list) > 0 {
+		some := list[:min(step, len(list))]
+		list = list[len(some):]
+		for i, id := range some {
+			g, ok := parseGUID(id)
+			guids[i] = g
+			if !ok { // an empty stretch
+				from[i], to[i] = 0, 0
+				continue
+			}
+			value := g.high >> d.shift
+			from[i], to[i] = d.first[value], d.first[value+1]
+		}
+		for i, id := range some {
+			if n, ok := d.among(guids[i], from[i], to[i]); ok {
+				found = append(found, n)
+			} else {
+				others = append(others, id)
+			}
+		}
+	}
+	return found, others
 }
 
 // names holds many short texts in a few long ones, which the garbage collector need

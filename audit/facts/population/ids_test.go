@@ -37,7 +37,13 @@ func TestIDsAsNumbersAndAsText(t *testing.T) {
 				t.Fatalf("the id at %d is %s, as text %s", n, got, want)
 			}
 		}
-		for _, id := range append(rapid.SliceOf(someGUID).Draw(t, "others"), append(list, "", "x", strings.Repeat("0", guidLength))...) {
+		asked := append(rapid.SliceOf(someGUID).Draw(t, "others"), append(list, "", "x", strings.Repeat("0", guidLength))...)
+		found, missing := numbers.findAll(asked)
+		wantFound, wantMissing := texts.findAll(asked)
+		if fmt.Sprint(found, missing) != fmt.Sprint(wantFound, wantMissing) {
+			t.Fatalf("found %v, not %q; as text %v, not %q", found, missing, wantFound, wantMissing)
+		}
+		for _, id := range asked {
 			n, found := numbers.find(id)
 			m, wanted := texts.find(id)
 			if found != wanted || found && n != m {
