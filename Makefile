@@ -5,7 +5,10 @@ SHARED ?= ../shared
 FUZZTIME ?= 30s
 FUZZFLAGS ?= -parallel 1
 
-.PHONY: all build lint test race fuzz generate check shared-data vuln clean
+SIZES ?= 10000 100000 1000000
+BENCHFLAGS ?=
+
+.PHONY: all build lint test race fuzz bench generate check shared-data vuln clean
 
 all: build lint test
 
@@ -32,6 +35,12 @@ fuzz:
 		echo "== $$pkg $$name"; \
 		$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x $(FUZZFLAGS) "$$pkg" </dev/null || exit 1; \
 	done
+
+# Judging, stage by stage, on synthetic tenants kept in the user's cache folder:
+#   make bench SIZES="100000 1000000" BENCHFLAGS="-runs 5"
+bench: build
+	$(GO) build -o bin/bench ./internal/bench
+	bin/bench -binary bin/passkeyaudit $(BENCHFLAGS) $(SIZES)
 
 # Everything under docs/ that is made from the code, and the demo tenant.
 generate:

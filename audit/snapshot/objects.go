@@ -21,16 +21,35 @@ type Object[T any] struct {
 // set of unreadable rows does not depend on who reads. The last element may be
 // an error.
 func Objects[T any](ctx context.Context, s *Snapshot, id SectionID) iter.Seq2[Object[T], error] {
-	return func(yield func(Object[T], error) bool) {
-		for c := range chunks[T](ctx, s, id) {
+	keep := func(row Row, v *T) Object[T] { return Object[T]{Value: *v, Row: Row{File: row.File, Line: row.Line}} }
+	return rowsAs(ctx, s, id, false, func() rowMap[T, Object[T]] { return keep })
+}
+
+// Mapped is Objects for large sections of which little is kept: it yields what a
+// function makes of each row. The rows are decoded in several goroutines, and the
+// function runs there. newMap gives the function for a run of rows; one is used by
+// one goroutine, several at a time. The T is used again for the next row: texts in it
+// may be kept, lists and what pointers lead to may not.
+func Mapped[T, R any](ctx context.Context, s *Snapshot, id SectionID, newMap func() func(*T) R) iter.Seq2[R, error] {
+	return rowsAs(ctx, s, id, true, func() rowMap[T, R] {
+		of := newMap()
+		return func(_ Row, v *T) R { return of(v) }
+	})
+}
+
+func rowsAs[T, R any](ctx context.Context, s *Snapshot, id SectionID, reuse bool, newMap func() rowMap[T, R]) iter.Seq2[R, error] {
+	return func(yield func(R, error) bool) {
+		d := decoding[T, R]{s: s, id: id, newMap: newMap, reuse: reuse}
+		for c := range d.chunks(ctx) {
 			s.setUnreadable(c.unreadable...)
-			for _, o := range c.objects {
-				if !yield(o, nil) {
+			for i := range c.values {
+				if !yield(c.values[i], nil) {
 					return
 				}
 			}
 			if c.err != nil {
-				yield(Object[T]{}, c.err)
+				var none R
+				yield(none, c.err)
 				return
 			}
 		}
@@ -81,7 +100,7 @@ func SingletonObject[T any](ctx context.Context, s *Snapshot, id SectionID) (val
 func decodeRow(id SectionID, row Row, v any) (bad *Unreadable, err error) {
 	spec, _ := Spec(id)
 	derr := entra.Decode(row.Raw, v)
-	if keyed, is := v.(interface{ Key() string }); derr == nil && is && keyed.Key() == "" {
+	if derr == nil && !hasKey(v) {
 		derr = fmt.Errorf("the member %q is missing", spec.Key)
 	}
 	if derr == nil && row.Raw.Kind() == '{' {
@@ -94,4 +113,10 @@ func decodeRow(id SectionID, row Row, v any) (bad *Unreadable, err error) {
 		derr = errors.New("not an object")
 	}
 	return &Unreadable{Section: id, File: row.File, Line: row.Line, Object: rowKey(row.Raw, spec.Key), Err: derr}, nil
+}
+
+// hasKey tells whether a decoded row has what identifies it, if its section has keys.
+func hasKey(v any) bool {
+	keyed, is := v.(interface{ Key() string })
+	return !is || keyed.Key() != ""
 }

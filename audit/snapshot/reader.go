@@ -20,6 +20,7 @@ type Snapshot struct {
 
 	mu         sync.Mutex
 	unreadable map[SectionID]map[place]Unreadable
+	indexes    map[SectionID]*rowIndex // of sections that were searched
 }
 
 // limits bound what a hostile snapshot can make a reader hold.

@@ -3,6 +3,7 @@ package population
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"passkeyaudit/audit"
@@ -27,6 +28,9 @@ type Group struct {
 	Exists audit.Tri
 	// Members are the accounts in it, directly or through nested groups.
 	Members audit.Partly
+	// Inner are the members that rows show in a group inside this one and not in this
+	// one itself; rows that are closed over nested groups do not tell.
+	Inner audit.Set
 	// Empty is Yes only where the group was read to the end and has nobody, not even
 	// an account that is not in the snapshot.
 	Empty audit.Tri
@@ -56,7 +60,7 @@ type memberLines struct {
 	// direct are members by rows that hold direct members only, closed those by rows
 	// that do not tell them from members of a group inside.
 	direct, closed           audit.Set
-	buildDirect, buildClosed audit.Builder
+	buildDirect, buildClosed memberSet
 	// people counts members that are no groups, in the snapshot or not.
 	people int
 	// inner are members that are or may be groups, to be closed over: those said to
@@ -82,16 +86,17 @@ func deriveGroups(ctx context.Context, p *audit.Pass) (*Memberships, error) {
 		m.named[strings.ToLower(o.Value.ID)] = o.Value
 		m.GroupRows++
 	}
-	for o, err := range audit.Objects[entra.GroupMembers](ctx, p, snapshot.GroupMembers) {
+	for row, err := range audit.Mapped(ctx, p, snapshot.GroupMembers, func() func(*entra.GroupMembers) memberRow { return m.read }) {
 		if err != nil {
 			return nil, err
 		}
-		m.add(&o.Value)
+		m.add(&row)
 		m.MemberRows++
 	}
 	m.readStates(p.Status(snapshot.Groups), p.Status(snapshot.GroupMembers))
 	for _, l := range m.lines {
-		l.direct, l.closed = l.buildDirect.Set(), l.buildClosed.Set()
+		l.direct, l.closed = l.buildDirect.set(), l.buildClosed.set()
+		l.buildDirect, l.buildClosed = memberSet{}, memberSet{}
 	}
 	for key := range m.lines {
 		m.closed[key] = m.resolve(key)
@@ -99,40 +104,85 @@ func deriveGroups(ctx context.Context, p *audit.Pass) (*Memberships, error) {
 	return m, nil
 }
 
-func (m *Memberships) add(row *entra.GroupMembers) {
-	key := strings.ToLower(row.GroupID)
-	l := m.lines[key]
-	if l == nil {
-		l = &memberLines{}
-		m.lines[key] = l
-	}
-	transitive := row.Transitive == nil || *row.Transitive
-	for _, id := range row.UserIDs {
-		ordinal, known := m.dir.Ordinal(id)
-		id = strings.ToLower(id)
-		_, isGroup := m.named[id]
-		switch {
-		case known && transitive:
-			l.buildClosed.Add(ordinal)
-			l.people++
-		case known:
-			l.buildDirect.Add(ordinal)
-			l.people++
-		case !transitive:
-			l.inner = append(l.inner, id)
-		case isGroup:
-			l.named = append(l.named, id)
-		default:
-			l.people++
-		}
+// memberRow is a row of groupMembers with its ids looked up.
+type memberRow struct {
+	key        string
+	accounts   []uint32
+	others     []string // ids among userIds that are no account, in lower case
+	groups     []string // in lower case
+	transitive bool
+}
+
+// read looks up the ids of a row. It is called in several goroutines, after the
+// groups were read.
+func (m *Memberships) read(row *entra.GroupMembers) memberRow {
+	r := memberRow{key: strings.ToLower(row.GroupID), transitive: row.Transitive == nil || *row.Transitive}
+	r.accounts, r.others = m.dir.ids.findAll(row.UserIDs)
+	// The ids of a row are parts of its text, which is not to be kept for a few.
+	for i, id := range r.others {
+		r.others[i] = strings.Clone(strings.ToLower(id))
 	}
 	for _, id := range row.GroupIDs {
-		if id = strings.ToLower(id); transitive {
+		r.groups = append(r.groups, strings.Clone(strings.ToLower(id)))
+	}
+	return r
+}
+
+func (m *Memberships) add(row *memberRow) {
+	l := m.lines[row.key]
+	if l == nil {
+		l = &memberLines{}
+		m.lines[row.key] = l
+	}
+	l.people += len(row.accounts)
+	if !row.transitive {
+		l.buildDirect.add(row.accounts, m.dir.ids.count())
+		l.inner = append(append(l.inner, row.others...), row.groups...)
+		return
+	}
+	// A transitive row already has the members of the groups it names.
+	l.buildClosed.add(row.accounts, m.dir.ids.count())
+	l.named = append(l.named, row.groups...)
+	for _, id := range row.others {
+		if _, isGroup := m.named[id]; isGroup {
 			l.named = append(l.named, id)
 		} else {
-			l.inner = append(l.inner, id)
+			l.people++
 		}
 	}
+}
+
+// memberSet collects the members of a group, which come in no order: few as they
+// come, many as one bit for each account of the tenant.
+type memberSet struct {
+	few  []uint32
+	bits []uint64
+}
+
+func (s *memberSet) add(ordinals []uint32, accounts int) {
+	if s.bits == nil {
+		s.few = append(s.few, ordinals...)
+		if len(s.few) < accounts/32 {
+			return
+		}
+		s.bits = make([]uint64, accounts/64+1)
+		ordinals, s.few = s.few, nil
+	}
+	for _, n := range ordinals {
+		s.bits[n/64] |= 1 << (n % 64)
+	}
+}
+
+func (s *memberSet) set() audit.Set {
+	if s.bits != nil {
+		return audit.SetOfBits(s.bits)
+	}
+	slices.Sort(s.few)
+	var b audit.Builder
+	for _, n := range s.few {
+		b.Add(n)
+	}
+	return b.Set()
 }
 
 func (m *Memberships) readStates(groups, members snapshot.Status) {
@@ -209,6 +259,9 @@ func (m *Memberships) resolve(key string) Group {
 		}
 	}
 	visit(key)
+	if l := m.lines[key]; l != nil {
+		g.Inner = g.Members.Yes.Minus(l.direct).Minus(l.closed)
+	}
 	if !exhaustive {
 		g.Members.Maybe = m.dir.All.Minus(g.Members.Yes)
 	}

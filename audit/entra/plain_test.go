@@ -1,0 +1,141 @@
+package entra
+
+import (
+	"fmt"
+	"reflect"
+	"testing"
+)
+
+// plainTypes makes a value of each type that Plain reads.
+var plainTypes = map[string]func() any{
+	"user":    func() any { return &User{} },
+	"details": func() any { return &UserRegistrationDetails{} },
+	"members": func() any { return &GroupMembers{} },
+	"methods": func() any { return &UserMethods{} },
+}
+
+// plainRows are rows as Graph sends them, and odd ones.
+var plainRows = []string{
+	`{"id":"a","userPrincipalName":"a@contoso.example","displayName":"Gdańsk","userType":null,"accountEnabled":true,"externalUserState":"Accepted",` +
+		`"onPremisesSyncEnabled":null,"assignedLicenses":[{"disabledPlans":[],"skuId":"05e9a617-0261-4cee-bb44-138d3ef5d965"},{}],` +
+		`"identities":[{"signInType":"federated","issuer":"x","issuerAssignedId":null}],"department":"IT","country":"","usageLocation":"NL","employeeType":"Employee"}`,
+	`{"id":"a","userPrincipalName":"a@b","isMfaCapable":false,"methodsRegistered":["mobilePhone","email"],"n":[1,-0.5e+3,{"x":{}}]}`,
+	`{"id":"a","methodsRegistered":[]}`, `{"id":"a","methodsRegistered":null}`, `{"id":"a","methodsRegistered":[null]}`,
+	`{"groupId":"g","transitive":false,"userIds":["a","b"],"groupIds":["h",null]}`, `{"groupId":"g"}`, `{"groupId":"g","userIds":null}`,
+	`{"userId":"a","value":[{"@odata.type":"#microsoft.graph.fido2AuthenticationMethod","id":"k","aaGuid":"x","model":"m","attestationLevel":"attested","passkeyType":"synced"},` +
+		`{"@odata.type":"#microsoft.graph.temporaryAccessPassAuthenticationMethod","isUsable":true,"isUsableOnce":false,"methodUsabilityReason":"Expired"}]}`,
+	`{"userId":"a","error":{"status":429,"code":"x"}}`, `{"userId":"a","error":null,"value":null}`, `{"userId":"a","value":[{"phoneType":"mobile"},null]}`,
+	" {\t\"id\" : \"a\" ,\r\n\"x\" : [ 1 , 2 ] } ", `{}`, `[]`, `null`, `"a"`, ``, ` `, `{"id":"a"} x`, `{"id":"a",}`, `{,"id":"a"}`, `{"id":"a" "b":1}`,
+	`{"id":"\u0061"}`, `{"\u0069d":"a"}`, `{"id":"a","id":"b"}`, `{"id":"a","x":1,"x":2}`, `{"id":"a","x":{"y":1,"y":2}}`, `{"id":"a","ID":"b"}`,
+	"{\"id\":\"a\x00\"}", "{\"id\":\"\xff\"}", "{\"id\":\"12345678\xed\xa0\x80\"}", `{"id":7}`, `{"id":"a","accountEnabled":"yes"}`, `{"id":"a","x":01}`, `{"id":"a","x":1.}`,
+	`{"id":"a","x":-}`, `{"id":"a","x":1e}`, `{"id":"a","x":tru}`, `{"id":"a","x":nul}`, `{"id":"a","x":[1,]}`, `{"id":"a","x":[}`, `{"id":"a","x":"`, `{"id"`,
+	`{"id":"a","assignedLicenses":{}}`, `{"id":"a","assignedLicenses":[7]}`, `{"id":"a","assignedLicenses":[null]}`, `{"groupId":"g","userIds":[7]}`,
+	`{"":"a","é":1,"É":2}`, `{"id":"a","x":"a\"b"}`, `{"id":"a","x":{"a":{"a":{"a":[[[{}]]]}}}}`,
+}
+
+func FuzzPlain(f *testing.F) {
+	for _, row := range plainRows {
+		f.Add([]byte(row))
+	}
+	f.Fuzz(func(t *testing.T, row []byte) { comparePlain(t, row) })
+}
+
+// comparePlain holds that Plain, where it reads a row, reads what Decode does, and
+// that nothing of an earlier row is left in a value that is used again.
+func comparePlain(t *testing.T, row []byte) {
+	t.Helper()
+	for name, of := range plainTypes {
+		want := of()
+		err := Decode(row, want)
+		var p Plain
+		for _, used := range []bool{false, true} {
+			got := of()
+			if used {
+				for _, other := range plainRows {
+					p.Decode(Raw(other), got)
+				}
+			}
+			if !p.Decode(row, got) {
+				continue
+			}
+			if err != nil {
+				t.Fatalf("%s: read %q, which Decode does not: %v", name, row, err)
+			}
+			if !reflect.DeepEqual(got, want) {
+				t.Fatalf("%s: %q came to %+v, with Decode to %+v", name, row, got, want)
+			}
+		}
+	}
+}
+
+// Rows as Graph sends them take the quick way.
+func TestPlainReadsOrdinaryRows(t *testing.T) {
+	var p Plain
+	for name, rows := range map[string][]int{"user": {0}, "details": {1, 2, 3, 4}, "members": {5, 6, 7}, "methods": {8, 10}} {
+		for _, i := range rows {
+			if !p.Decode(Raw(plainRows[i]), plainTypes[name]()) {
+				t.Errorf("%s: did not read %s", name, plainRows[i])
+			}
+		}
+	}
+}
+
+func TestPlainKnowsEveryMember(t *testing.T) {
+	for name, of := range plainTypes {
+		typ := reflect.TypeOf(of()).Elem()
+		for i := range typ.NumField() {
+			field := typ.Field(i)
+			var value string
+			switch field.Type.Kind() {
+			case reflect.String:
+				value = `"x"`
+			case reflect.Pointer:
+				if value = `true`; field.Type.Elem().Kind() == reflect.String {
+					value = `"x"`
+				}
+			case reflect.Slice:
+				if value = `[{}]`; field.Type.Elem().Kind() == reflect.String {
+					value = `["x"]`
+				}
+			}
+			row := fmt.Sprintf(`{%q:%s}`, field.Tag.Get("json"), value)
+			got, want := of(), of()
+			var p Plain
+			if !p.Decode(Raw(row), got) {
+				if field.Name != "Error" {
+					t.Errorf("%s: did not read %s", name, row)
+				}
+				continue
+			}
+			if err := Decode(Raw(row), want); err != nil || !reflect.DeepEqual(got, want) {
+				t.Errorf("%s: %s came to %+v, with Decode to %+v (%v)", name, row, got, want, err)
+			}
+		}
+	}
+}
+
+func BenchmarkPlain(b *testing.B) {
+	for name, i := range map[string]int{"user": 0, "methods": 8} {
+		row := Raw(plainRows[i])
+		b.Run(name+"/plain", func(b *testing.B) {
+			v := plainTypes[name]()
+			var p Plain
+			b.SetBytes(int64(len(row)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if !p.Decode(row, v) {
+					b.Fatal("not read")
+				}
+			}
+		})
+		b.Run(name+"/decode", func(b *testing.B) {
+			b.SetBytes(int64(len(row)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := Decode(row, plainTypes[name]()); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
