@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -126,6 +127,10 @@ func (p *Pass) Status(id snapshot.SectionID) snapshot.Status {
 
 // Scope tells whether the snapshot holds the whole tenant.
 func (p *Pass) Scope() snapshot.Scope { return p.run.snap.Scope() }
+
+// Cloud is the cloud the tenant is in, such as "usgov"; a snapshot that does not
+// say is of the public one.
+func (p *Pass) Cloud() string { return cmp.Or(p.run.snap.Manifest().Cloud, "public") }
 
 // Now is the time at which the snapshot was taken, the only clock there is.
 func (p *Pass) Now() string { return p.run.snap.Manifest().TakenAt }
