@@ -8,10 +8,19 @@ import (
 	"passkeyaudit/audit"
 	strandedpasskeys "passkeyaudit/checks/attestation/stranded-passkeys"
 	nobootstrapmethod "passkeyaudit/checks/bootstrap/no-bootstrap-method"
+	phoneonlybeforeretirement "passkeyaudit/checks/bootstrap/phone-only-before-retirement"
+	tapunavailable "passkeyaudit/checks/bootstrap/tap-unavailable"
+	changedbymicrosoft "passkeyaudit/checks/scope/changed-by-microsoft"
 	danglingtarget "passkeyaudit/checks/scope/dangling-target"
 	excludedpeople "passkeyaudit/checks/scope/excluded-people"
+	guestscannotregister "passkeyaudit/checks/scope/guests-cannot-register"
+	legacypropertiesonly "passkeyaudit/checks/scope/legacy-properties-only"
+	migrationincomplete "passkeyaudit/checks/scope/migration-incomplete"
 	passkeymethoddisabled "passkeyaudit/checks/scope/passkey-method-disabled"
 	peopleoutsidescope "passkeyaudit/checks/scope/people-outside-scope"
+	policysizebudget "passkeyaudit/checks/scope/policy-size-budget"
+	targetwithoutprofile "passkeyaudit/checks/scope/target-without-profile"
+	campaigncannotwork "passkeyaudit/checks/self-service/campaign-cannot-work"
 	selfserviceoff "passkeyaudit/checks/self-service/self-service-off"
 )
 
@@ -22,6 +31,12 @@ func Scope() []*audit.Check {
 		peopleoutsidescope.Check,
 		excludedpeople.Check,
 		danglingtarget.Check,
+		targetwithoutprofile.Check,
+		guestscannotregister.Check,
+		policysizebudget.Check,
+		migrationincomplete.Check,
+		legacypropertiesonly.Check,
+		changedbymicrosoft.Check,
 	}
 }
 
@@ -29,6 +44,7 @@ func Scope() []*audit.Check {
 func SelfService() []*audit.Check {
 	return []*audit.Check{
 		selfserviceoff.Check,
+		campaigncannotwork.Check,
 	}
 }
 
@@ -36,6 +52,8 @@ func SelfService() []*audit.Check {
 func Bootstrap() []*audit.Check {
 	return []*audit.Check{
 		nobootstrapmethod.Check,
+		tapunavailable.Check,
+		phoneonlybeforeretirement.Check,
 	}
 }
 

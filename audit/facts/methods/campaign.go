@@ -108,12 +108,14 @@ func (pk *Passkeys) Under(has func(*Profile) audit.Tri) audit.Partly {
 	return all
 }
 
-// Inferred are the accounts that a profile reaches only by the inference that a
-// target without profiles means the Default profile.
-func (pk *Passkeys) Inferred() audit.Set {
+// Named are the accounts that certainly have a profile which a target names: whose
+// profile does not hang on the inference that a target without profiles means the
+// Default profile.
+func (pk *Passkeys) Named() audit.Set {
 	var all audit.Set
 	for i := range pk.Profiles {
-		all = all.Or(pk.Profiles[i].Inferred)
+		p := &pk.Profiles[i]
+		all = all.Or(p.Reach.Yes.Minus(p.Inferred))
 	}
 	return all
 }

@@ -41,11 +41,13 @@ func (s *Strong) Helpless(scope audit.Partly, policy *Effective) (helpless audit
 		return helpless, ""
 	}
 	const legacy = "Legacy multifactor settings, which Graph does not show, may still offer one: "
-	switch policy.MigrationComplete {
-	case audit.No:
+	switch {
+	case policy.MigrationComplete == audit.No:
 		return helpless, legacy + "the policy migration is not complete."
-	case audit.Unsure:
+	case policy.MigrationComplete == audit.Unsure:
 		return helpless, legacy + "the policy does not say whether the migration is complete."
+	case s.retired:
+		return helpless, "A phone may be, where a telephony provider of the tenant's own, which Graph does not show, delivers text messages and calls in place of Microsoft."
 	default:
 		return helpless, "One may be: entries of the policy, or members of their target groups, are missing."
 	}

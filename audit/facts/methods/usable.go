@@ -29,7 +29,8 @@ type Strong struct {
 	// counts and that policy lets them use.
 	Method audit.Partly
 	// Phone are the accounts with a registered phone that policy lets them use, also
-	// where Microsoft has stopped delivering to it.
+	// where Microsoft has stopped delivering to it. Accounts about which nothing is
+	// known, or that hold something that is not known, may have one.
 	Phone audit.Partly
 	// BesidesPhone is Method without phones.
 	BesidesPhone audit.Partly
@@ -43,6 +44,7 @@ type Strong struct {
 	Unseen map[string]audit.Set
 
 	allowed map[Kind]audit.Partly // who may use a kind today
+	retired bool                  // Microsoft has stopped delivering to most phones
 }
 
 func deriveUsable(ctx context.Context, p *audit.Pass) (*Strong, error) {
@@ -63,10 +65,11 @@ func deriveUsable(ctx context.Context, p *audit.Pass) (*Strong, error) {
 		return nil, err
 	}
 	allowed := policy.allowed()
-	s := &Strong{allowed: allowed}
+	unrecognised := dir.All.Minus(held.Known()).Or(held.Of(Unrecognised))
+	s := &Strong{allowed: allowed, retired: retired(p)}
 	for kind, scope := range allowed {
 		if kind.phone() {
-			s.Phone = s.Phone.Or(scope.Within(held.Of(kind)))
+			s.Phone = s.Phone.Or(scope.Within(held.Of(kind))).Or(unsure(scope.Within(unrecognised)))
 			allowed[kind] = delivered(scope, p, audit.Certainly(dir.External).Or(roles.Of(entra.GlobalAdministrator)))
 			continue
 		}
@@ -103,12 +106,14 @@ func deriveUsable(ctx context.Context, p *audit.Pass) (*Strong, error) {
 	return s, nil
 }
 
+func retired(p *audit.Pass) bool { return p.Cloud() == "public" && Reached(p.Now(), PhoneRetirement) }
+
 // delivered is who can still be reached by phone, of those whom policy lets use
 // one: once Microsoft has stopped delivering, only those whose turn is later are
 // certain.
 func delivered(scope audit.Partly, p *audit.Pass, late audit.Partly) audit.Partly {
 	switch {
-	case p.Cloud() != "public", !Reached(p.Now(), PhoneRetirement):
+	case !retired(p):
 		return scope
 	case Reached(p.Now(), PhoneRetirementLate):
 		return unsure(scope)
