@@ -2,76 +2,78 @@ package entra
 
 import "strings"
 
-// DirectoryAudit is a row of /auditLogs/directoryAudits. Graph reference:
-// resources/directoryaudit (v1.0).
+// DirectoryAudit is a row of /auditLogs/directoryAudits.
 type DirectoryAudit struct {
-	ID                  string           `json:"id"`
-	ActivityDateTime    string           `json:"activityDateTime"`
-	ActivityDisplayName string           `json:"activityDisplayName"`
-	LoggedByService     string           `json:"loggedByService"`
-	Result              string           `json:"result"`
-	InitiatedBy         AuditActor       `json:"initiatedBy"`
-	TargetResources     []TargetResource `json:"targetResources"`
+	// ID is no GUID: "Directory_…", "Authentication Methods_…", with a space.
+	ID                  string `json:"id"`
+	ActivityDateTime    string `json:"activityDateTime"`
+	ActivityDisplayName string `json:"activityDisplayName"` // may end in a space
+	Category            string `json:"category"`
+	CorrelationID       string `json:"correlationId"` // differs between the records of one registration
+	LoggedByService     string `json:"loggedByService"`
+	OperationType       string `json:"operationType"`
+	Result              string `json:"result"` // success, failure, timeout; compared in any letter case
+	// ResultReason names the method in records of security info, also of successes.
+	ResultReason      string                  `json:"resultReason"`
+	InitiatedBy       *AuditActivityInitiator `json:"initiatedBy"`
+	TargetResources   []TargetResource        `json:"targetResources"`
+	AdditionalDetails []KeyValue              `json:"additionalDetails"`
 }
 
-// AuditActor is who did something; in general one of its members is null.
-type AuditActor struct {
-	User *AuditUser `json:"user"`
-	App  *AuditApp  `json:"app"`
+// AuditActivityInitiator is the user or the application that acted; the other is
+// nil, and both may be.
+type AuditActivityInitiator struct {
+	User *UserIdentity `json:"user"`
+	App  *AppIdentity  `json:"app"`
 }
 
-// AuditUser is an account as an actor.
-type AuditUser struct {
+// UserIdentity is a user who acted.
+type UserIdentity struct {
 	ID                string `json:"id"`
+	DisplayName       string `json:"displayName"`
 	UserPrincipalName string `json:"userPrincipalName"`
+	IPAddress         string `json:"ipAddress"`
 }
 
-// AuditApp is an application as an actor; some rows have the servicePrincipalId
-// only.
-type AuditApp struct {
+// AppIdentity is an application that acted; often only one of the ids is there.
+type AppIdentity struct {
 	AppID                string `json:"appId"`
 	DisplayName          string `json:"displayName"`
 	ServicePrincipalID   string `json:"servicePrincipalId"`
 	ServicePrincipalName string `json:"servicePrincipalName"`
 }
 
-// TargetResource is what something was done to.
+// TargetResource is what a record is about. That of a passkey can have nothing
+// but the owner's user principal name; its display name is the id of the key.
 type TargetResource struct {
 	ID                 string             `json:"id"`
+	Type               string             `json:"type"` // User, Device, Group, Policy …
 	DisplayName        string             `json:"displayName"`
-	Type               string             `json:"type"`
 	UserPrincipalName  string             `json:"userPrincipalName"`
 	ModifiedProperties []ModifiedProperty `json:"modifiedProperties"`
 }
 
-// ModifiedProperty is one change. Values are JSON inside a text.
+// ModifiedProperty is a change. The values are JSON inside a text.
 type ModifiedProperty struct {
-	DisplayName string `json:"displayName"`
-	OldValue    Raw    `json:"oldValue"`
-	NewValue    Raw    `json:"newValue"`
+	DisplayName string  `json:"displayName"`
+	OldValue    *string `json:"oldValue"`
+	NewValue    *string `json:"newValue"`
 }
 
-// Is compares the activity's name in any letter case; names come with spaces at
-// their end.
-func (a *DirectoryAudit) Is(activity string) bool {
-	return strings.EqualFold(strings.TrimSpace(a.ActivityDisplayName), activity)
+// KeyValue is one additional detail.
+type KeyValue struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
 }
 
-// Succeeded tells whether the activity was done; a row that does not say is taken
-// to be about something that was.
-func (a *DirectoryAudit) Succeeded() bool {
-	return a.Result == "" || strings.EqualFold(a.Result, "success")
-}
-
-// Inner is the value inside a text of JSON, such as "\"enabled\"" for "enabled"; a
-// value that is no such text comes back as it is.
-func Inner(value Raw) Raw {
-	var text string
-	if value.Kind() != '"' || Decode(value, &text) != nil {
-		return value
+// Detail is the value of an additional detail, whatever the letter case and place
+// of its key: the AAGUID of a passkey stands under "AAGuid" at no fixed index.
+// Empty if there is none.
+func (a *DirectoryAudit) Detail(key string) string {
+	for _, d := range a.AdditionalDetails {
+		if strings.EqualFold(strings.TrimSpace(d.Key), key) {
+			return d.Value
+		}
 	}
-	if inner := Raw(text); inner.IsValid() {
-		return inner
-	}
-	return value
+	return ""
 }

@@ -42,7 +42,10 @@ func changes(ctx context.Context, p *audit.Pass) (history, error) {
 			return history{}, err
 		}
 		e := &o.Value
-		if !e.Is(policyUpdate) || !e.Succeeded() || !methods.Reached(e.ActivityDateTime, migrationBegins) {
+		// Names of activities come with spaces at their end and in any letter case. An
+		// event that does not say how it ended is taken for one that was done.
+		if !strings.EqualFold(strings.TrimSpace(e.ActivityDisplayName), policyUpdate) ||
+			e.Result != "" && !strings.EqualFold(e.Result, "success") || !methods.Reached(e.ActivityDateTime, migrationBegins) {
 			continue
 		}
 		about := aboutPasskeys(e)
@@ -87,7 +90,10 @@ func changes(ctx context.Context, p *audit.Pass) (history, error) {
 // microsoft tells whether an actor is a service of Microsoft, by its name. Nobody
 // vouches for an app's name; an app of the tenant seldom takes one like these. An
 // actor without a name is not known.
-func microsoft(a entra.AuditActor) (name string, is audit.Tri) {
+func microsoft(a *entra.AuditActivityInitiator) (name string, is audit.Tri) {
+	if a == nil {
+		return "", audit.Unsure
+	}
 	if a.User != nil && (a.User.ID != "" || a.User.UserPrincipalName != "") {
 		return "", audit.No
 	}
@@ -128,7 +134,7 @@ func aboutPasskeys(e *entra.DirectoryAudit) audit.Tri {
 	answer := audit.Unsure
 	for _, t := range e.TargetResources {
 		for _, m := range t.ModifiedProperties {
-			before, after := entra.Inner(m.OldValue), entra.Inner(m.NewValue)
+			before, after := inner(m.OldValue), inner(m.NewValue)
 			switch {
 			case bytes.Equal(before, after):
 			case isPolicy(before) && isPolicy(after):
@@ -142,6 +148,23 @@ func aboutPasskeys(e *entra.DirectoryAudit) audit.Tri {
 		}
 	}
 	return answer
+}
+
+// inner is the value of a changed property, which is JSON inside a text, and may be
+// wrapped so twice.
+func inner(text *string) entra.Raw {
+	if text == nil {
+		return nil
+	}
+	value := entra.MustEncode(*text)
+	for value.Kind() == '"' {
+		var wrapped string
+		if entra.Decode(value, &wrapped) != nil || !entra.Raw(wrapped).IsValid() {
+			break
+		}
+		value = entra.Raw(wrapped)
+	}
+	return value
 }
 
 func isPolicy(value entra.Raw) bool {
