@@ -27,10 +27,10 @@ var Check = &audit.Check{
 	Severity: audit.High,
 	Reads: []audit.Read{
 		{Section: snapshot.Users, Gap: audit.Hides},
-		{Section: snapshot.Groups, Gap: audit.Hides},
-		{Section: snapshot.GroupMembers, Gap: audit.Hides},
-		// What accounts have matters only where they may use a phone; the check says
-		// about how many of those it could not tell.
+		// Where nobody may use a phone none of these matters; elsewhere the check says
+		// about how many it could not tell.
+		{Section: snapshot.Groups, Gap: audit.Refines},
+		{Section: snapshot.GroupMembers, Gap: audit.Refines},
 		{Section: snapshot.AuthenticationMethods, Gap: audit.Refines},
 		{Section: snapshot.UserRegistrationDetails, Gap: audit.Refines},
 		{Section: snapshot.Domains, Gap: audit.Refines},
@@ -127,7 +127,17 @@ type judgement struct {
 // passkey. About how many it could not tell it says on the pass.
 func (j judgement) people(open audit.Partly) audit.Set {
 	only := j.strong.Phone.Minus(j.strong.BesidesPhone).Within(j.dir.People)
-	j.strong.Lacking(j.p, only.Maybe.Minus(open.Yes), j.dir, j.held, audit.PeoplePhrase)
+	unsure := only.Maybe.Minus(open.Yes)
+	if barred := unsure.Minus(j.strong.BesidesPhone.Maybe).Minus(j.held.Of(methods.Unrecognised)); !barred.Empty() {
+		// They have a phone and nothing else; whether they may use it is the question.
+		section, why := snapshot.GroupMembers, ""
+		if j.policy.MigrationComplete != audit.Yes {
+			section, why = snapshot.AuthenticationMethodsPolicy, ": legacy settings, which Graph does not show, may allow it"
+		}
+		j.p.Lacks(section, audit.Hides, fmt.Sprintf("whether %s may use a registered phone is not known%s", audit.PeoplePhrase(barred.Count()), why))
+		unsure = unsure.Minus(barred)
+	}
+	j.strong.Lacking(j.p, unsure, j.dir, j.held, audit.PeoplePhrase)
 	if unplaced := only.Yes.And(open.Maybe); !unplaced.Empty() {
 		section := snapshot.GroupMembers
 		if j.policy.Passkeys.Mode == methods.ProfilesUnread {
