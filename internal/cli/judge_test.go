@@ -76,7 +76,7 @@ func golden(t *testing.T, name string, got []byte) {
 
 func TestTablesFitTheirWidth(t *testing.T) {
 	for _, width := range []int{80, 100, 200} {
-		for _, args := range [][]string{{"demo"}, {"checks", "list"}, {"checks", "explain", "PK-BOOT-001"}} {
+		for _, args := range [][]string{{"demo"}, {"checks", "list"}, {"checks", "explain", "PK-BOOT-001"}, {"checks", "explain", "PK-SELF-002"}} {
 			var out bytes.Buffer
 			Main(context.Background(), *testDeps(&out, width), args)
 			for line := range strings.Lines(out.String()) {

@@ -76,7 +76,8 @@ func run(ctx context.Context, p *audit.Pass) error {
 	stuck := helpless.Minus(passes.Possible())
 	subject := audit.Subject{Type: audit.SubjectPolicy, ID: entra.MethodTemporaryAccessPass, Name: "Temporary Access Pass"}
 	if stuck.Empty() {
-		if tap.Enabled == audit.No {
+		// That nobody needs one can be said only of accounts that were read in full.
+		if tap.Enabled == audit.No && p.Status(snapshot.Users).State == snapshot.Complete {
 			note := ""
 			if !untold.Empty() {
 				note = fmt.Sprintf(" Of %s it is not known.", audit.PeoplePhrase(untold.Count()))
