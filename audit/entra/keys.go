@@ -11,6 +11,5 @@ func (m *UserMethods) Key() string                  { return m.UserID }
 func (d *UserRegistrationDetails) Key() string      { return d.ID }
 func (p *ConditionalAccessPolicy) Key() string      { return p.ID }
 func (s *AuthenticationStrengthPolicy) Key() string { return s.ID }
-func (a *DirectoryAudit) Key() string               { return a.ID }
 
 func (l *NamedLocation) Key() string { return l.ID }

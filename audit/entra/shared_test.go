@@ -91,9 +91,6 @@ func TestSharedDataDecodes(t *testing.T) {
 			// The example writes isUsableOnce as a text.
 			[]string{"docs-beta-2021-temporaryaccesspassauthenticationmethod-get-2.json"}},
 		{"ca-policies/docs/v1-*.json", func() any { return new(ConditionalAccessPolicy) }, nil},
-		{"audits/docs-*.json", func() any { return new(DirectoryAudit) }, nil},
-		{"audits/[aem]*.json", func() any { return new(DirectoryAudit) }, nil},
-		{"audits/sekoia-graphapi-*.json", func() any { return new(DirectoryAudit) }, nil},
 	}
 	for _, tt := range tests {
 		t.Run(strings.ReplaceAll(tt.glob, "/", "_"), func(t *testing.T) {

@@ -18,7 +18,6 @@ var models = map[SectionID]func(SectionID, Row) (*Unreadable, error){
 	GroupMembers:                decodable[entra.GroupMembers],
 	UserRegistrationDetails:     decodable[entra.UserRegistrationDetails],
 	AuthenticationMethods:       decodable[entra.UserMethods],
-	DirectoryAudits:             decodable[entra.DirectoryAudit],
 }
 
 // object is the model of sections without one: any JSON object.

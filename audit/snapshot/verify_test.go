@@ -159,7 +159,7 @@ func TestModels(t *testing.T) {
 		}
 	}
 	want := []SectionID{SecurityDefaults, CrossTenantAccessPolicy, CrossTenantPartners, NamedLocations, ServicePrincipals,
-		RiskyUsers, Devices, ManagedDevices, SignIns}
+		RiskyUsers, Devices, ManagedDevices, SignIns, DirectoryAudits}
 	if diff := cmp.Diff(want, without); diff != "" {
 		t.Errorf("sections that are any object (-want +got):\n%s", diff)
 	}
