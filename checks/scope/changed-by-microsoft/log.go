@@ -9,7 +9,6 @@ import (
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/entra"
-	"passkeyaudit/audit/facts/methods"
 	"passkeyaudit/audit/snapshot"
 )
 
@@ -45,7 +44,7 @@ func changes(ctx context.Context, p *audit.Pass) (history, error) {
 		// Names of activities come with spaces at their end and in any letter case. An
 		// event that does not say how it ended is taken for one that was done.
 		if !strings.EqualFold(strings.TrimSpace(e.ActivityDisplayName), policyUpdate) ||
-			e.Result != "" && !strings.EqualFold(e.Result, "success") || !methods.Reached(e.ActivityDateTime, migrationBegins) {
+			e.Result != "" && !strings.EqualFold(e.Result, "success") || day(e.ActivityDateTime) < migrationBegins {
 			continue
 		}
 		about := aboutPasskeys(e)
@@ -78,7 +77,7 @@ func changes(ctx context.Context, p *audit.Pass) (history, error) {
 		})
 		for _, c := range list.of {
 			*list.to = append(*list.to, c.id)
-			h.newest = max(h.newest, c.at[:len("2026-09-01")])
+			h.newest = max(h.newest, day(c.at))
 			if !slices.Contains(h.apps, c.app) {
 				h.apps = append(h.apps, c.app)
 			}
@@ -86,6 +85,9 @@ func changes(ctx context.Context, p *audit.Pass) (history, error) {
 	}
 	return h, nil
 }
+
+// day is the date of a time, which Graph gives in UTC.
+func day(at string) string { return at[:min(len(at), len("2026-09-01"))] }
 
 // microsoft tells whether an actor is a service of Microsoft, by its name. Nobody
 // vouches for an app's name; an app of the tenant seldom takes one like these. An
