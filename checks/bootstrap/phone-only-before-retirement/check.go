@@ -85,7 +85,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 	early := group{
 		cause: methods.PhoneRetirement, ends: methods.PhoneRetirement, affected: audit.People(people.Minus(admins.Yes), dir),
 		why: j.why(people.Minus(admins.Yes)),
-		fix: "Open a way to a passkey for them before the day: bring them into scope with a profile that something satisfies and self-service on. Or have them register Microsoft Authenticator.",
+		fix: "Open a way to a passkey for them: bring them into scope with a profile that something satisfies and self-service on. Or have them register Microsoft Authenticator.",
 	}
 	if !people.And(admins.Maybe).Empty() {
 		early.note = " Whether some of them are Global Administrators, who have until " + methods.PhoneRetirementLate + ", is not known."
@@ -98,7 +98,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 		cause: "internalGuests", ends: methods.PhoneRetirement, who: "internal guest", whoMany: "internal guests",
 		affected: audit.Accounts(j.guests(internal, forGuests), dir),
 		why:      whyGuests,
-		fix:      "Have them register Microsoft Authenticator before the day, or make those who belong to the organisation members.",
+		fix:      "Have them register Microsoft Authenticator, or make those who belong to the organisation members.",
 	}
 	externals := group{
 		cause: "externalUsers", ends: methods.PhoneRetirementLate, who: "external user", whoMany: "external users",
