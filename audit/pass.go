@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -144,6 +145,10 @@ func (p *Pass) Scope() snapshot.Scope { return p.run.snap.Scope() }
 // Settings are what the administrators of the tenant said; they are no read that
 // would have to be declared.
 func (p *Pass) Settings() Settings { return p.run.settings }
+
+// Cloud is the cloud the tenant is in, such as "usgov"; a snapshot that does not
+// say is of the public one.
+func (p *Pass) Cloud() string { return cmp.Or(p.run.snap.Manifest().Cloud, "public") }
 
 // Now is the time at which the snapshot was taken, the only clock there is.
 func (p *Pass) Now() string { return p.run.snap.Manifest().TakenAt }

@@ -17,10 +17,19 @@ import (
 	strictprofileoutvoted "passkeyaudit/checks/attestation/strict-profile-outvoted"
 	unattestedprivilegedkeys "passkeyaudit/checks/attestation/unattested-privileged-keys"
 	nobootstrapmethod "passkeyaudit/checks/bootstrap/no-bootstrap-method"
+	phoneonlybeforeretirement "passkeyaudit/checks/bootstrap/phone-only-before-retirement"
+	tapunavailable "passkeyaudit/checks/bootstrap/tap-unavailable"
+	changedbymicrosoft "passkeyaudit/checks/scope/changed-by-microsoft"
 	danglingtarget "passkeyaudit/checks/scope/dangling-target"
 	excludedpeople "passkeyaudit/checks/scope/excluded-people"
+	guestscannotregister "passkeyaudit/checks/scope/guests-cannot-register"
+	legacypropertiesonly "passkeyaudit/checks/scope/legacy-properties-only"
+	migrationincomplete "passkeyaudit/checks/scope/migration-incomplete"
 	passkeymethoddisabled "passkeyaudit/checks/scope/passkey-method-disabled"
 	peopleoutsidescope "passkeyaudit/checks/scope/people-outside-scope"
+	policysizebudget "passkeyaudit/checks/scope/policy-size-budget"
+	targetwithoutprofile "passkeyaudit/checks/scope/target-without-profile"
+	campaigncannotwork "passkeyaudit/checks/self-service/campaign-cannot-work"
 	selfserviceoff "passkeyaudit/checks/self-service/self-service-off"
 )
 
@@ -31,6 +40,12 @@ func Scope() []*audit.Check {
 		peopleoutsidescope.Check,
 		excludedpeople.Check,
 		danglingtarget.Check,
+		targetwithoutprofile.Check,
+		guestscannotregister.Check,
+		policysizebudget.Check,
+		migrationincomplete.Check,
+		legacypropertiesonly.Check,
+		changedbymicrosoft.Check,
 	}
 }
 
@@ -38,6 +53,7 @@ func Scope() []*audit.Check {
 func SelfService() []*audit.Check {
 	return []*audit.Check{
 		selfserviceoff.Check,
+		campaigncannotwork.Check,
 	}
 }
 
@@ -45,6 +61,8 @@ func SelfService() []*audit.Check {
 func Bootstrap() []*audit.Check {
 	return []*audit.Check{
 		nobootstrapmethod.Check,
+		tapunavailable.Check,
+		phoneonlybeforeretirement.Check,
 	}
 }
 

@@ -63,6 +63,11 @@ func (a *RoleAssignment) TenantWide() bool { return a.DirectoryScopeID == "/" }
 // (TPL, 2026-03-24).
 const DirectorySynchronizationAccounts = "d29b2b05-8046-44ba-8758-1e26182fcf32"
 
+// GlobalAdministrator is the role template of Global Administrators. Source: the
+// "phishing-resistant multifactor authentication for administrators" Conditional
+// Access template (TPL, 2026-03-24).
+const GlobalAdministrator = "62e90394-69f5-4237-9190-012177145e10"
+
 // Domain is a row of /domains.
 type Domain struct {
 	ID                 string `json:"id"`

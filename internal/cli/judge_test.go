@@ -76,7 +76,7 @@ func golden(t *testing.T, name string, got []byte) {
 
 func TestTablesFitTheirWidth(t *testing.T) {
 	for _, width := range []int{80, 100, 200} {
-		for _, args := range [][]string{{"demo"}, {"checks", "list"}, {"checks", "explain", "PK-BOOT-001"}} {
+		for _, args := range [][]string{{"demo"}, {"checks", "list"}, {"checks", "explain", "PK-BOOT-001"}, {"checks", "explain", "PK-SELF-002"}} {
 			var out bytes.Buffer
 			Main(context.Background(), *testDeps(&out, width), args)
 			for line := range strings.Lines(out.String()) {
@@ -181,7 +181,7 @@ func TestExitCodes(t *testing.T) {
 		{"clean", []string{"audit", "--from", scenario("healthy")}, ExitClean},
 		{"findings", []string{"audit", "--from", scenario("method-off")}, ExitFindings},
 		{"findings-below-the-bar", []string{"audit", "--from", scenario("method-off"), "--fail-on", "critical"}, ExitClean},
-		{"never", []string{"audit", "--from", scenario("self-service-off"), "--fail-on", "never"}, ExitClean},
+		{"never", []string{"audit", "--from", scenario("self-service-off"), "--fail-on", "never", "--checks", "self-service"}, ExitClean},
 		{"incomplete", []string{"audit", "--from", scenario("refused-methods")}, ExitIncomplete},
 		{"findings-beat-incomplete", []string{"audit", "--from", scenario("refused-methods"), "--fail-on", "info"}, ExitFindings},
 		{"usage-unknown-flag", []string{"audit", "--nonsense"}, ExitUsage},
@@ -227,8 +227,8 @@ func TestSelectChecks(t *testing.T) {
 		{"all", nil, len(checks.All())},
 		{"id", []string{"pk-scope-001"}, 1},
 		{"slug", []string{"stranded-passkeys"}, 1},
-		{"family", []string{"scope"}, 4},
-		{"overlap", []string{"scope", "PK-SCOPE-001", "self"}, 5},
+		{"family", []string{"scope"}, len(checks.Scope())},
+		{"overlap", []string{"scope", "PK-SCOPE-001", "self"}, len(checks.Scope()) + len(checks.SelfService())},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := selectChecks(c.names)

@@ -241,7 +241,7 @@ func (p *permissionPlan) text(w io.Writer, width int) error {
 		case i == 0:
 			paragraph("Whoever signs in needs directory roles as well: " + r.Role + ",")
 		default:
-			paragraph("and for " + strings.Join(sectionNames(r.Sections), ", ") + ": " + r.Role + ".")
+			paragraph("and for " + strings.Join(namesOf(r.Sections), ", ") + ": " + r.Role + ".")
 		}
 	}
 	paragraph("unknown: checks that cannot judge without it; vaguer: checks that then say less.")
@@ -287,6 +287,6 @@ func once(sections []collect.Section, of func(collect.Section) string) []string 
 	return list
 }
 
-func sectionNames(sections []collect.Section) []string {
+func namesOf(sections []collect.Section) []string {
 	return once(sections, func(s collect.Section) string { return string(s.ID) })
 }

@@ -63,7 +63,7 @@ func (p *permissionPlan) shape() permissionsShape {
 		out.Permissions = append(out.Permissions, shape)
 	}
 	for _, r := range p.roles {
-		out.Roles = append(out.Roles, roleShape{r.Role, sectionNames(r.Sections)})
+		out.Roles = append(out.Roles, roleShape{r.Role, namesOf(r.Sections)})
 	}
 	return out
 }

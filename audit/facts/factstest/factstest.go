@@ -24,6 +24,8 @@ type Tenant struct {
 	Settings audit.Settings
 	// Scope is the manifest's scope object; empty for the whole tenant.
 	Scope string
+	// Cloud is the manifest's; empty for the public one.
+	Cloud string
 	// Rows is the text of sections: NDJSON, or one object for singletons. A section
 	// with rows and no entry is complete.
 	Rows map[snapshot.SectionID]string
@@ -75,8 +77,8 @@ func (t Tenant) Run(tb testing.TB) *audit.Run {
 		entries = append(entries, fmt.Sprintf("%q:%s", id, t.Entries[id]))
 	}
 	files := fstest.MapFS{"manifest.json": {Data: fmt.Appendf(nil,
-		`{"format":"passkeyaudit.snapshot/v1","tenant":{"id":"t"},"takenAt":%q,"scope":%s,"sections":{%s}}`,
-		takenAt, scope, strings.Join(entries, ","))}}
+		`{"format":"passkeyaudit.snapshot/v1","tenant":{"id":"t"},"takenAt":%q,"cloud":%q,"scope":%s,"sections":{%s}}`,
+		takenAt, t.Cloud, scope, strings.Join(entries, ","))}}
 	for id, text := range t.Rows {
 		spec, known := snapshot.Spec(id)
 		if !known {

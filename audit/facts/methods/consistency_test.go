@@ -212,6 +212,7 @@ func answers(t *testing.T, tenant factstest.Tenant) map[string]audit.Tri {
 	for _, u := range everyone {
 		n, _ := dir.Ordinal(u)
 		for name, p := range map[string]audit.Partly{
+			"phone": s.Phone, "besides a phone": s.BesidesPhone, "phone only": s.Phone.Minus(s.BesidesPhone),
 			"method": s.Method, "pass": s.Pass, "enabled": s.Enabled, "sms": e.InScope("Sms"), "fido2": e.InScope("Fido2"),
 		} {
 			all[u+" "+name] = has(p, n)
@@ -219,6 +220,8 @@ func answers(t *testing.T, tenant factstest.Tenant) map[string]audit.Tri {
 		if e.Passkeys == nil {
 			continue
 		}
+		all[u+" may register"] = has(e.Passkeys.MayRegister(), n)
+		all[u+" is asked"] = has(e.Passkeys.Under((*methods.Profile).Nudged), n)
 		for i, c := range credentials {
 			signIn, _, _ := e.Passkeys.SignIn(n, c)
 			all[fmt.Sprintf("%s signs in with %d", u, i)] = signIn

@@ -30,6 +30,9 @@ const (
 	Unrecognised Kind = "unrecognised"
 )
 
+// phone tells whether the method is a phone that Microsoft texts or calls.
+func (k Kind) phone() bool { return k == MobilePhone || k == AlternatePhone || k == OfficePhone }
+
 // Worth says whether a method can open the registration of a passkey, which
 // wants multifactor authentication from the last minutes.
 type Worth int

@@ -45,7 +45,7 @@ func deriveModes(ctx context.Context, p *audit.Pass) (ModeSets, error) {
 	if err != nil {
 		return nil, err
 	}
-	allowed := policy.allowed(p.Now())
+	allowed := strong.allowed
 	// Of somebody about whom nothing is known any method may be there.
 	unknown := audit.Partly{Maybe: dir.All.Minus(held.Known()).Or(held.Of(Unrecognised))}
 	usable := func(kind Kind) audit.Partly { return allowed[kind].Within(held.Of(kind)).Or(unknown) }

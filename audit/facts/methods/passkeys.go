@@ -1,6 +1,7 @@
 package methods
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -61,13 +62,25 @@ func (p *Profile) Label() string {
 	}
 }
 
-// legacyMembersEnd is when Graph stops returning isAttestationEnforced and
-// keyRestrictions on the Fido2 entry. From then on their absence says nothing.
-// Source: Graph v1.0 metadata, Revisions annotation (2025-10-15).
-const legacyMembersEnd = "2027-10-15"
-
 // defaultProfileID is the id of the profile every tenant in profile mode has.
 const defaultProfileID = "00000000-0000-0000-0000-000000000001"
+
+// DefaultProfileID names the profile that is taken to apply to a target without
+// profiles.
+func (pk *Passkeys) DefaultProfileID() string {
+	return cmp.Or(pk.Config.DefaultPasskeyProfile, defaultProfileID)
+}
+
+// Profile finds a profile by id, in any letter case; nil if there is none, or the
+// profiles were not read.
+func (pk *Passkeys) Profile(id string) *Profile {
+	for i := range pk.Profiles {
+		if p := &pk.Profiles[i]; !p.legacy && strings.EqualFold(p.ID, id) {
+			return p
+		}
+	}
+	return nil
+}
 
 func newPasskeys(m *Method, takenAt string) *Passkeys {
 	pk := &Passkeys{Method: m}
@@ -92,10 +105,7 @@ func newPasskeys(m *Method, takenAt string) *Passkeys {
 }
 
 func (pk *Passkeys) addProfiles() {
-	fallback := pk.Config.DefaultPasskeyProfile
-	if fallback == "" {
-		fallback = defaultProfileID
-	}
+	fallback := pk.DefaultProfileID()
 	for i, p := range *pk.Config.PasskeyProfiles {
 		profile := Profile{
 			PasskeyProfile: p, Pointer: pk.Pointer + entra.Pointer("passkeyProfiles", i),
@@ -125,10 +135,10 @@ func legacyProfile(m *Method, takenAt string) Profile {
 		Pointer:          m.Pointer,
 		Reach:            m.Included,
 		legacy:           true,
-		restrictionsSaid: !reached(takenAt, legacyMembersEnd),
+		restrictionsSaid: !Reached(takenAt, LegacyMembersEnd),
 	}
 	switch attested := m.Config.IsAttestationEnforced; {
-	case attested == nil && reached(takenAt, legacyMembersEnd):
+	case attested == nil && Reached(takenAt, LegacyMembersEnd):
 	case attested == nil || !*attested:
 		p.PasskeyTypes, p.AttestationEnforcement = deviceBound+","+synced, "disabled"
 	default:

@@ -94,10 +94,10 @@ func derivePolicy(ctx context.Context, p *audit.Pass) (*Effective, error) {
 		Value: q.Value, Raw: q.Raw, methods: map[string]*Method{},
 		all: dir.All, dir: dir, groups: groups,
 	}
-	switch q.Value.PolicyMigrationState {
-	case "migrationComplete":
+	switch strings.ToLower(q.Value.PolicyMigrationState) {
+	case "migrationcomplete":
 		e.MigrationComplete = audit.Yes
-	case "preMigration", "migrationInProgress":
+	case "premigration", "migrationinprogress":
 		e.MigrationComplete = audit.No
 	}
 	usersComplete := p.Status(snapshot.Users).State == snapshot.Complete
@@ -211,32 +211,4 @@ func (e *Effective) InScope(id string) audit.Partly {
 		return m.InScope()
 	}
 	return audit.Partly{Maybe: e.all}
-}
-
-// Campaign resolves the registration campaign for passkeys: whom its targets
-// reach. State "default" is Microsoft managed and counts as on. A campaign that is
-// not told, or has a state this program does not know, may reach anybody or those
-// of its targets. Source: CAM (how-to-mfa-registration-campaign, 2026-09-02).
-func (e *Effective) Campaign() (reached audit.Partly, pointer string) {
-	const at = "/registrationEnforcement/authenticationMethodsRegistrationCampaign"
-	r := e.Value.RegistrationEnforcement
-	if r == nil || r.Campaign == nil {
-		return audit.Partly{Maybe: e.all}, at
-	}
-	include := make([]entra.AuthenticationMethodTarget, 0, len(r.Campaign.IncludeTargets))
-	for _, t := range r.Campaign.IncludeTargets {
-		if strings.EqualFold(t.TargetedAuthenticationMethod, entra.MethodFido2) {
-			include = append(include, t)
-		}
-	}
-	_, in := e.targets(include, at+"/includeTargets", false)
-	_, out := e.targets(r.Campaign.ExcludeTargets, at+"/excludeTargets", false)
-	switch strings.ToLower(r.Campaign.State) {
-	case "default", "enabled":
-		return in.Minus(out), at
-	case "disabled":
-		return audit.Partly{}, at
-	default:
-		return unsure(in.Minus(out)), at
-	}
 }

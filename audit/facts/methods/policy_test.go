@@ -123,7 +123,8 @@ func TestCampaign(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			e, dir := effective(t, base().With(snapshot.AuthenticationMethodsPolicy, `{"id":"p","registrationEnforcement":`+tc.enforcement+`}`))
-			reached, pointer := e.Campaign()
+			c := e.Campaign()
+			reached, pointer := c.Reach, c.Pointer
 			if got := factstest.Partly(dir, reached); got != tc.want {
 				t.Errorf("got %q, want %q", got, tc.want)
 			}

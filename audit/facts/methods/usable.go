@@ -8,6 +8,7 @@ import (
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/entra"
 	"passkeyaudit/audit/facts/population"
+	"passkeyaudit/audit/facts/privilege"
 	"passkeyaudit/audit/snapshot"
 )
 
@@ -18,7 +19,7 @@ var Usable = &audit.Fact[*Strong]{
 	Doc:  "who holds a method that counts as multifactor authentication and may use it, and who may register one",
 	// An unread domain list only means that nobody is known to be federated.
 	Reads:  []audit.Read{{Section: snapshot.Domains, Gap: audit.Refines}},
-	Facts:  []audit.AnyFact{population.Users, Policy, Holdings},
+	Facts:  []audit.AnyFact{population.Users, privilege.Roles, Policy, Holdings},
 	Derive: deriveUsable,
 }
 
@@ -27,6 +28,12 @@ type Strong struct {
 	// Method are the accounts with a registered method, other than a pass, that
 	// counts and that policy lets them use.
 	Method audit.Partly
+	// Phone are the accounts with a registered phone that policy lets them use, also
+	// where Microsoft has stopped delivering to it. Accounts about which nothing is
+	// known, or that hold something that is not known, may have one.
+	Phone audit.Partly
+	// BesidesPhone is Method without phones.
+	BesidesPhone audit.Partly
 	// Pass are the accounts with a Temporary Access Pass usable now.
 	Pass audit.Partly
 	// Enabled are the accounts for whom a method is enabled that people register
@@ -35,12 +42,10 @@ type Strong struct {
 	// Unseen says, of accounts whose strong method may be one that Graph does not
 	// show, which one: "federatedMfa", "certificate", "externalMfa".
 	Unseen map[string]audit.Set
-}
 
-// phoneRetirement is when Microsoft-delivered text messages and calls end for
-// most users; a telephony provider of the tenant's own, which Graph does not show,
-// keeps them. Source: SMS (concept-sms-voice-retirement, 2026-06-10).
-const phoneRetirement = "2027-02-01"
+	allowed map[Kind]audit.Partly // who may use a kind today
+	retired bool                  // Microsoft has stopped delivering to most phones
+}
 
 func deriveUsable(ctx context.Context, p *audit.Pass) (*Strong, error) {
 	dir, err := audit.Get(ctx, p, population.Users)
@@ -55,12 +60,22 @@ func deriveUsable(ctx context.Context, p *audit.Pass) (*Strong, error) {
 	if err != nil {
 		return nil, err
 	}
-	allowed := policy.allowed(p.Now())
-	s := &Strong{}
-	for kind, scope := range allowed {
-		s.Method = s.Method.Or(scope.Within(held.Of(kind)))
+	roles, err := audit.Get(ctx, p, privilege.Roles)
+	if err != nil {
+		return nil, err
 	}
-	s.Method = s.Method.Or(policy.passkeysUsable(held))
+	allowed := policy.allowed()
+	unrecognised := dir.All.Minus(held.Known()).Or(held.Of(Unrecognised))
+	s := &Strong{allowed: allowed, retired: retired(p)}
+	for kind, scope := range allowed {
+		if kind.phone() {
+			s.Phone = s.Phone.Or(scope.Within(held.Of(kind))).Or(unsure(scope.Within(unrecognised)))
+			allowed[kind] = delivered(scope, p, audit.Certainly(dir.External).Or(roles.Of(entra.GlobalAdministrator)))
+			continue
+		}
+		s.BesidesPhone = s.BesidesPhone.Or(scope.Within(held.Of(kind)))
+	}
+	s.BesidesPhone = s.BesidesPhone.Or(policy.passkeysUsable(held))
 	// What is not known may count: methods with no documented worth or no known
 	// name, and accounts about which nothing is known.
 	maybe := dir.All.Minus(held.Known())
@@ -71,12 +86,18 @@ func deriveUsable(ctx context.Context, p *audit.Pass) (*Strong, error) {
 	}
 	// Hardware tokens show in the report only.
 	tokens := allowed[HardwareOath].Possible().Minus(held.Reported)
-	s.Method = s.Method.Or(audit.Partly{Maybe: maybe.Or(tokens)})
+	s.BesidesPhone = s.BesidesPhone.Or(audit.Partly{Maybe: maybe.Or(tokens)})
 	if s.Unseen, err = unseen(ctx, p, dir, policy); err != nil {
 		return nil, err
 	}
 	for _, set := range s.Unseen {
-		s.Method = s.Method.Or(audit.Partly{Maybe: set})
+		s.BesidesPhone = s.BesidesPhone.Or(audit.Partly{Maybe: set})
+	}
+	s.Method = s.BesidesPhone
+	for kind := range allowed {
+		if kind.phone() {
+			s.Method = s.Method.Or(allowed[kind].Within(held.Of(kind)))
+		}
 	}
 	s.Pass = policy.passesUsable(held)
 	for _, kind := range []Kind{Authenticator, SoftwareOath, MobilePhone} {
@@ -85,11 +106,27 @@ func deriveUsable(ctx context.Context, p *audit.Pass) (*Strong, error) {
 	return s, nil
 }
 
-// allowed says for every kind of method that counts who may use one. Methods
-// enabled in legacy settings count too while migration is not complete, and Graph
+func retired(p *audit.Pass) bool { return p.Cloud() == "public" && Reached(p.Now(), PhoneRetirement) }
+
+// delivered is who can still be reached by phone, of those whom policy lets use
+// one: once Microsoft has stopped delivering, only those whose turn is later are
+// certain.
+func delivered(scope audit.Partly, p *audit.Pass, late audit.Partly) audit.Partly {
+	switch {
+	case !retired(p):
+		return scope
+	case Reached(p.Now(), PhoneRetirementLate):
+		return unsure(scope)
+	default:
+		return scope.And(late).Or(unsure(scope))
+	}
+}
+
+// allowed says for every kind of method that counts whom policy lets use one, the
+// retirement of phones aside. Methods enabled in legacy settings count too while migration is not complete, and Graph
 // does not show those: then nobody is certainly out of scope of a classic method.
 // Source: MAN (concept-authentication-methods-manage, 2025-03-04).
-func (e *Effective) allowed(now string) map[Kind]audit.Partly {
+func (e *Effective) allowed() map[Kind]audit.Partly {
 	var legacy audit.Partly
 	if e.MigrationComplete != audit.Yes {
 		legacy.Maybe = e.all
@@ -97,9 +134,6 @@ func (e *Effective) allowed(now string) map[Kind]audit.Partly {
 	phone, voice := e.InScope(entra.MethodSms).Or(e.InScope(entra.MethodVoice)), e.InScope(entra.MethodVoice)
 	office := e.officePhones().Or(legacy)
 	phone, voice = phone.Or(legacy), voice.Or(legacy)
-	if reached(now, phoneRetirement) {
-		phone, voice, office = unsure(phone), unsure(voice), unsure(office)
-	}
 	everybody := audit.Certainly(e.all)
 	return map[Kind]audit.Partly{
 		Authenticator:  e.InScope(entra.MethodMicrosoftAuthenticator).Or(legacy),

@@ -6,7 +6,7 @@ package manual
 import (
 	"fmt"
 	"io"
-	"slices"
+	"regexp"
 	"strings"
 
 	"passkeyaudit/audit"
@@ -23,22 +23,18 @@ func List(w io.Writer, checks []*audit.Check, width int) error {
 		slug = max(slug, len(c.Slug))
 	}
 	for _, c := range checks {
-		// A narrow terminal gets the title on a line of its own.
-		gap := "  "
-		if width < 110 {
-			gap = "\n" + strings.Repeat(" ", 15)
+		if width >= 110 {
+			fmt.Fprintf(&b, "%-13s  %-8s  %-*s  %s\n", c.ID, c.Severity, slug, c.Slug, c.Doc.Title)
+			continue
 		}
-		fmt.Fprintf(&b, "%-13s  %-8s  %s%s%s\n", c.ID, c.Severity, pad(c.Slug, slug, width), gap, c.Doc.Title)
+		// A narrow terminal gets the title on lines of its own.
+		fmt.Fprintf(&b, "%-13s  %-8s  %s\n", c.ID, c.Severity, c.Slug)
+		for _, line := range report.Wrap(c.Doc.Title, width-15) {
+			b.WriteString(strings.Repeat(" ", 15) + line + "\n")
+		}
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-func pad(text string, columns, width int) string {
-	if width < 110 {
-		return text
-	}
-	return fmt.Sprintf("%-*s", columns, text)
 }
 
 type listed struct {
@@ -110,8 +106,16 @@ type part struct{ head, body string }
 
 func parts(c *audit.Check) []part {
 	d := c.Doc
-	list := []part{{"Risk", d.Risk}, {"Why", d.Why}, {"Severity", d.Raised}, {"Fix", d.Fix}, {"Verify", d.Verify}}
-	return slices.DeleteFunc(list, func(p part) bool { return p.body == "" })
+	return []part{{"Risk", d.Risk}, {"Why", d.Why}, {"Severity", severity(c)}, {"Fix", d.Fix}, {"Verify", d.Verify}}
+}
+
+// severity is the rule of a check's severity, also where there is only one.
+func severity(c *audit.Check) string {
+	if c.Doc.Raised != "" {
+		return c.Doc.Raised
+	}
+	name := c.Severity.String()
+	return strings.ToUpper(name[:1]) + name[1:] + ", in every finding."
 }
 
 func problem(c *audit.Check) string {
@@ -132,8 +136,8 @@ func Text(w io.Writer, c *audit.Check, width int) error {
 			if i > 0 {
 				b.WriteByte('\n')
 			}
-			for _, line := range report.Wrap(paragraph, width-2) {
-				b.WriteString("  " + line + "\n")
+			for _, item := range items(paragraph) {
+				hanging(&b, item.mark, item.text, width)
 			}
 		}
 	}
@@ -141,10 +145,19 @@ func Text(w io.Writer, c *audit.Check, width int) error {
 	for _, id := range reads(c) {
 		fmt.Fprintf(&b, "  %-31s %s\n", id, gapText(c.AllReads()[id]))
 	}
+	if len(c.Doc.Controls) > 0 {
+		b.WriteString("\nCONTROLS\n")
+		for _, id := range c.Doc.Controls {
+			hanging(&b, "", id, width)
+		}
+	}
 	b.WriteString("\nSOURCES\n")
 	for _, r := range c.Doc.References {
 		for i, line := range report.Wrap(r.Key+": "+r.Text, width-4) {
-			b.WriteString([]string{"    ", "  "}[min(1, max(0, 1-i))] + line + "\n")
+			if i > 0 {
+				line = "  " + line
+			}
+			b.WriteString("  " + line + "\n")
 		}
 		if r.URL != "" {
 			b.WriteString("    " + r.URL + "\n")
@@ -152,6 +165,36 @@ func Text(w io.Writer, c *audit.Check, width int) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// item is a paragraph, or one entry of a list with its mark.
+type item struct{ mark, text string }
+
+var listMark = regexp.MustCompile(`^(-|[0-9]+\.) `)
+
+// items takes a paragraph apart at lines that begin an entry of a list.
+func items(paragraph string) []item {
+	var all []item
+	for line := range strings.SplitSeq(paragraph, "\n") {
+		if mark := listMark.FindString(line); mark != "" {
+			all = append(all, item{mark, line[len(mark):]})
+		} else if len(all) == 0 {
+			all = append(all, item{"", line})
+		} else {
+			all[len(all)-1].text += " " + line
+		}
+	}
+	return all
+}
+
+// hanging writes a text broken at width, its further lines under its first word.
+func hanging(b *strings.Builder, mark, text string, width int) {
+	for i, line := range report.Wrap(text, width-2-len(mark)) {
+		if i > 0 {
+			mark = strings.Repeat(" ", len(mark))
+		}
+		b.WriteString("  " + mark + line + "\n")
+	}
 }
 
 // Markdown writes a check's page for the web.
@@ -165,6 +208,12 @@ func Markdown(w io.Writer, c *audit.Check) error {
 	b.WriteString("\n## Reads\n\n| section | what missing rows do |\n|---|---|\n")
 	for _, id := range reads(c) {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", id, gapText(c.AllReads()[id]))
+	}
+	if len(c.Doc.Controls) > 0 {
+		b.WriteString("\n## Controls\n\n")
+		for _, id := range c.Doc.Controls {
+			fmt.Fprintf(&b, "- %s\n", id)
+		}
 	}
 	b.WriteString("\n## Sources\n\n")
 	for _, r := range c.Doc.References {

@@ -6,7 +6,6 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
-	"slices"
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/entra"
@@ -53,18 +52,18 @@ func run(ctx context.Context, p *audit.Pass) error {
 	}
 	scope := policy.Passkeys.InScope().Within(dir.People)
 	without := scope.Minus(strong.Method).Minus(strong.Pass)
-	explain(p, without.Maybe, dir, held, strong)
+	strong.Lacking(p, without.Maybe, dir, held, audit.PeoplePhrase)
 
 	evidence := func(people audit.Set) ([]audit.Evidence, error) {
 		scope := policy.Quote(policy.Passkeys.Pointer+"/includeTargets", "these people are in scope of the passkey method")
 		rows, err := methods.QuoteHoldings(ctx, p, dir, held, people, "nothing that counts and that the person may use")
 		return append([]audit.Evidence{scope}, rows...), err
 	}
-	alone := without.Yes.And(strong.Enabled.Yes)
-	helpless := without.Yes.Minus(alone)
+	helpless, doubt := strong.Helpless(scope, policy)
+	alone := without.Yes.Minus(helpless)
 	certainty, enabled, note := audit.Confirmed, "is enabled", ""
-	if !helpless.And(strong.Enabled.Maybe).Empty() {
-		certainty, enabled, note = audit.Likely, "is known to be enabled", doubt(policy)
+	if doubt != "" {
+		certainty, enabled, note = audit.Likely, "is known to be enabled", " "+doubt
 	}
 	if !helpless.Empty() {
 		list, err := evidence(helpless)
@@ -105,42 +104,4 @@ func run(ctx context.Context, p *audit.Pass) error {
 		})
 	}
 	return nil
-}
-
-// doubt says why a method may be enabled after all.
-func doubt(policy *methods.Effective) string {
-	const legacy = " Legacy multifactor settings, which Graph does not show, may still offer one: "
-	switch policy.MigrationComplete {
-	case audit.No:
-		return legacy + "the policy migration is not complete."
-	case audit.Unsure:
-		return legacy + "the policy does not say whether the migration is complete."
-	default:
-		return " One may be: entries of the policy, or members of their target groups, are missing."
-	}
-}
-
-// explain says why some people could not be judged, one reason each.
-func explain(p *audit.Pass, unsure audit.Set, dir *population.Directory, held *methods.Held, strong *methods.Strong) {
-	lack := func(people audit.Set, section snapshot.SectionID, format string) {
-		people = people.And(unsure)
-		if !people.Empty() {
-			p.Lacks(section, audit.Hides, fmt.Sprintf(format, audit.PeoplePhrase(people.Count())))
-			unsure = unsure.Minus(people)
-		}
-	}
-	lack(dir.All.Minus(held.Known()), snapshot.UserRegistrationDetails, "the methods of %s are not known")
-	unseen := make([]string, 0, len(strong.Unseen))
-	for name := range strong.Unseen {
-		unseen = append(unseen, name)
-	}
-	slices.Sort(unseen)
-	for _, name := range unseen {
-		lack(strong.Unseen[name], snapshot.AuthenticationMethods, map[string]string{
-			"federatedMfa": "%s may do multifactor authentication at a federated identity provider, which Graph does not show",
-			"certificate":  "%s may hold a certificate, which Graph does not show",
-			"externalMfa":  "%s may use an external authentication method, whose worth is not documented",
-		}[name])
-	}
-	lack(unsure, snapshot.AuthenticationMethods, "whether a registered method of %s counts and may be used is not known")
 }

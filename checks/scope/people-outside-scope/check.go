@@ -88,9 +88,9 @@ func run(ctx context.Context, p *audit.Pass) error {
 		"must", "must", "sign in with a phishing-resistant method, but no include target of the passkey method reaches them. The demand comes from "+
 			strings.Join(names, ", ")+".")
 
-	campaign, at := policy.Campaign()
-	nudged := outside.And(campaign.Yes).Minus(demanded)
-	report(nudged, audit.High, []audit.Evidence{targets, policy.Quote(at+"/includeTargets", "the targets of the registration campaign reach these people")},
+	campaign := policy.Campaign()
+	nudged := outside.And(campaign.Reach.Yes).Minus(demanded)
+	report(nudged, audit.High, []audit.Evidence{targets, policy.Quote(campaign.Pointer+"/includeTargets", "the targets of the registration campaign reach these people")},
 		[]string{"registrationCampaign"},
 		include+", or take them out of the registration campaign.",
 		"is", "are", "reached by the registration campaign for passkeys, but by no include target of the passkey method: they cannot register one, and the campaign leaves them out.")
