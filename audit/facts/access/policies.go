@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"slices"
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/conditionalaccess"
@@ -43,6 +44,21 @@ func (c *Compiled) Via(i int, ordinal uint32) []string {
 		return nil
 	}
 	return c.who.via(conditions.Users, ordinal)
+}
+
+// Activated is whom each policy reaches once everybody who is eligible for a role has
+// activated it, in the order of the set. Source: USR
+// (concept-conditional-access-users-groups, 2024-01-23).
+func (c *Compiled) Activated(eligible *privilege.Holders) []audit.Partly {
+	who := c.who
+	who.roles = who.roles.With(eligible)
+	reach := slices.Clone(c.Reach)
+	for i := range c.policies {
+		if u := c.policies[i].Conditions; u != nil && u.Users != nil && len(u.Users.IncludeRoles)+len(u.Users.ExcludeRoles) > 0 {
+			reach[i] = who.reach(&c.policies[i])
+		}
+	}
+	return reach
 }
 
 // Users tells, for one account, which policies reach it.

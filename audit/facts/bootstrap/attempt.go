@@ -53,12 +53,11 @@ func (e *engine) attempts(p *person, r resolution) []attempt {
 				b := a
 				b.place, b.dismissed = i, dismissed
 				if at.trusted {
-					b.assume(TrustedPlace, 0)
+					e.assume(&b, TrustedPlace, at.cost)
 				}
 				if len(at.countries) > 0 {
-					b.assume(inCountry(at.country), 0)
+					e.assume(&b, inCountry(at.country), costCountry)
 				}
-				b.cost += at.cost
 				if dismissed {
 					b.steps = append(slices.Clone(b.steps), DismissRisk)
 					b.cost += costDismissRisk
@@ -71,8 +70,10 @@ func (e *engine) attempts(p *person, r resolution) []attempt {
 	return list
 }
 
-func (a *attempt) assume(c Condition, cost int) {
-	if !slices.Contains(a.conditions, c) {
+// assume notes that an attempt takes something for granted. What the options take
+// for granted for everybody costs nothing and is not said again.
+func (e *engine) assume(a *attempt, c Condition, cost int) {
+	if !slices.Contains(a.conditions, c) && !slices.Contains(e.m.assumed, c) {
 		a.conditions = append(slices.Clone(a.conditions), c)
 		a.cost += cost
 	}
@@ -86,7 +87,7 @@ func (e *engine) signIns(p *person, r resolution) []attempt {
 			b := a
 			switch how {
 			case withPass:
-				b.assume(ValidPass, costValidPass)
+				e.assume(&b, ValidPass, costValidPass)
 			case withNewMulti, withNewOnce:
 				b.steps = []Step{IssuePass}
 				b.cost += costIssuePass
@@ -98,12 +99,12 @@ func (e *engine) signIns(p *person, r resolution) []attempt {
 					b.cost++
 				}
 			case withFirst:
-				b.assume(PasswordOnlyFirstRegistration, costPasswordOnly)
+				e.assume(&b, PasswordOnlyFirstRegistration, costPasswordOnly)
 				if !e.phoneKnown(p, r) {
-					b.assume(CapablePhone, costCapablePhone)
+					e.assume(&b, CapablePhone, costCapablePhone)
 				}
 			case withPassword:
-				b.assume(PasswordOnlyFirstRegistration, costPasswordOnly)
+				e.assume(&b, PasswordOnlyFirstRegistration, costPasswordOnly)
 			}
 			b.auth = how
 			list = append(list, b)
@@ -128,9 +129,9 @@ func (e *engine) stands(p *person, r resolution) []attempt {
 					continue
 				}
 			case c.kind == KeyCredential:
-				b.assume(SecurityKey, costSecurityKey)
+				e.assume(&b, SecurityKey, costSecurityKey)
 			case c.kind == SyncedCredential:
-				b.assume(SyncedProvider, costSyncedProvider)
+				e.assume(&b, SyncedProvider, costSyncedProvider)
 			case c.kind == WindowsCredential:
 				if a.os != devices.Windows {
 					continue
@@ -140,7 +141,7 @@ func (e *engine) stands(p *person, r resolution) []attempt {
 				if !e.phone(p, r, c.os, &b) {
 					continue
 				}
-				b.assume(Bluetooth, costBluetooth)
+				e.assume(&b, Bluetooth, costBluetooth)
 			}
 			list = append(list, b)
 		}
@@ -165,7 +166,7 @@ func (e *engine) stands(p *person, r resolution) []attempt {
 		if p.compliant[os] || e.deviceHoped(p, r) {
 			a := attempt{surface: InApp, os: os, device: compliantDevice}
 			if e.phone(p, r, os, &a) {
-				a.assume(CompliantDevice, costCompliantDevice)
+				e.assume(&a, CompliantDevice, costCompliantDevice)
 				add(a, a.conditions, a.cost)
 			}
 		}
@@ -231,7 +232,7 @@ func (e *engine) phone(p *person, r resolution, os devices.OS, a *attempt) bool 
 	case p.phones[devices.IOS] || p.phones[devices.Android]:
 		return false // the phone is known to be of the other system
 	default:
-		a.assume(CapablePhone, costCapablePhone)
+		e.assume(a, CapablePhone, costCapablePhone)
 	}
 	return true
 }

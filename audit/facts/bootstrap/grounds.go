@@ -10,6 +10,7 @@ import (
 	"passkeyaudit/audit/facts/devices"
 	"passkeyaudit/audit/facts/methods"
 	"passkeyaudit/audit/facts/population"
+	"passkeyaudit/audit/facts/privilege"
 	"passkeyaudit/audit/snapshot"
 )
 
@@ -26,7 +27,7 @@ var Grounds = &audit.Fact[*Given]{
 		{Section: snapshot.ManagedDevices, Gap: audit.Refines}, {Section: snapshot.RiskyUsers, Gap: audit.Refines},
 	},
 	Facts: []audit.AnyFact{
-		population.Users, population.Groups, access.Policies, methods.Policy, methods.Holdings, methods.Usable, devices.Inventory,
+		population.Users, population.Groups, access.Policies, methods.Policy, methods.Holdings, methods.Usable, devices.Inventory, privilege.Eligible,
 	},
 	Derive: gather,
 }
@@ -72,6 +73,10 @@ func gather(ctx context.Context, p *audit.Pass) (*Given, error) {
 	if err != nil {
 		return nil, err
 	}
+	eligible, err := audit.Get(ctx, p, privilege.Eligible)
+	if err != nil {
+		return nil, err
+	}
 	g.tenant = tenant{set: g.Policies.Set, methods: g.Methods}
 	if g.tenant.locations, err = all[entra.NamedLocation](ctx, p, snapshot.NamedLocations); err != nil {
 		return nil, err
@@ -89,7 +94,7 @@ func gather(ctx context.Context, p *audit.Pass) (*Given, error) {
 		g.tenant.locationsGap = gapLocations
 	}
 	g.sources = sources{
-		dir: g.Directory, methods: g.Methods, held: g.Held, strong: strong, owned: owned, reach: g.Policies.Reach,
+		dir: g.Directory, methods: g.Methods, held: g.Held, strong: strong, owned: owned, reach: g.Policies.Reach, activated: g.Policies.Activated(eligible),
 		atRisk: riskLevels(risky, g.Directory), now: p.Now(), devices: deviceGaps(p),
 	}
 	reachGap := gapGroups

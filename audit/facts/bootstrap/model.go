@@ -39,6 +39,7 @@ type model struct {
 	goal     Goal
 	switches Switches
 	lanes    Lanes
+	assumed  []Condition
 }
 
 // policy is a Conditional Access policy that decides in this world.
@@ -70,7 +71,7 @@ type tenant struct {
 
 func newModel(t *tenant, w World, o Options) *model {
 	m := &model{
-		policiesKnown: t.policiesKnown, locations: t.locationsGap, goal: o.Goal, switches: o.Switches, lanes: o.Lanes,
+		policiesKnown: t.policiesKnown, locations: t.locationsGap, goal: o.Goal, switches: o.Switches, lanes: o.Lanes, assumed: o.Assume,
 		byID: map[Blocker]int{}, builtIn: map[string]bool{entra.StrengthMultifactor: true, entra.StrengthPasswordless: true, entra.StrengthPhishingResistant: true},
 	}
 	for i, p := range t.set.Policies {

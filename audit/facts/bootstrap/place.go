@@ -17,7 +17,7 @@ type place struct {
 	// countries are those that policies cannot tell from this one; empty where being
 	// in a particular country is not assumed.
 	countries []string
-	cost      int
+	cost      int // of being inside
 }
 
 // elsewhere is a country that no location names.
@@ -42,13 +42,12 @@ func placesFor(locations []entra.NamedLocation) []place {
 	inside, countries := insides(locations), countriesOf(locations)
 	list = append(list, inside...)
 	for _, c := range countries {
-		list = append(list, place{ip: list[0].ip, country: c.country, countries: c.countries, cost: costCountry})
+		list = append(list, place{ip: list[0].ip, country: c.country, countries: c.countries})
 		for _, in := range inside {
-			in.country, in.countries, in.cost = c.country, c.countries, in.cost+costCountry
+			in.country, in.countries = c.country, c.countries
 			list = append(list, in)
 		}
 	}
-	slices.SortStableFunc(list, func(a, b place) int { return cmp.Compare(a.cost, b.cost) })
 	return list
 }
 

@@ -20,11 +20,13 @@ type sources struct {
 	strong  *methods.Strong
 	owned   *devices.Owned
 	reach   []audit.Partly // by policy of the compiled set
-	gaps    []gap          // why a policy's reach may not be known
-	atRisk  map[string]audit.Set
-	noPhone bool // text messages and calls have ended in this world
-	devices gap  // which sections on devices were not read in full
-	now     string
+	// activated is reach once every eligible role is active.
+	activated []audit.Partly
+	gaps      []gap // why a policy's reach may not be known
+	atRisk    map[string]audit.Set
+	noPhone   bool // text messages and calls have ended in this world
+	devices   gap  // which sections on devices were not read in full
+	now       string
 }
 
 // blank is a person about whom nothing is known yet.
@@ -59,6 +61,7 @@ func (s *sources) traits() []trait {
 	var list []trait
 	add := func(set audit.Partly, fit func(*person, audit.Tri)) { list = append(list, trait{set, fit}) }
 	s.policyTraits(add)
+	s.activationTraits(add)
 	s.scopeTraits(add)
 	s.methodTraits(add)
 	s.keyTraits(add)
@@ -71,6 +74,25 @@ func (s *sources) traits() []trait {
 		})
 	}
 	return list
+}
+
+// activationTraits are the policies that would reach people once they activate roles.
+func (s *sources) activationTraits(add adder) {
+	for i, reach := range s.activated {
+		if reach.Yes.Equal(s.reach[i].Yes) && reach.Maybe.Equal(s.reach[i].Maybe) {
+			continue
+		}
+		add(reach, func(p *person, v audit.Tri) {
+			f := factOf(v, s.gaps[i])
+			if f == p.reach[i] {
+				return
+			}
+			if p.activated == nil {
+				p.activated = slices.Clone(p.reach)
+			}
+			p.activated[i] = f
+		})
+	}
 }
 
 type adder func(audit.Partly, func(*person, audit.Tri))

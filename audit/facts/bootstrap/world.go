@@ -1,6 +1,7 @@
 package bootstrap
 
 import (
+	"fmt"
 	"strings"
 
 	"passkeyaudit/audit"
@@ -48,4 +49,31 @@ type Options struct {
 	Goal     Goal
 	Switches Switches
 	Lanes    Lanes
+	// Assume are conditions that hold for everybody.
+	Assume []Condition
+}
+
+// ParseAssumption reads a condition that may be assumed for everybody. A compliant or
+// hybrid joined device is never assumed: it has to be in the snapshot.
+func ParseAssumption(text string) (Condition, error) {
+	if code, isCountry := strings.CutPrefix(text, "country:"); isCountry && len(code) == 2 {
+		return inCountry(code), nil
+	}
+	for _, c := range Assumable {
+		if string(c) == text {
+			return c, nil
+		}
+	}
+	return "", fmt.Errorf("%q cannot be assumed; what can is %s and country:XX", text, strings.Join(texts(Assumable), ", "))
+}
+
+// Assumable lists the conditions that may be assumed, countries apart.
+var Assumable = []Condition{CapablePhone, SecurityKey, SyncedProvider, TrustedPlace, Bluetooth}
+
+func texts[T ~string](list []T) []string {
+	out := make([]string, len(list))
+	for i, t := range list {
+		out[i] = string(t)
+	}
+	return out
 }
