@@ -119,7 +119,9 @@ func (p *Policy) Satisfied(in *SignIn, waive func(Control) bool) tri.Value {
 
 // Requires tells whether a control stands between everybody and the grant: it is
 // the only one, or the others are wanted as well.
-func (p *Policy) Requires(c Control) bool { return len(p.grant.controls) == 1 || p.grant.and && !p.grant.or }
+func (p *Policy) Requires(c Control) bool {
+	return len(p.grant.controls) == 1 || p.grant.and && !p.grant.or
+}
 
 // Matches tells whether the policy applies to a sign-in of somebody whom its user
 // assignment reaches. A disabled policy applies to nothing.

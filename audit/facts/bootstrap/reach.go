@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"passkeyaudit/audit"
+	"passkeyaudit/audit/facts/devices"
 )
 
 // Reach is the fact that says for everybody, today, whether there is a way to a
@@ -215,3 +216,22 @@ func (r *Result) ClassOf(ordinal uint32) *Class {
 	}
 	return nil
 }
+
+// Index is the position in Classes of the class of an account, -1 for accounts in
+// none.
+func (r *Result) Index(ordinal uint32) int { return int(r.classOf[ordinal]) }
+
+// CountPasskeys counts an account's registered passkeys, and those that policy
+// certainly accepts at sign-in.
+func (r *Result) CountPasskeys(ordinal uint32) (registered, usable int) {
+	for _, k := range r.Held.Passkeys(ordinal) {
+		registered++
+		if r.sources.usable(ordinal, k.Credential) == audit.Yes {
+			usable++
+		}
+	}
+	return registered, usable
+}
+
+// Owned is who has which devices in evidence.
+func (g *Given) Owned() *devices.Owned { return g.sources.owned }

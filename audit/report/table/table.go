@@ -354,6 +354,7 @@ const (
 	bold   colour = "1"
 	dim    colour = "2"
 	red    colour = "31"
+	green  colour = "32"
 	yellow colour = "33"
 	blue   colour = "34"
 )
