@@ -91,12 +91,14 @@ func (e *engine) signIns(p *person, r resolution) []attempt {
 			case withNewMulti, withNewOnce:
 				b.steps = []Step{IssuePass}
 				b.cost += costIssuePass
-				if p.stale {
-					b.steps = []Step{DeleteStale, IssuePass}
-					b.cost += costDeleteStale
-				}
 				if how == withNewOnce {
 					b.cost++
+				}
+				if p.stale {
+					c := b
+					c.steps, c.auth = []Step{DeleteStale, IssuePass}, how
+					c.cost += costDeleteStale
+					list = append(list, c)
 				}
 			case withFirst:
 				e.assume(&b, PasswordOnlyFirstRegistration, costPasswordOnly)
@@ -267,6 +269,9 @@ func (e *engine) auths(p *person, r resolution, a attempt) []auth {
 // using are the modes that a way of signing in completes.
 func (e *engine) using(p *person, r resolution, a attempt, how auth) modes {
 	m := p.modes(r) &^ passes
+	if e.anyUsable(p, r) {
+		m |= fido2
+	}
 	// Windows Hello is a way to sign in on its own device only (STR,
 	// concept-authentication-strengths, 2025-03-04).
 	if a.device == unmanaged || a.surface == InApp {

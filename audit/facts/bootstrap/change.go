@@ -27,9 +27,9 @@ func (r *Result) Changes(ctx context.Context) ([]Change, error) {
 	for i := range r.Classes {
 		c := &r.Classes[i]
 		people := c.Members.And(r.Directory.People).Count()
-		for _, set := range c.Verdict.opens {
-			if k := blockerKey(set); len(set) <= 2 && people > 0 {
-				sets[k] = set
+		for _, o := range c.Verdict.opens {
+			if k := blockerKey(o.set); len(o.set) <= 2 && people > 0 {
+				sets[k] = o.set
 				frees[k] += people
 			}
 		}

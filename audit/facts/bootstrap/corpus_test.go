@@ -71,6 +71,7 @@ func judge(t *testing.T, base, archive *txtar.Archive) string {
 	t.Helper()
 	files := fstest.MapFS{}
 	options := bootstrap.Options{World: bootstrap.Today}
+	var extra []string
 	for _, a := range []*txtar.Archive{base, archive} {
 		for _, f := range a.Files {
 			switch {
@@ -82,7 +83,7 @@ func judge(t *testing.T, base, archive *txtar.Archive) string {
 					}
 				}
 			case f.Name == "options":
-				setOptions(t, &options, string(f.Data))
+				extra = append(extra, setOptions(t, &options, string(f.Data))...)
 			case f.Name == "manifest.json":
 				files[f.Name] = &fstest.MapFile{Data: f.Data}
 			default:
@@ -104,15 +105,48 @@ func judge(t *testing.T, base, archive *txtar.Archive) string {
 		t.Fatal(err)
 	}
 	var b strings.Builder
+	people := map[int]string{}
 	for n := range given.Directory.All.All() {
 		v := result.Of(n)
 		name, _, _ := strings.Cut(given.Directory.Member(n).UserPrincipalName, "@")
 		fmt.Fprintf(&b, "%s: %s\n", name, line(v))
+		if i := result.Index(n); i >= 0 {
+			people[i] = strings.TrimPrefix(people[i]+"+"+name, "+")
+		}
+	}
+	show := func(what string, list []*bootstrap.Verdict, err error) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range list {
+			if v != nil {
+				fmt.Fprintf(&b, "%s of %s: %s\n", what, people[i], line(*v))
+			}
+		}
+	}
+	for _, word := range extra {
+		switch word {
+		case "recovery":
+			list, err := result.Recovery(t.Context())
+			show(word, list, err)
+		case "rollout":
+			list, err := result.Rollout(t.Context(), "")
+			show(word, list, err)
+		case "personas":
+			list, err := result.Personas(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range list {
+				fmt.Fprintf(&b, "%s under %d: %s\n", p.Persona, p.Under.Count(), line(p.Verdict))
+			}
+		}
 	}
 	return b.String()
 }
 
-func setOptions(t *testing.T, o *bootstrap.Options, text string) {
+// setOptions reads what is asked, and what else is to be shown.
+func setOptions(t *testing.T, o *bootstrap.Options, text string) (show []string) {
 	t.Helper()
 	for line := range strings.Lines(text) {
 		name, value, _ := strings.Cut(strings.TrimSpace(line), " ")
@@ -127,10 +161,13 @@ func setOptions(t *testing.T, o *bootstrap.Options, text string) {
 			o.World = bootstrap.World{Name: value, ReportOnly: value == "report-only"}
 		case "lane":
 			o.Lanes.Provisioning = true
+		case "show":
+			show = append(show, value)
 		default:
 			t.Fatalf("no option %q", line)
 		}
 	}
+	return show
 }
 
 func line(v bootstrap.Verdict) string {

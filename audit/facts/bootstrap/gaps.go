@@ -78,3 +78,27 @@ func factOf(v audit.Tri, on gap) fact3 {
 func (f fact3) in(r resolution) bool {
 	return f.value == audit.Yes || f.value == audit.Unsure && r.helps(f.on)
 }
+
+// or is the better of two facts.
+func (f fact3) or(g fact3) fact3 {
+	switch {
+	case f.value == audit.Yes || g.value == audit.No:
+		return f
+	case g.value == audit.Yes || f.value == audit.No:
+		return g
+	default:
+		return fact3{audit.Unsure, f.on | g.on}
+	}
+}
+
+// and is the worse of two facts.
+func (f fact3) and(g fact3) fact3 {
+	switch {
+	case f.value == audit.No || g.value == audit.Yes:
+		return f
+	case g.value == audit.No || f.value == audit.Yes:
+		return g
+	default:
+		return fact3{audit.Unsure, f.on | g.on}
+	}
+}

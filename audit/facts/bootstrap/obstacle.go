@@ -59,7 +59,7 @@ func (e *engine) passObstacle(p *person, r resolution, a *attempt) (obstacle, bo
 	case !p.pass.in(r):
 		return obstacle{[]Reason{TapNotInScope}, fix}, true
 	case a.auth == withNewMulti && !e.m.passMany.in(r):
-		return obstacle{[]Reason{TapDisabled}, fix}, true
+		return obstacle{[]Reason{StrengthUnsatisfiable}, fix}, true // no pass of this kind can be issued
 	}
 	return obstacle{}, false
 }

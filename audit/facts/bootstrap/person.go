@@ -3,6 +3,7 @@ package bootstrap
 import (
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/facts/devices"
+	"passkeyaudit/audit/facts/methods"
 )
 
 // person is everything the search knows of a class of people.
@@ -15,22 +16,23 @@ type person struct {
 	profiles           []fact3 // which profiles apply
 
 	can   [32]fact3 // by mode: held and allowed
-	keys  []heldKey // usable passkeys
+	keys  []heldKey // registered passkeys
 	stale bool      // methods are registered that are lost
+	// staleKey: a passkey is among them.
+	staleKey bool
 
 	pass       fact3 // in scope of passes
 	authApp    fact3 // may register Authenticator for approving sign-ins
 	oathApp    fact3 // may register a one-time passcode app
 	registered fact3 // a method that counts as multifactor authentication is registered
 
-	registeredPasskeys int // 0, 1 or 2 for more; only whether there are any matters here
-	phones             map[devices.OS]bool
-	systems            map[devices.OS]bool
-	compliant          map[devices.OS]bool
-	hybrid             bool
-	devicesKnown       fact3 // holds where every device of the person is listed
-	risk               string
-	reportOnly         bool // what is held is known from the registration report only
+	phones       map[devices.OS]bool
+	systems      map[devices.OS]bool
+	compliant    map[devices.OS]bool
+	hybrid       bool
+	devicesKnown fact3 // holds where every device of the person is listed
+	risk         string
+	reportOnly   bool // what is held is known from the registration report only
 
 	// activated is reach once a role is activated for which the person is eligible; nil
 	// for people who are eligible for none that a policy names.
@@ -42,10 +44,10 @@ type person struct {
 	phoneOnly bool
 }
 
-// heldKey is a registered passkey that policy may accept at sign-in.
+// heldKey is a registered passkey.
 type heldKey struct {
-	aaguid string
-	usable fact3
+	methods.Credential
+	held fact3 // hangs on a gap where it is not known whether there is one
 }
 
 func (p *person) has(m modes, r resolution) bool {
@@ -96,11 +98,12 @@ func (p *person) lost() *person {
 	q := *p
 	q.keys = nil
 	for i := range modeNames {
-		if m := modes(1 << i); m&(phoneBound|fido2|passes) != 0 {
+		if m := modes(1 << i); m&(phoneBound|passes) != 0 {
 			q.can[i] = fails
 		}
 	}
 	q.stale = p.registered.value != audit.No
+	q.staleKey = len(p.keys) > 0
 	q.phones = nil
 	return &q
 }

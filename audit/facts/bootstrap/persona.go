@@ -69,6 +69,15 @@ func (r *Result) Personas(ctx context.Context) ([]PersonaVerdict, error) {
 	for _, row := range rows {
 		list = append(list, row.verdicts...)
 	}
+	for _, who := range Personas {
+		var of []weighted
+		for i := range list {
+			if list[i].Persona == who {
+				of = append(of, weighted{&list[i].Verdict, list[i].Under.Count()})
+			}
+		}
+		settle(of)
+	}
 	return mergePersonas(list), nil
 }
 
@@ -120,7 +129,7 @@ func (p *person) policyKey() string {
 // persona, because the person cannot become one.
 func (p *person) as(who Persona) *person {
 	q := *p
-	q.keys, q.registeredPasskeys, q.reportOnly, q.risk = nil, 0, false, ""
+	q.keys, q.reportOnly, q.risk = nil, false, ""
 	q.phones, q.systems, q.compliant, q.hybrid = none(), none(), none(), false
 	q.devicesKnown = holds
 	for i := range q.can {
@@ -133,7 +142,7 @@ func (p *person) as(who Persona) *person {
 	case NewHireRemote:
 		q.noPlaces = true
 	case LostPhone:
-		q.registered, q.stale = holds, true
+		q.registered, q.stale, q.staleKey = holds, true, true
 	case BYODPhoneOnly:
 		q.phoneOnly = true
 	case NewLaptopOutOfBox:

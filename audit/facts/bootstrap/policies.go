@@ -82,6 +82,12 @@ func (e *engine) refusals(p *person, r resolution, a *attempt, s *scene, applyin
 	case a.auth == withFirst:
 		hasMethods = true
 	}
+	if p.staleKey && hasMethods && (a.auth == withNewMulti || a.auth == withNewOnce) && e.strengthAmong(applying) {
+		// Under a strength Entra insists on a passkey that is still registered, whatever
+		// pass there is: a public test matrix of 2026 (COM2), UNCERTAIN. Deleting it is
+		// the way in any case.
+		return []obstacle{{reasons: []Reason{StrengthUnsatisfiable}}}
+	}
 	using := e.using(p, r, *a, a.auth)
 	var least []obstacle
 	for j, aaguid := range e.ownModels(p, r, using) {
@@ -105,6 +111,10 @@ func (e *engine) refusals(p *person, r resolution, a *attempt, s *scene, applyin
 		}
 	}
 	return least
+}
+
+func (e *engine) strengthAmong(applying []int) bool {
+	return slices.ContainsFunc(applying, func(i int) bool { return len(e.m.policies[i].strengths) > 0 })
 }
 
 // waiver says which strengths of a policy do not count on a surface. In the wizard a
@@ -140,8 +150,8 @@ func (e *engine) ownModels(p *person, r resolution, using modes) []string {
 	var list []string
 	if using&fido2 != 0 {
 		for _, k := range p.keys {
-			if k.usable.in(r) && !slices.Contains(list, k.aaguid) {
-				list = append(list, k.aaguid)
+			if e.usable(p, k).in(r) && !slices.Contains(list, k.AAGUID) {
+				list = append(list, k.AAGUID)
 			}
 		}
 	}

@@ -44,7 +44,6 @@ type Class struct {
 	Verdict Verdict
 	// ReportOnly: what they hold is known from the registration report only.
 	ReportOnly bool
-	Passkeys   int // usable ones, where they are known
 
 	person *person
 }
@@ -58,7 +57,7 @@ func (g *Given) Judge(ctx context.Context, o Options) (*Result, error) {
 	r := &Result{Given: g, Options: o, model: newModel(&g.tenant, o.World, o), Classes: make([]Class, len(classes))}
 	err := r.each(ctx, len(classes), func(b *bench, i int) {
 		c := &classes[i]
-		r.Classes[i] = Class{Members: c.members, person: c.person, Verdict: b.inScope(c.person), ReportOnly: c.person.reportOnly, Passkeys: len(c.person.keys)}
+		r.Classes[i] = Class{Members: c.members, person: c.person, Verdict: b.inScope(c.person), ReportOnly: c.person.reportOnly}
 		if c.person.reportOnly {
 			r.Classes[i].Verdict.lower(Medium)
 		}
@@ -146,30 +145,39 @@ func scopeReasons(method, included, excluded fact3) []Reason {
 	return tidy(list)
 }
 
-// settleBlockers chooses for every trapped class, of the smallest sets that open a
-// way, the one that frees the most people; of several, the one with the lower ids.
+// settleBlockers chooses what blocks every trapped class.
 func (r *Result) settleBlockers() {
-	frees := map[string]int{}
+	list := make([]weighted, 0, len(r.Classes))
 	for i := range r.Classes {
-		c := &r.Classes[i]
-		if c.Verdict.State != Trapped {
-			continue
-		}
-		people := c.Members.And(r.Directory.People).Count()
-		for _, set := range c.Verdict.opens {
-			frees[blockerKey(set)] += people
+		list = append(list, weighted{&r.Classes[i].Verdict, r.Classes[i].Members.And(r.Directory.People).Count()})
+	}
+	settle(list)
+}
+
+// weighted is a verdict on so many people.
+type weighted struct {
+	*Verdict
+	people int
+}
+
+// settle chooses for everybody who is trapped, of the smallest sets that open a way,
+// the one that frees the most people; of several, the one with the lower ids.
+func settle(list []weighted) {
+	frees := map[string]int{}
+	for _, v := range list {
+		for _, o := range v.opens {
+			frees[blockerKey(o.set)] += v.people
 		}
 	}
-	for i := range r.Classes {
-		v := &r.Classes[i].Verdict
-		if v.State != Trapped || len(v.opens) == 0 {
+	for _, v := range list {
+		if len(v.opens) == 0 {
 			continue
 		}
-		best := slices.MinFunc(v.opens, func(a, b []Blocker) int {
-			ka, kb := blockerKey(a), blockerKey(b)
+		best := slices.MinFunc(v.opens, func(a, b opening) int {
+			ka, kb := blockerKey(a.set), blockerKey(b.set)
 			return cmp.Or(frees[kb]-frees[ka], strings.Compare(ka, kb))
 		})
-		v.BlockedBy = best
+		v.BlockedBy, v.Reasons = best.set, tidy(append(v.Reasons, best.reasons...))
 	}
 }
 

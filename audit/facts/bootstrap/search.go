@@ -2,6 +2,7 @@ package bootstrap
 
 import (
 	"slices"
+	"strings"
 
 	"passkeyaudit/audit"
 )
@@ -41,7 +42,7 @@ func (e *engine) judge(p *person, r resolution) stand {
 		return stand{state: Unknown} // a policy that was not read may block everything
 	}
 	for _, k := range p.keys {
-		if k.usable.in(r) && e.m.goal.accepts(kindOfHeld(k)) && len(e.refusing(p, r, k.aaguid)) == 0 {
+		if e.usable(p, k).in(r) && e.m.goal.accepts(kindOfHeld(k)) && len(e.refusing(p, r, k.AAGUID)) == 0 {
 			return stand{state: HasPasskey}
 		}
 	}
@@ -59,10 +60,44 @@ func (e *engine) judge(p *person, r resolution) stand {
 }
 
 func kindOfHeld(k heldKey) CredentialKind {
-	if k.aaguid == unnamed {
+	switch {
+	case k.AAGUID != unnamed:
+		return kindOfModel(k.AAGUID)
+	case strings.EqualFold(k.Type, "synced"):
+		return SyncedCredential
+	default:
 		return KeyCredential
 	}
-	return kindOfModel(k.aaguid)
+}
+
+// usable tells whether policy lets the person sign in with a passkey: the person is
+// in scope, and one profile admits it by itself. Source: PF
+// (how-to-authentication-passkeys-fido2, 2026-03-08).
+func (e *engine) usable(p *person, k heldKey) fact3 {
+	if e.m.unread {
+		return k.held.and(hangs(gapMethodsPolicy))
+	}
+	admitted := fails
+	for i, profile := range e.m.profiles {
+		f := p.profiles[i]
+		if !slices.Contains(e.change, e.m.profileBlocker(i)) {
+			f = f.and(factOf(profile.AllowsSignIn(k.Credential), e.unsureKey(k)))
+		}
+		admitted = admitted.or(f)
+	}
+	return k.held.and(admitted)
+}
+
+// unsureKey is why it may not be known whether a profile admits a passkey.
+func (e *engine) unsureKey(k heldKey) gap {
+	if k.AAGUID == unnamed || k.Type == "" {
+		return gapMethods
+	}
+	return gapMethodsPolicy
+}
+
+func (e *engine) anyUsable(p *person, r resolution) bool {
+	return slices.ContainsFunc(p.keys, func(k heldKey) bool { return e.usable(p, k).in(r) })
 }
 
 // way is the cheapest attempt that meets no obstacle, or nil.

@@ -1,6 +1,7 @@
 package bootstrap
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -163,18 +164,6 @@ func (s *sources) inScopeOfPasses() audit.Partly {
 	return m.Included.Minus(m.Excluded)
 }
 
-// or is the better of two facts.
-func (f fact3) or(g fact3) fact3 {
-	switch {
-	case f.value == audit.Yes || g.value == audit.No:
-		return f
-	case g.value == audit.Yes || f.value == audit.No:
-		return g
-	default:
-		return fact3{audit.Unsure, f.on | g.on}
-	}
-}
-
 // methodTraits are what people hold and may use.
 func (s *sources) methodTraits(add adder) {
 	legacy := s.legacy()
@@ -233,8 +222,7 @@ func (s *sources) methodTraits(add adder) {
 	add(audit.Certainly(unknown), func(p *person, v audit.Tri) {
 		if v == audit.Yes {
 			p.gain(push|softwareOath|hello|sms, hangs(gapMethods))
-			p.keys = append(p.keys, heldKey{unnamed, hangs(gapMethods)})
-			p.gain(fido2, hangs(gapMethods))
+			p.keys = append(p.keys, heldKey{held: hangs(gapMethods)})
 			p.registered = p.registered.or(hangs(gapMethods))
 		}
 	})
@@ -282,44 +270,28 @@ func (p *person) gain(m modes, f fact3) {
 	}
 }
 
-// keyTraits are registered passkeys, by model and by whether policy accepts them.
+// keyTraits are registered passkeys, by what policy can tell of them.
 func (s *sources) keyTraits(add adder) {
-	type kept struct{ yes, maybe audit.Builder }
-	byModel := map[string]*kept{}
-	holders := s.held.Of(methods.Passkey)
-	for n := range holders.All() {
+	byKey := map[methods.Credential]*audit.Builder{}
+	for n := range s.held.Of(methods.Passkey).All() {
 		for _, k := range s.held.Passkeys(n) {
-			usable := s.usable(n, k.Credential)
-			if usable == audit.No {
-				continue
+			c := methods.Credential{AAGUID: strings.ToLower(k.AAGUID), Type: strings.ToLower(k.Type)}
+			if byKey[c] == nil {
+				byKey[c] = &audit.Builder{}
 			}
-			id := strings.ToLower(k.AAGUID)
-			if byModel[id] == nil {
-				byModel[id] = &kept{}
-			}
-			if usable == audit.Yes {
-				byModel[id].yes.Add(n)
-			} else {
-				byModel[id].maybe.Add(n)
-			}
+			byKey[c].Add(n)
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(byModel)) {
-		yes := byModel[id].yes.Set()
-		add(audit.Partly{Yes: yes, Maybe: byModel[id].maybe.Set().Minus(yes)}, func(p *person, v audit.Tri) {
-			if v == audit.No {
-				return
+	keys := slices.SortedFunc(maps.Keys(byKey), func(a, b methods.Credential) int {
+		return cmp.Or(strings.Compare(a.AAGUID, b.AAGUID), strings.Compare(a.Type, b.Type))
+	})
+	for _, c := range keys {
+		add(audit.Certainly(byKey[c].Set()), func(p *person, v audit.Tri) {
+			if v == audit.Yes {
+				p.keys = append(p.keys, heldKey{c, holds})
 			}
-			f := factOf(v, gapMethods|gapGroups)
-			p.keys = append(p.keys, heldKey{id, f})
-			p.gain(fido2, f)
 		})
 	}
-	add(audit.Certainly(holders), func(p *person, v audit.Tri) {
-		if v == audit.Yes {
-			p.registeredPasskeys = 1
-		}
-	})
 }
 
 // usable tells whether policy lets an account sign in with a passkey.

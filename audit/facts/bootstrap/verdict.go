@@ -28,9 +28,16 @@ type Verdict struct {
 	// Alternatives are ways beside the path that the configuration offers.
 	Alternatives []Step
 
-	opens [][]Blocker // of the trapped: the smallest sets, from which BlockedBy is chosen
+	opens []opening // of the trapped: the smallest sets, from which BlockedBy is chosen
 	// countries are those that Conditions cannot tell from the one it names.
 	countries []string
+}
+
+// opening is a smallest set of objects that opens a way, with the obstacles on that
+// way.
+type opening struct {
+	set     []Blocker
+	reasons []Reason
 }
 
 // Path is the cheapest way.
@@ -63,7 +70,7 @@ func (b *bench) verdict(p *person) Verdict {
 		v.State, v.Confidence = Unknown, Low
 		v.Missing = b.missing(p)
 		if bad.state == NeedsAdminStep || bad.state == Trapped {
-			v.Reasons = b.why3(p, bad)
+			v.Reasons = b.reasonsIf(p, bad)
 		}
 		return v
 	}
@@ -84,9 +91,11 @@ func (b *bench) verdict(p *person) Verdict {
 	return v
 }
 
-func (b *bench) why3(p *person, s stand) []Reason {
+// reasonsIf are those of a state, should it turn out to be the one.
+func (b *bench) reasonsIf(p *person, s stand) []Reason {
 	v := Verdict{State: s.state}
 	b.describe(p, &v, s)
+	settle([]weighted{{&v, 1}})
 	return v.Reasons
 }
 
@@ -99,11 +108,9 @@ func (b *bench) describe(p *person, v *Verdict, s stand) {
 			sets, r = b.blockers(p, kind), kind
 		}
 		for _, set := range sets {
-			v.opens = append(v.opens, b.named(set))
+			v.opens = append(v.opens, opening{b.named(set), b.obstaclesOf(p, r, set)})
 		}
-		if len(sets) > 0 {
-			v.Reasons = b.obstaclesOf(p, r, sets[0])
-		} else {
+		if len(sets) == 0 {
 			for _, o := range b.cheapestObstacles(p, harsh) {
 				v.Reasons = append(v.Reasons, o.reasons...)
 			}
@@ -125,7 +132,7 @@ func (b *bench) describe(p *person, v *Verdict, s stand) {
 			v.Reasons = b.stepReasons(p, harsh, w)
 		}
 	}
-	if p.registeredPasskeys > 0 && len(p.keys) == 0 && s.state != HasPasskey && s.state != SelfService {
+	if len(p.keys) > 0 && !b.anyUsable(p, kind) && s.state != HasPasskey && s.state != SelfService {
 		v.Reasons = tidy(append(v.Reasons, PasskeyNotAllowedAnymore))
 	}
 	if b.m.lanes.Provisioning && s.state != HasPasskey && b.provisionable(p, harsh) {
@@ -158,7 +165,7 @@ func (b *bench) missing(p *person) []string {
 	var names []string
 	good, bad := b.judge(p, kind).state, b.judge(p, harsh).state
 	for g := gap(1); g < gapEnd; g <<= 1 {
-		if !p.touches(g) && !(g == gapPolicies || g == b.m.locations || g == gapStrengths || g == gapMethodsPolicy) {
+		if !b.touches(p, g) && !(g == gapPolicies || g == b.m.locations || g == gapStrengths || g == gapMethodsPolicy) {
 			continue
 		}
 		if b.judge(p, kind&^resolution(g)).state != good || b.judge(p, resolution(g)).state != bad {
@@ -167,7 +174,7 @@ func (b *bench) missing(p *person) []string {
 	}
 	if len(names) == 0 { // only all together make a difference
 		for g := gap(1); g < gapEnd; g <<= 1 {
-			if p.touches(g) {
+			if b.touches(p, g) {
 				names = append(names, gapNames[g])
 			}
 		}
@@ -177,10 +184,10 @@ func (b *bench) missing(p *person) []string {
 }
 
 // touches tells whether something about the person hangs on a gap.
-func (p *person) touches(g gap) bool {
+func (b *bench) touches(p *person, g gap) bool {
 	on := func(f fact3) bool { return f.value == audit.Unsure && f.on&g != 0 }
 	return slices.ContainsFunc(p.reach, on) || slices.ContainsFunc(p.profiles, on) || slices.ContainsFunc(p.can[:], on) ||
-		slices.ContainsFunc(p.keys, func(k heldKey) bool { return on(k.usable) }) ||
+		slices.ContainsFunc(p.keys, func(k heldKey) bool { return on(k.held) || on(b.usable(p, k)) }) ||
 		slices.ContainsFunc([]fact3{p.included, p.excluded, p.pass, p.authApp, p.oathApp, p.registered, p.devicesKnown}, on)
 }
 
