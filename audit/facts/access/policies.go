@@ -34,6 +34,14 @@ type Compiled struct {
 
 	who      assignments
 	policies []entra.ConditionalAccessPolicy
+	tenant   conditionalaccess.Tenant
+}
+
+// Supposing is the policies compiled as if the tenant had one more named location.
+func (c *Compiled) Supposing(location entra.NamedLocation) *conditionalaccess.Set {
+	t := c.tenant
+	t.Locations = append(slices.Clone(t.Locations), location)
+	return conditionalaccess.Compile(t)
 }
 
 // Via says by which elements of its user assignment the i-th policy includes an
@@ -83,7 +91,7 @@ func derivePolicies(ctx context.Context, p *audit.Pass) (*Compiled, error) {
 	}
 	t.PoliciesComplete = p.Status(snapshot.ConditionalAccessPolicies).State == snapshot.Complete
 	t.LocationsComplete = p.Status(snapshot.NamedLocations).State == snapshot.Complete
-	c := &Compiled{Set: conditionalaccess.Compile(t), who: who, policies: t.Policies}
+	c := &Compiled{Set: conditionalaccess.Compile(t), who: who, policies: t.Policies, tenant: t}
 	for i := range t.Policies {
 		c.Reach = append(c.Reach, who.reach(&t.Policies[i]))
 	}

@@ -28,12 +28,15 @@ type attempt struct {
 type auth uint8
 
 const (
-	withMethods  auth = iota // with what the person has
-	withPass                 // with a pass the person holds
-	withNewMulti             // with a new pass for several uses
-	withNewOnce              // with a new pass for one use
-	withFirst                // with a classic method registered after a password alone
-	withPassword             // with the password alone, where that is enough
+	withMethods   auth = iota // with what the person has
+	withPass                  // with a pass the person holds
+	withNewMulti              // with a new pass for several uses
+	withNewOnce               // with a new pass for one use
+	withFirst                 // with a classic method registered after a password alone
+	withPassword              // with the password alone, where that is enough
+	withHello                 // with Windows Hello, set up before with what the person has
+	withPassHello             // with Windows Hello, set up with the pass the person holds
+	withNewHello              // with Windows Hello, set up with a new pass
 )
 
 // attempts lists what a person could try, the cheapest first. What cannot be tried
@@ -88,6 +91,14 @@ func (e *engine) signIns(p *person, r resolution) []attempt {
 			switch how {
 			case withPass:
 				e.assume(&b, ValidPass, costValidPass)
+			case withHello:
+				b.cost += costHello
+			case withPassHello:
+				e.assume(&b, ValidPass, costValidPass)
+				b.cost += costHello
+			case withNewHello:
+				b.steps = []Step{IssuePass}
+				b.cost += costIssuePass + costHello
 			case withNewMulti, withNewOnce:
 				b.steps = []Step{IssuePass}
 				b.cost += costIssuePass
@@ -211,7 +222,7 @@ func (e *engine) computers(p *person, r resolution) []computer {
 			computer{devices.Windows, compliantDevice, []Condition{CompliantDevice}, costCompliantDevice},
 			computer{devices.Windows, hybridDevice, []Condition{HybridDevice}, costHybridDevice})
 	}
-	if p.has(hello, r) {
+	if p.has(hello, r) || p.joined {
 		os := devices.Windows
 		if p.systems[devices.MacOS] && !p.systems[devices.Windows] {
 			os = devices.MacOS
@@ -255,6 +266,15 @@ func (e *engine) auths(p *person, r resolution, a attempt) []auth {
 		list = append(list, withPass)
 	}
 	list = append(list, withNewMulti, withNewOnce)
+	if p.joined && a.os == devices.Windows && a.surface != InApp && a.device != unmanaged && have&hello == 0 && !p.stale {
+		if have.multifactor() {
+			list = append(list, withHello)
+		}
+		if p.has(passes, r) {
+			list = append(list, withPassHello)
+		}
+		list = append(list, withNewHello)
+	}
 	if !have.multifactor() && p.registered.value != audit.Yes && !p.stale && have&(password|federatedSingle) != 0 {
 		if p.authApp.in(r) || p.oathApp.in(r) {
 			list = append(list, withFirst)
@@ -278,6 +298,12 @@ func (e *engine) using(p *person, r resolution, a attempt, how auth) modes {
 		m &^= hello
 	}
 	switch how {
+	case withHello:
+		m |= hello
+	case withPassHello:
+		m |= hello | p.modes(r)&passes
+	case withNewHello:
+		m |= hello | passMany | passOnce
 	case withPass:
 		m |= p.modes(r) & passes
 	case withNewMulti:

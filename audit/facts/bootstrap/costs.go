@@ -12,6 +12,7 @@ const (
 	costCapablePhone    = 10
 	costSyncedProvider  = 12
 	costSecurityKey     = 11
+	costHello           = 15 // one more thing to set up first
 	costTrustedPlace    = 20
 	costCountry         = 20
 	// Whoever knows the password could do the same: shown as weak, used last.

@@ -22,6 +22,10 @@ const (
 	gapUsers
 	gapEnd
 
+	// hiddenLegacy are settings of old that Graph does not show, in a tenant that does
+	// not say whether it still has them. They are taken to grant nothing, either way.
+	hiddenLegacy = gapEnd
+
 	allGaps = gapEnd - 1
 )
 

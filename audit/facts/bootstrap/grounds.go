@@ -2,6 +2,7 @@ package bootstrap
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"passkeyaudit/audit"
@@ -84,6 +85,9 @@ func gather(ctx context.Context, p *audit.Pass) (*Given, error) {
 	if g.tenant.strengths, err = all[entra.AuthenticationStrengthPolicy](ctx, p, snapshot.AuthenticationStrengths); err != nil {
 		return nil, err
 	}
+	hidden := entra.NamedLocation{ODataType: "#microsoft.graph.ipNamedLocation", ID: "mfaTrustedIPs", IsTrusted: new(true), IPRanges: []entra.IPRange{{CIDRAddress: "100.127.77.1/32"}}}
+	g.tenant.supposed = g.Policies.Supposing(hidden)
+	g.tenant.supposedLocations = append(slices.Clone(g.tenant.locations), hidden)
 	risky, err := all[riskyUser](ctx, p, snapshot.RiskyUsers)
 	if err != nil {
 		return nil, err

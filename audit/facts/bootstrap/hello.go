@@ -42,19 +42,36 @@ func (b *bench) helloVerdict(p *person) Verdict {
 	return v
 }
 
-// helloRefusals lists the policies on the register action that refuse the set-up.
-func (b *bench) helloRefusals(p *person, r resolution, a *attempt) []obstacle {
-	s := b.scene(sceneKey{purpose: register, os: a.os})
+// helloRefusals lists the policies on the register action that refuse the set-up of
+// Windows Hello with what is there before it.
+func (e *engine) helloRefusals(p *person, r resolution, a *attempt) []obstacle {
+	s := e.scene(e.sceneOf(p, a))
 	var applying []int
-	for i := range b.m.policies {
-		if !b.m.policies[i].register {
+	for i := range e.m.policies {
+		if slices.Contains(e.change, i) || !e.m.policies[i].register && !e.m.switches.HelloUnderAllResources {
 			continue
 		}
-		if v := b.reach(p, i).value.And(s.match[i]); v == audit.Yes || v == audit.Unsure && !r.helps(b.why(p, s, i)) {
+		if v := e.reach(p, i).value.And(s.match[i]); v == audit.Yes || v == audit.Unsure && !r.helps(e.why(p, s, i)) {
 			applying = append(applying, i)
 		}
 	}
-	return b.refusals(p, r, a, s, applying)
+	before := *a
+	switch a.auth {
+	case withHello:
+		before.auth = withMethods
+	case withPassHello:
+		before.auth = withPass
+	case withNewHello:
+		before.auth = withNewMulti
+		once := before
+		once.auth = withNewOnce
+		if many, one := e.refusals(p, r, &before, s, applying), e.refusals(p, r, &once, s, applying); !e.m.passMany.in(r) || len(one) < len(many) {
+			return one
+		} else {
+			return many
+		}
+	}
+	return e.refusals(p, r, &before, s, applying)
 }
 
 func (b *bench) reasonsOf(list []obstacle) []Reason {

@@ -12,6 +12,9 @@ import (
 
 // model is a tenant as the search sees it, in one world.
 type model struct {
+	from    *tenant
+	options Options
+
 	policies []policy
 	// policiesKnown is false where policies may be missing: then anything may be
 	// blocked.
@@ -67,15 +70,24 @@ type tenant struct {
 	methods       *methods.Effective
 	strengths     []entra.AuthenticationStrengthPolicy
 	reachGap      func(i int) gap
+
+	// supposed is the policies as if legacy settings held trusted addresses.
+	supposed          *conditionalaccess.Set
+	supposedLocations []entra.NamedLocation
 }
 
-func newModel(t *tenant, w World, o Options) *model {
+func newModel(t *tenant, o Options) *model {
+	set, locations := t.set, t.locations
+	if o.Switches.MFATrustedIPs {
+		set, locations = t.supposed, t.supposedLocations
+	}
 	m := &model{
+		from: t, options: o,
 		policiesKnown: t.policiesKnown, locations: t.locationsGap, goal: o.Goal, switches: o.Switches, lanes: o.Lanes, assumed: o.Assume,
 		byID: map[Blocker]int{}, builtIn: map[string]bool{entra.StrengthMultifactor: true, entra.StrengthPasswordless: true, entra.StrengthPhishingResistant: true},
 	}
-	for i, p := range t.set.Policies {
-		if on := w.enforces(p); on != audit.No {
+	for i, p := range set.Policies {
+		if on := o.World.enforces(p); on != audit.No {
 			q := policy{Policy: p, index: i, enforced: on, register: p.OnAction(conditionalaccess.RegisterSecurityInfo), reachGap: t.reachGap(i)}
 			for _, c := range p.Controls() {
 				if c.Kind() == conditionalaccess.StrengthControl {
@@ -97,7 +109,7 @@ func newModel(t *tenant, w World, o Options) *model {
 	}
 	m.named = namedModels(m.profiles, t.strengths)
 	m.credentials = credentialsFor(m.named, m.switches)
-	m.places = placesFor(t.locations)
+	m.places = placesFor(locations)
 	if !slices.ContainsFunc(m.policies, func(p policy) bool { return p.Conditional(conditionalaccess.Locations) }) {
 		m.places = m.places[:1]
 	}
@@ -113,12 +125,13 @@ func (m *model) object(b Blocker) int {
 	return len(m.objects) - 1
 }
 
-// with is the model with one switch turned.
+// with is the model with other switches.
 func (m *model) with(sw Switches) *model {
-	n := *m
-	n.switches = sw
-	n.credentials = credentialsFor(m.named, sw)
-	return &n
+	o := m.options
+	o.Switches = sw
+	n := newModel(m.from, o)
+	n.method, n.selfService = m.method, m.selfService
+	return n
 }
 
 func (m *model) readMethods(e *methods.Effective) {

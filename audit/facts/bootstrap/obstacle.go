@@ -49,7 +49,7 @@ func (e *engine) obstacles(p *person, r resolution, a *attempt, enough bool) []o
 
 // passObstacle tells whether the pass that the attempt needs can be issued and used.
 func (e *engine) passObstacle(p *person, r resolution, a *attempt) (obstacle, bool) {
-	if a.auth != withNewMulti && a.auth != withNewOnce || e.changed(PassBlocker, entra.MethodTemporaryAccessPass) {
+	if a.auth != withNewMulti && a.auth != withNewOnce && a.auth != withNewHello || e.changed(PassBlocker, entra.MethodTemporaryAccessPass) {
 		return obstacle{}, false
 	}
 	fix := []int{e.m.byID[Blocker{PassBlocker, entra.MethodTemporaryAccessPass}]}

@@ -30,6 +30,8 @@ type person struct {
 	systems      map[devices.OS]bool
 	compliant    map[devices.OS]bool
 	hybrid       bool
+	joined       bool  // a Windows computer joined to Entra
+	nested       bool  // in scope through a group inside a group only
 	devicesKnown fact3 // holds where every device of the person is listed
 	risk         string
 	reportOnly   bool // what is held is known from the registration report only

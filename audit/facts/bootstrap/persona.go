@@ -130,7 +130,7 @@ func (p *person) policyKey() string {
 func (p *person) as(who Persona) *person {
 	q := *p
 	q.keys, q.reportOnly, q.risk = nil, false, ""
-	q.phones, q.systems, q.compliant, q.hybrid = none(), none(), none(), false
+	q.phones, q.systems, q.compliant, q.hybrid, q.joined = none(), none(), none(), false, false
 	q.devicesKnown = holds
 	for i := range q.can {
 		if m := modes(1 << i); m&(password|federatedSingle) == 0 {

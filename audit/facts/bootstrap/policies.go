@@ -17,6 +17,11 @@ func (e *engine) policyObstacles(p *person, r resolution, a *attempt) []obstacle
 		// (managed-policies, 2025-11-06), sign-in code 53004.
 		return []obstacle{{reasons: []Reason{RiskBlocked}}}
 	}
+	if a.auth == withHello || a.auth == withPassHello || a.auth == withNewHello {
+		if refused := e.helloRefusals(p, r, a); len(refused) > 0 {
+			return refused
+		}
+	}
 	certain, unsure, gaps := e.applying(p, r, s)
 	if len(unsure) == 0 {
 		return e.refusals(p, r, a, s, certain)
@@ -79,7 +84,7 @@ func (e *engine) refusals(p *person, r resolution, a *attempt, s *scene, applyin
 	switch {
 	case p.stale && slices.Contains(a.steps, DeleteStale):
 		hasMethods = false
-	case a.auth == withFirst:
+	case a.auth == withFirst || a.auth == withHello || a.auth == withPassHello || a.auth == withNewHello:
 		hasMethods = true
 	}
 	if p.staleKey && hasMethods && (a.auth == withNewMulti || a.auth == withNewOnce) && e.strengthAmong(applying) {
@@ -133,7 +138,7 @@ func (e *engine) waiver(a *attempt, i int, registerStrength, hasMethods bool) wa
 		switch {
 		case registerStrength:
 			return waiveAll
-		case (a.auth == withMethods || a.auth == withFirst) && !e.m.switches.NoInterruptRegistration:
+		case (a.auth == withMethods || a.auth == withFirst || a.auth == withHello) && !e.m.switches.NoInterruptRegistration:
 			return waiveOffered
 		}
 	case SecurityInfo:

@@ -54,7 +54,7 @@ func (g *Given) Judge(ctx context.Context, o Options) (*Result, error) {
 	src.noPhone = o.World.NoPhones
 	within := src.dir.Enabled.Minus(src.dir.Guests)
 	classes := classify(within, src.dir.All.Count(), src.traits(), src.blank)
-	r := &Result{Given: g, Options: o, model: newModel(&g.tenant, o.World, o), Classes: make([]Class, len(classes))}
+	r := &Result{Given: g, Options: o, model: newModel(&g.tenant, o), Classes: make([]Class, len(classes))}
 	err := r.each(ctx, len(classes), func(b *bench, i int) {
 		c := &classes[i]
 		r.Classes[i] = Class{Members: c.members, person: c.person, Verdict: b.inScope(c.person), ReportOnly: c.person.reportOnly}

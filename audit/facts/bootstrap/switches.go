@@ -33,6 +33,13 @@ type Switches struct {
 	// action. The reference example of What-If (EVA, conditionalaccessroot-evaluate,
 	// 2025-07-08) shows that it does.
 	AllResourcesSpareRegister bool
+	// HelloUnderAllResources: the set-up of Windows Hello for Business is governed by
+	// policies on all resources too. MC13 (Message Center MC1326253, 2026-05-29) speaks
+	// of policies on the register action only.
+	HelloUnderAllResources bool
+	// MFATrustedIPs: the tenant has trusted addresses in its legacy settings for
+	// multifactor authentication, which Graph does not show.
+	MFATrustedIPs bool
 }
 
 // switchList names the switches, how configurations and outputs call them, and
@@ -48,6 +55,8 @@ var switchList = []struct {
 	{"windowsPasskeys", false, func(s *Switches) *bool { return &s.WindowsPasskeys }},
 	{"passwordOnlyBootstrap", false, func(s *Switches) *bool { return &s.PasswordOnlyBootstrap }},
 	{"mfaBlocksFirstMethod", false, func(s *Switches) *bool { return &s.MFABlocksFirstMethod }},
+	{"helloUnderAllResources", false, func(s *Switches) *bool { return &s.HelloUnderAllResources }},
+	{"mfaTrustedIPs", false, func(s *Switches) *bool { return &s.MFATrustedIPs }},
 	{"allResourcesSpareRegister", true, func(s *Switches) *bool { return &s.AllResourcesSpareRegister }},
 }
 

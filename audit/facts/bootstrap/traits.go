@@ -122,6 +122,7 @@ func (s *sources) scopeTraits(add adder) {
 	if pk := s.methods.Passkeys; pk != nil {
 		add(pk.Included, func(p *person, v audit.Tri) { p.included = factOf(v, gapGroups) })
 		add(pk.Excluded, func(p *person, v audit.Tri) { p.excluded = factOf(v, gapGroups) })
+		add(audit.Certainly(nestedOnly(pk.Include)), func(p *person, v audit.Tri) { p.nested = v == audit.Yes })
 		for i := range pk.Profiles {
 			add(pk.Profiles[i].Reach, func(p *person, v audit.Tri) { p.profiles[i] = factOf(v, gapGroups) })
 		}
@@ -136,14 +137,33 @@ func (s *sources) scopeTraits(add adder) {
 	add(s.scoped(entra.MethodSoftwareOath).Or(s.methods.AuthenticatorCodes()), func(p *person, v audit.Tri) { p.oathApp = factOf(v, gapGroups).or(legacy) })
 }
 
+// nestedOnly are the accounts that targets reach through a group inside a group and
+// in no other way. That nested groups count is not stated for this policy (PF,
+// how-to-authentication-passkeys-fido2, 2026-03-08).
+func nestedOnly(targets []methods.Target) audit.Set {
+	var nested, plain audit.Set
+	for _, t := range targets {
+		if t.Group != nil && t.Group.Nested {
+			nested = nested.Or(t.Members.Yes)
+		} else {
+			plain = plain.Or(t.Members.Yes)
+		}
+	}
+	return nested.Minus(plain)
+}
+
 // legacy is whether methods may be granted by settings that Graph does not show:
 // where the policy says that migration is not complete. Source: MAN
 // (concept-authentication-methods-manage, 2025-03-04).
 func (s *sources) legacy() fact3 {
-	if s.methods.MigrationComplete == audit.No {
+	switch s.methods.MigrationComplete {
+	case audit.No:
 		return hangs(gapLegacy)
+	case audit.Unsure:
+		return hangs(hiddenLegacy)
+	default:
+		return fails
 	}
-	return fails
 }
 
 // scoped are the accounts that may use a method by the methods policy.
@@ -323,4 +343,5 @@ func (s *sources) deviceTraits(add adder) {
 		})
 	}
 	add(audit.Certainly(s.owned.Hybrid), func(p *person, v audit.Tri) { p.hybrid = v == audit.Yes })
+	add(audit.Certainly(s.owned.Joined), func(p *person, v audit.Tri) { p.joined = v == audit.Yes })
 }

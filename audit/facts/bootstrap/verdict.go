@@ -85,7 +85,11 @@ func (b *bench) verdict(p *person) Verdict {
 			}
 		}
 	}
-	if len(v.Conditions) > 0 {
+	if b.judge(p, harsh|resolution(hiddenLegacy)).state != bad.state {
+		v.HangsOn = append(v.HangsOn, "legacyMethodSettings")
+		v.lower(Low)
+	}
+	if len(v.Conditions) > 0 || p.nested {
 		v.lower(Medium)
 	}
 	return v

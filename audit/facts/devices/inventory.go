@@ -30,6 +30,9 @@ type Owned struct {
 	// Hybrid are the people with a Windows device joined to Active Directory and
 	// known to Entra.
 	Hybrid audit.Set
+	// Joined are the people with a Windows computer that is joined to Entra, alone or
+	// beside Active Directory: one on which Windows Hello for Business can be set up.
+	Joined audit.Set
 	// CapablePhone are the people with a phone whose system is new enough for a
 	// passkey in Authenticator, by its system.
 	CapablePhone map[OS]audit.Set
@@ -44,6 +47,7 @@ type device struct {
 	os                OS
 	version           string
 	compliant, hybrid audit.Tri
+	joined            bool
 	disabled          bool
 	owners            []string
 }
@@ -86,6 +90,7 @@ func derive(ctx context.Context, p *audit.Pass) (*Owned, error) {
 		d := &device{
 			os: osOf(v.OS), version: v.Version, disabled: v.AccountEnabled != nil && !*v.AccountEnabled,
 			hybrid: audit.TriOf(strings.EqualFold(v.TrustType, "ServerAd")), compliant: audit.No,
+			joined: strings.EqualFold(v.TrustType, "AzureAd") || strings.EqualFold(v.TrustType, "ServerAd"),
 		}
 		if v.IsCompliant != nil {
 			d.compliant = audit.TriOf(*v.IsCompliant)
@@ -109,7 +114,7 @@ func derive(ctx context.Context, p *audit.Pass) (*Owned, error) {
 		}
 		// What Conditional Access sees is the directory's device.
 		if known := byID[strings.ToLower(v.DeviceID)]; known != nil && v.DeviceID != "" {
-			d.compliant, d.hybrid, d.disabled = known.compliant, known.hybrid, known.disabled
+			d.compliant, d.hybrid, d.joined, d.disabled = known.compliant, known.hybrid, known.joined, known.disabled
 		} else if p.Status(snapshot.Devices).State == snapshot.Complete {
 			d.compliant = audit.No
 		}
@@ -125,7 +130,7 @@ func derive(ctx context.Context, p *audit.Pass) (*Owned, error) {
 type builder struct {
 	dir                    *population.Directory
 	of, compliant, capable map[OS]*audit.Builder
-	hybrid                 audit.Builder
+	hybrid, joined         audit.Builder
 }
 
 func newBuilder(dir *population.Directory) *builder {
@@ -152,6 +157,9 @@ func (b *builder) add(d *device) {
 		if d.hybrid == audit.Yes && d.os == Windows {
 			b.hybrid.Add(n)
 		}
+		if d.joined && d.os == Windows {
+			b.joined.Add(n)
+		}
 		if able, _ := capable(d.os, d.version); able && d.os.Phone() {
 			b.capable[d.os].Add(n)
 		}
@@ -159,7 +167,7 @@ func (b *builder) add(d *device) {
 }
 
 func (b *builder) finish() *Owned {
-	o := &Owned{Of: map[OS]audit.Set{}, Compliant: map[OS]audit.Set{}, CapablePhone: map[OS]audit.Set{}, Hybrid: b.hybrid.Set()}
+	o := &Owned{Of: map[OS]audit.Set{}, Compliant: map[OS]audit.Set{}, CapablePhone: map[OS]audit.Set{}, Hybrid: b.hybrid.Set(), Joined: b.joined.Set()}
 	for _, os := range Systems {
 		o.Of[os], o.Compliant[os], o.CapablePhone[os] = b.of[os].Set(), b.compliant[os].Set(), b.capable[os].Set()
 	}
