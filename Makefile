@@ -3,7 +3,10 @@
 GO ?= go
 SHARED ?= ../shared
 
-.PHONY: all build lint test race generate check shared-data vuln clean
+SIZES ?= 10000 100000 1000000
+BENCHFLAGS ?=
+
+.PHONY: all build lint test race bench generate check shared-data vuln clean
 
 all: build lint test
 
@@ -20,6 +23,12 @@ test:
 
 race:
 	$(GO) test -race -shuffle=on ./...
+
+# Judging, stage by stage, on synthetic tenants kept in the user's cache folder:
+#   make bench SIZES="100000 1000000" BENCHFLAGS="-runs 5"
+bench: build
+	$(GO) build -o bin/bench ./internal/bench
+	bin/bench -binary bin/passkeyaudit $(BENCHFLAGS) $(SIZES)
 
 # Everything under docs/ that is made from the code.
 generate:

@@ -159,6 +159,19 @@ func Objects[T any](ctx context.Context, p *Pass, id snapshot.SectionID) iter.Se
 	return snapshot.Objects[T](ctx, p.run.snap, id)
 }
 
+// Mapped yields what a function makes of each row of a declared section, computed
+// where rows are decoded; see snapshot.Mapped.
+func Mapped[T, R any](ctx context.Context, p *Pass, id snapshot.SectionID, newMap func() func(*T) R) iter.Seq2[R, error] {
+	if !p.sections[id] {
+		err := p.spoil("section %s", id)
+		return func(yield func(R, error) bool) {
+			var none R
+			yield(none, err)
+		}
+	}
+	return snapshot.Mapped(ctx, p.run.snap, id, newMap)
+}
+
 // Quoted is a decoded object with its text, for sections small enough to keep
 // both.
 type Quoted[T any] struct {

@@ -21,6 +21,14 @@ func SetRange(n int) Set {
 	return Set{b}
 }
 
+// SetOfBits makes a set of a bit for each ordinal, the lowest first. The caller gives
+// the bits away.
+func SetOfBits(bits []uint64) Set {
+	b := roaring.FromDense(bits, true)
+	b.RunOptimize()
+	return Set{b}
+}
+
 // Builder collects ordinals for a set.
 type Builder struct{ bits *roaring.Bitmap }
 

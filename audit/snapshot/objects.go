@@ -21,16 +21,35 @@ type Object[T any] struct {
 // set of unreadable rows does not depend on who reads. The last element may be
 // an error.
 func Objects[T any](ctx context.Context, s *Snapshot, id SectionID) iter.Seq2[Object[T], error] {
-	return func(yield func(Object[T], error) bool) {
-		for c := range chunks[T](ctx, s, id) {
+	keep := func(row Row, v *T) Object[T] { return Object[T]{Value: *v, Row: Row{File: row.File, Line: row.Line}} }
+	return rowsAs(ctx, s, id, func() rowMap[T, Object[T]] { return keep })
+}
+
+// Mapped is Objects for large sections of which little is kept: it yields what a
+// function makes of each row. The rows are decoded in several goroutines, and the
+// function runs there. newMap gives the function for a run of rows; one is used by
+// one goroutine, several at a time. The T is used again for the next row: texts in it
+// may be kept, lists and what pointers lead to may not.
+func Mapped[T, R any](ctx context.Context, s *Snapshot, id SectionID, newMap func() func(*T) R) iter.Seq2[R, error] {
+	return rowsAs(ctx, s, id, func() rowMap[T, R] {
+		of := newMap()
+		return func(_ Row, v *T) R { return of(v) }
+	})
+}
+
+func rowsAs[T, R any](ctx context.Context, s *Snapshot, id SectionID, newMap func() rowMap[T, R]) iter.Seq2[R, error] {
+	return func(yield func(R, error) bool) {
+		d := decoding[T, R]{s: s, id: id, newMap: newMap}
+		for c := range d.chunks(ctx) {
 			s.setUnreadable(c.unreadable...)
-			for _, o := range c.objects {
-				if !yield(o, nil) {
+			for i := range c.values {
+				if !yield(c.values[i], nil) {
 					return
 				}
 			}
 			if c.err != nil {
-				yield(Object[T]{}, c.err)
+				var none R
+				yield(none, c.err)
 				return
 			}
 		}

@@ -7,58 +7,76 @@ import (
 	"sync"
 )
 
-// chunk is a run of decoded rows. It is handed over whole, so that what has been
-// recorded as unreadable depends on how far a reader came and on nothing else.
-type chunk[T any] struct {
-	objects    []Object[T]
+// chunk is what a run of rows came to. It is handed over whole, so that what has
+// been recorded as unreadable depends on how far a reader came and on nothing else.
+type chunk[R any] struct {
+	values     []R
 	unreadable []Unreadable
-	err        error // after the objects
+	err        error // after the values
 }
 
 const (
-	// chunkRows is how many decoded rows make a chunk.
+	// chunkRows is how many rows make a chunk, at most.
 	chunkRows = 4096
+	// chunkBytes is how much text makes a chunk, so that few rows of a million ids
+	// each are not held at once.
+	chunkBytes = 1 << 20
 	// chunksAhead lets a segment of SegmentRows rows be decoded before its turn.
 	chunksAhead = SegmentRows/chunkRows + 1
 	// maxDecoders bounds the decoded segments held at a time on large machines.
 	maxDecoders = 8
 )
 
-// chunks decodes a section's segments in parallel and yields them in order. All
-// its goroutines have ended, and all files are closed, when it returns.
-func chunks[T any](ctx context.Context, s *Snapshot, id SectionID) iter.Seq[chunk[T]] {
-	return func(yield func(chunk[T]) bool) {
-		var total tally
-		segs := s.files[id]
-		decoded := decodeAhead[T](ctx, s, id, &total)
+func decoders() int { return min(runtime.GOMAXPROCS(0), maxDecoders) }
+
+// rowMap makes a value of a row that was decoded as T. The T is used again for the
+// next row.
+type rowMap[T, R any] func(row Row, v *T) R
+
+// decoding is a section being decoded. newMap is called for every run of rows that
+// one goroutine decodes, so that a map may have memory of its own.
+type decoding[T, R any] struct {
+	s      *Snapshot
+	id     SectionID
+	newMap func() rowMap[T, R]
+	total  tally
+}
+
+// chunks decodes a section in parallel and yields it in order. All its goroutines
+// have ended, and all files are closed, when it returns.
+func (d *decoding[T, R]) chunks(ctx context.Context) iter.Seq[chunk[R]] {
+	return func(yield func(chunk[R]) bool) {
+		segs := d.s.files[d.id]
+		decoded := d.ahead(ctx)
 		if len(segs) == 1 {
-			decoded = decodeSegment[T](ctx, s, id, segs[0], &total)
+			decoded = d.split(ctx, segs[0])
 		}
 		for c := range decoded {
 			if !yield(c) || c.err != nil {
 				return
 			}
 		}
-		if err := s.checkTotal(id, &total); err != nil {
-			yield(chunk[T]{err: err})
+		if err := d.s.checkTotal(d.id, &d.total); err != nil {
+			yield(chunk[R]{err: err})
 		}
 	}
 }
 
-func decodeAhead[T any](parent context.Context, s *Snapshot, id SectionID, total *tally) iter.Seq[chunk[T]] {
-	return func(yield func(chunk[T]) bool) {
+// ahead decodes several segments at a time.
+func (d *decoding[T, R]) ahead(parent context.Context) iter.Seq[chunk[R]] {
+	return func(yield func(chunk[R]) bool) {
 		ctx, cancel := context.WithCancel(parent)
 		var running sync.WaitGroup
 		defer running.Wait()
 		defer cancel()
 
-		var queue []chan chunk[T]
+		var queue []chan chunk[R]
 		start := func(seg Segment) {
-			out := make(chan chunk[T], chunksAhead)
+			out := make(chan chunk[R], chunksAhead)
 			queue = append(queue, out)
 			running.Go(func() {
 				defer close(out)
-				for c := range decodeSegment[T](ctx, s, id, seg, total) {
+				for c := range d.segment(ctx, seg) {
 					select {
 					case out <- c:
 					case <-ctx.Done():
@@ -67,10 +85,9 @@ func decodeAhead[T any](parent context.Context, s *Snapshot, id SectionID, total
 				}
 			})
 		}
-		segs := s.files[id]
-		ahead := min(runtime.GOMAXPROCS(0), maxDecoders)
+		segs := d.s.files[d.id]
 		for next := 0; next < len(segs) || len(queue) > 0; {
-			for ; next < len(segs) && len(queue) < ahead; next++ {
+			for ; next < len(segs) && len(queue) < decoders(); next++ {
 				start(segs[next])
 			}
 			for c := range queue[0] {
@@ -80,7 +97,7 @@ func decodeAhead[T any](parent context.Context, s *Snapshot, id SectionID, total
 			}
 			// A segment that was cancelled ends without saying so.
 			if err := parent.Err(); err != nil {
-				yield(chunk[T]{err: err})
+				yield(chunk[R]{err: err})
 				return
 			}
 			queue = queue[1:]
@@ -88,38 +105,154 @@ func decodeAhead[T any](parent context.Context, s *Snapshot, id SectionID, total
 	}
 }
 
-func decodeSegment[T any](ctx context.Context, s *Snapshot, id SectionID, seg Segment, total *tally) iter.Seq[chunk[T]] {
-	return func(yield func(chunk[T]) bool) {
-		var c chunk[T]
-		for row, err := range s.segmentRows(ctx, id, seg, total) {
-			if err != nil {
-				c.err = err
-				yield(c)
-				return
-			}
-			// Decoding in place spares a copy of the value to the heap.
-			c.objects = append(c.objects, Object[T]{Row: Row{File: row.File, Line: row.Line}})
-			bad, err := decodeRow(id, row, &c.objects[len(c.objects)-1].Value)
-			if err != nil || bad != nil {
-				c.objects = c.objects[:len(c.objects)-1]
+// segment decodes one segment.
+func (d *decoding[T, R]) segment(ctx context.Context, seg Segment) iter.Seq[chunk[R]] {
+	return func(yield func(chunk[R]) bool) {
+		var b rowDecoder[T, R]
+		b.start(d)
+		read := 0
+		for row, err := range d.s.segmentRows(ctx, d.id, seg, &d.total) {
+			if err == nil {
+				read += len(row.Raw)
+				err = b.decode(row)
 			}
 			if err != nil {
-				c.err = err
-				yield(c)
+				b.out.err = err
+				yield(b.out)
 				return
 			}
-			if bad != nil {
-				c.unreadable = append(c.unreadable, *bad)
+			if b.rows() < chunkRows && read < chunkBytes {
+				continue
 			}
-			if len(c.objects)+len(c.unreadable) == chunkRows {
-				if !yield(c) {
-					return
-				}
-				c = chunk[T]{objects: make([]Object[T], 0, chunkRows)}
+			if !yield(b.out) {
+				return
 			}
+			b.out, read = chunk[R]{values: make([]R, 0, b.rows())}, 0
 		}
-		if len(c.objects)+len(c.unreadable) > 0 {
-			yield(c)
+		if b.rows() > 0 {
+			yield(b.out)
 		}
 	}
+}
+
+// batch is some rows of one segment with their text.
+type batch struct {
+	rows []Row
+	text []byte
+	err  error // after the rows
+}
+
+var batches = sync.Pool{New: func() any { return &batch{} }}
+
+func (b *batch) add(row Row) {
+	// The text may move while it grows; rows get their parts of it at the end.
+	b.text = append(b.text, row.Raw...)
+	b.rows = append(b.rows, row)
+}
+
+// split decodes one segment in several goroutines: one reads it, the others decode
+// runs of its rows.
+func (d *decoding[T, R]) split(parent context.Context, seg Segment) iter.Seq[chunk[R]] {
+	return func(yield func(chunk[R]) bool) {
+		ctx, cancel := context.WithCancel(parent)
+		var running sync.WaitGroup
+		defer running.Wait()
+		defer cancel()
+
+		queue := make(chan chan chunk[R], decoders()) // in the order of the rows
+		start := func(b *batch) bool {
+			out := make(chan chunk[R], 1)
+			select {
+			case queue <- out:
+			case <-ctx.Done():
+				return false
+			}
+			running.Go(func() { out <- d.batch(b) })
+			return true
+		}
+		running.Go(func() {
+			defer close(queue)
+			b := batches.Get().(*batch)
+			for row, err := range d.s.segmentRows(ctx, d.id, seg, &d.total) {
+				if err != nil {
+					b.err = err
+					break
+				}
+				b.add(row)
+				if len(b.rows) < chunkRows && len(b.text) < chunkBytes {
+					continue
+				}
+				if !start(b) {
+					return
+				}
+				b = batches.Get().(*batch)
+			}
+			if len(b.rows) > 0 || b.err != nil {
+				start(b)
+			}
+		})
+		for out := range queue {
+			c := <-out
+			if err := parent.Err(); err != nil {
+				c = chunk[R]{err: err}
+			}
+			if !yield(c) || c.err != nil {
+				return
+			}
+		}
+		// A reader that was cancelled ends without saying so.
+		if err := parent.Err(); err != nil {
+			yield(chunk[R]{err: err})
+		}
+	}
+}
+
+func (d *decoding[T, R]) batch(in *batch) chunk[R] {
+	var b rowDecoder[T, R]
+	b.start(d)
+	b.out.values = make([]R, 0, len(in.rows))
+	b.out.err = in.err
+	rest := in.text
+	for _, row := range in.rows {
+		n := len(row.Raw)
+		row.Raw, rest = rest[:n:n], rest[n:]
+		if err := b.decode(row); err != nil {
+			b.out.err = err
+			break
+		}
+	}
+	clear(in.rows)
+	in.rows, in.text, in.err = in.rows[:0], in.text[:0], nil
+	batches.Put(in)
+	return b.out
+}
+
+// rowDecoder decodes rows into a chunk.
+type rowDecoder[T, R any] struct {
+	id    SectionID
+	of    rowMap[T, R]
+	value *T
+	out   chunk[R]
+}
+
+func (b *rowDecoder[T, R]) start(d *decoding[T, R]) {
+	b.id, b.of, b.value = d.id, d.newMap(), new(T)
+}
+
+func (b *rowDecoder[T, R]) rows() int { return len(b.out.values) + len(b.out.unreadable) }
+
+// decode takes a row. A row that is to be left out is noted; an error ends the read.
+func (b *rowDecoder[T, R]) decode(row Row) error {
+	var none T
+	*b.value = none
+	bad, err := decodeRow(b.id, row, b.value)
+	switch {
+	case err != nil:
+		return err
+	case bad != nil:
+		b.out.unreadable = append(b.out.unreadable, *bad)
+	default:
+		b.out.values = append(b.out.values, b.of(row, b.value))
+	}
+	return nil
 }

@@ -27,8 +27,10 @@ type Held struct {
 	// Reported are the accounts with a row in the registration report.
 	Reported audit.Set
 	byKind   map[Kind]audit.Set
-	passkeys map[uint32][]RegisteredPasskey // from listings
-	reported map[uint32][]RegisteredPasskey // from the report; lists are shared
+	// passkeys says of each account which of lists it has; few distinct lists stand in
+	// many rows.
+	passkeys []uint32
+	lists    [][]RegisteredPasskey
 	passes   map[uint32]Pass
 }
 
@@ -55,21 +57,17 @@ func deriveHoldings(ctx context.Context, p *audit.Pass) (*Held, error) {
 		return nil, err
 	}
 	b := newHoldingsBuilder(dir.All.Count())
-	for o, err := range audit.Objects[entra.UserMethods](ctx, p, snapshot.AuthenticationMethods) {
+	for l, err := range audit.Mapped(ctx, p, snapshot.AuthenticationMethods, func() func(*entra.UserMethods) listing { return newReader(dir).listing }) {
 		if err != nil {
 			return nil, err
 		}
-		if n, known := dir.Ordinal(o.Value.UserID); known {
-			b.listing(n, &o.Value)
-		}
+		b.listing(&l)
 	}
-	for o, err := range audit.Objects[entra.UserRegistrationDetails](ctx, p, snapshot.UserRegistrationDetails) {
+	for r, err := range audit.Mapped(ctx, p, snapshot.UserRegistrationDetails, func() func(*entra.UserRegistrationDetails) reported { return newReader(dir).report }) {
 		if err != nil {
 			return nil, err
 		}
-		if n, known := dir.Ordinal(o.Value.ID); known {
-			b.report(n, o.Value.MethodsRegistered)
-		}
+		b.report(&r)
 	}
 	return b.finish(), nil
 }
@@ -81,13 +79,9 @@ func (h *Held) Known() audit.Set { return h.Asked.Or(h.Reported) }
 func (h *Held) Of(kind Kind) audit.Set { return h.byKind[kind] }
 
 // Passkeys are an account's registered passkeys. Those of an account that was not
-// asked come from the report and carry no AAGUID.
-func (h *Held) Passkeys(ordinal uint32) []RegisteredPasskey {
-	if h.Asked.Has(ordinal) {
-		return h.passkeys[ordinal]
-	}
-	return h.reported[ordinal]
-}
+// asked come from the report and carry no AAGUID. The list is shared and must not be
+// changed.
+func (h *Held) Passkeys(ordinal uint32) []RegisteredPasskey { return h.lists[h.passkeys[ordinal]] }
 
 // Pass is an account's Temporary Access Pass, if it has one and was asked.
 func (h *Held) Pass(ordinal uint32) (Pass, bool) {

@@ -1,110 +1,150 @@
 package methods
 
 import (
+	"encoding/binary"
+	"math/bits"
 	"strings"
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/entra"
+	"passkeyaudit/audit/facts/population"
 )
-
-// holdingsBuilder notes for every account which kinds it holds, as bits, because a
-// later row can take back what an earlier one said.
-type holdingsBuilder struct {
-	held     *Held
-	listed   []kindSet
-	reported []kindSet
-	bits     map[Kind]kindSet
-
-	// Few distinct values stand in many rows; each is looked at once.
-	kinds map[[2]string]Kind             // by type and phone type
-	words map[string]kindSet             // kinds by the report's words
-	lists map[string][]RegisteredPasskey // passkeys by those of the words that are one
-	texts map[string]string              // models and AAGUIDs
-	at    []string                       // pointers by position
-}
 
 // kindSet has a bit for each kind, and one for "there is a row".
 type kindSet uint32
 
 const hasRow kindSet = 1 << 31
 
-func newHoldingsBuilder(accounts int) *holdingsBuilder {
-	b := &holdingsBuilder{
-		held: &Held{
-			byKind: map[Kind]audit.Set{}, passkeys: map[uint32][]RegisteredPasskey{},
-			reported: map[uint32][]RegisteredPasskey{}, passes: map[uint32]Pass{},
-		},
-		listed: make([]kindSet, accounts), reported: make([]kindSet, accounts),
-		bits:  map[Kind]kindSet{Unrecognised: 1 << len(kinds)},
-		kinds: map[[2]string]Kind{}, words: map[string]kindSet{},
-		lists: map[string][]RegisteredPasskey{}, texts: map[string]string{},
-	}
+// kindBit is the bit of a kind.
+func kindBit(kind Kind) kindSet {
 	for i := range kinds {
-		b.bits[kinds[i].kind] = 1 << i
+		if kinds[i].kind == kind {
+			return 1 << i
+		}
 	}
-	return b
+	return 1 << len(kinds) // Unrecognised
 }
 
-// text keeps one copy of a text that many rows have.
-func (b *holdingsBuilder) text(s string) string {
-	if known, ok := b.texts[s]; ok {
-		return known
-	}
-	b.texts[s] = s
-	return s
+var passkeyBit, passBit = kindBit(Passkey), kindBit(TemporaryAccessPass)
+
+// listing is what a row of authenticationMethods comes to.
+type listing struct {
+	account  uint32
+	known    bool // there is such an account
+	held     kindSet
+	passkeys keyList
+	pass     Pass
 }
 
-func (b *holdingsBuilder) kindOf(m *entra.AuthenticationMethod) Kind {
+// reported is what a row of the registration report comes to.
+type reported struct {
+	account  uint32
+	known    bool
+	held     kindSet
+	passkeys keyList
+}
+
+// keyList is a list of passkeys with a text that only equal lists share; empty if
+// there are none.
+type keyList struct {
+	key  string
+	list []RegisteredPasskey
+}
+
+// reader reads a run of rows. Few distinct values stand in many rows; each is looked
+// at once.
+type reader struct {
+	dir   *population.Directory
+	kinds map[[2]string]kindSet // by type and phone type
+	words map[string]kindSet    // by the report's words
+	lists map[string]keyList
+	at    []string // pointers by position
+	key   []byte
+}
+
+func newReader(dir *population.Directory) *reader {
+	return &reader{dir: dir, kinds: map[[2]string]kindSet{}, words: map[string]kindSet{}, lists: map[string]keyList{}}
+}
+
+func (r *reader) kindOf(m *entra.AuthenticationMethod) kindSet {
 	key := [2]string{m.ODataType, m.PhoneType}
-	kind, known := b.kinds[key]
+	bit, known := r.kinds[key]
 	if !known {
-		kind = KindOf(m)
-		b.kinds[key] = kind
+		bit = kindBit(KindOf(m))
+		r.kinds[key] = bit
 	}
-	return kind
+	return bit
 }
 
-func (b *holdingsBuilder) wordKind(word string) kindSet {
-	bit, known := b.words[word]
+func (r *reader) wordKind(word string) kindSet {
+	bit, known := r.words[word]
 	if !known {
-		bit = b.bits[KindOfReported(word)]
-		b.words[word] = bit
+		bit = kindBit(KindOfReported(word))
+		r.words[word] = bit
 	}
 	return bit
 }
 
 // pointer leads to the method at a position of a listing.
-func (b *holdingsBuilder) pointer(i int) string {
-	for len(b.at) <= i {
-		b.at = append(b.at, entra.Pointer("value", len(b.at)))
+func (r *reader) pointer(i int) string {
+	for len(r.at) <= i {
+		r.at = append(r.at, entra.Pointer("value", len(r.at)))
 	}
-	return b.at[i]
+	return r.at[i]
 }
 
-// listing takes a row of authenticationMethods. A refused item, and one without a
+// listing reads a row of authenticationMethods. A refused item, and one without a
 // list, say nothing.
-func (b *holdingsBuilder) listing(n uint32, row *entra.UserMethods) {
-	b.listed[n] = 0
-	delete(b.held.passkeys, n)
-	delete(b.held.passes, n)
-	if row.Error != nil || row.Methods == nil {
-		return
+func (r *reader) listing(row *entra.UserMethods) (l listing) {
+	l.account, l.known = r.dir.Ordinal(row.UserID)
+	if !l.known || row.Error != nil || row.Methods == nil {
+		return l
 	}
-	b.listed[n] = hasRow
+	l.held = hasRow
+	r.key = append(r.key[:0], 'l')
 	for i := range row.Methods {
 		m := &row.Methods[i]
-		kind := b.kindOf(m)
-		b.listed[n] |= b.bits[kind]
-		switch kind {
-		case Passkey:
-			b.held.passkeys[n] = append(b.held.passkeys[n], RegisteredPasskey{
-				Credential: Credential{AAGUID: b.text(m.AAGUID), Type: b.text(m.PasskeyType), Attest: attested(m.AttestationLevel)},
-				Model:      b.text(m.Model), AttestationLevel: b.text(m.AttestationLevel), Pointer: b.pointer(i),
-			})
-		case TemporaryAccessPass:
-			b.held.passes[n] = Pass{Usable: told(m.IsUsable), UsableOnce: told(m.IsUsableOnce), Pointer: b.pointer(i)}
+		bit := r.kindOf(m)
+		l.held |= bit
+		switch bit {
+		case passkeyBit:
+			for _, part := range [...]string{r.pointer(i), m.AAGUID, m.PasskeyType, m.AttestationLevel, m.Model} {
+				r.addKey(part)
+			}
+		case passBit:
+			l.pass = Pass{Usable: told(m.IsUsable), UsableOnce: told(m.IsUsableOnce), Pointer: r.pointer(i)}
 		}
 	}
+	if l.held&passkeyBit != 0 {
+		l.passkeys = r.listed(row)
+	}
+	return l
+}
+
+// addKey adds a value to the key of a list. With its length before it, no two lists
+// have one key, whatever the values hold.
+func (r *reader) addKey(part string) {
+	r.key = binary.AppendUvarint(r.key, uint64(len(part)))
+	r.key = append(r.key, part...)
+}
+
+// listed gives the passkeys of a row, whose key has been written.
+func (r *reader) listed(row *entra.UserMethods) keyList {
+	if known, ok := r.lists[string(r.key)]; ok {
+		return known
+	}
+	k := keyList{key: string(r.key)}
+	for i := range row.Methods {
+		m := &row.Methods[i]
+		if r.kindOf(m) == passkeyBit {
+			k.list = append(k.list, RegisteredPasskey{
+				Credential: Credential{AAGUID: m.AAGUID, Type: m.PasskeyType, Attest: attested(m.AttestationLevel)},
+				Model:      m.Model, AttestationLevel: m.AttestationLevel, Pointer: r.pointer(i),
+			})
+		}
+	}
+	r.lists[k.key] = k
+	return k
 }
 
 func told(flag *bool) audit.Tri {
@@ -125,43 +165,92 @@ func attested(level string) audit.Tri {
 	}
 }
 
-// report takes a row of the registration report, which knows neither model nor
+// report reads a row of the registration report, which knows neither model nor
 // AAGUID of a passkey, and of a pass not whether it is usable. A row without a list
 // says nothing.
-func (b *holdingsBuilder) report(n uint32, values []string) {
-	b.reported[n] = 0
-	delete(b.held.reported, n)
-	if values == nil {
-		return
+func (r *reader) report(row *entra.UserRegistrationDetails) (d reported) {
+	d.account, d.known = r.dir.Ordinal(row.ID)
+	if !d.known || row.MethodsRegistered == nil {
+		return d
 	}
-	b.reported[n] = hasRow
-	passkeys := ""
-	for _, v := range values {
-		bit := b.wordKind(v)
-		b.reported[n] |= bit
-		if bit == b.bits[Passkey] {
-			if passkeys != "" {
-				v = passkeys + "," + v
-			}
-			passkeys = v
+	d.held = hasRow
+	r.key = append(r.key[:0], 'r')
+	for _, v := range row.MethodsRegistered {
+		bit := r.wordKind(v)
+		d.held |= bit
+		if bit == passkeyBit {
+			r.addKey(v)
 		}
 	}
-	if passkeys != "" {
-		b.held.reported[n] = b.reportedPasskeys(passkeys)
+	if d.held&passkeyBit == 0 {
+		return d
+	}
+	known, ok := r.lists[string(r.key)]
+	if !ok {
+		known.key = string(r.key)
+		for _, v := range row.MethodsRegistered {
+			if r.wordKind(v) == passkeyBit {
+				known.list = append(known.list, RegisteredPasskey{Credential: Credential{Type: reportedType(v)}})
+			}
+		}
+		r.lists[known.key] = known
+	}
+	d.passkeys = known
+	return d
+}
+
+// holdingsBuilder notes for every account which kinds it holds, as bits, because a
+// later row can take back what an earlier one said.
+type holdingsBuilder struct {
+	held     *Held
+	listed   []kindSet
+	reported []kindSet
+	// fromReport are the passkeys of the report, held.passkeys those of listings.
+	fromReport []uint32
+	lists      map[string]uint32
+}
+
+func newHoldingsBuilder(accounts int) *holdingsBuilder {
+	return &holdingsBuilder{
+		held: &Held{
+			byKind: map[Kind]audit.Set{}, passes: map[uint32]Pass{},
+			passkeys: make([]uint32, accounts), lists: [][]RegisteredPasskey{nil},
+		},
+		listed: make([]kindSet, accounts), reported: make([]kindSet, accounts),
+		fromReport: make([]uint32, accounts), lists: map[string]uint32{"": 0},
 	}
 }
 
-// reportedPasskeys are the passkeys that a row of the report names, joined by
-// commas; rows with the same words share one list.
-func (b *holdingsBuilder) reportedPasskeys(words string) []RegisteredPasskey {
-	list, known := b.lists[words]
+// list keeps one copy of a list that many accounts have.
+func (b *holdingsBuilder) list(k keyList) uint32 {
+	at, known := b.lists[k.key]
 	if !known {
-		for v := range strings.SplitSeq(words, ",") {
-			list = append(list, RegisteredPasskey{Credential: Credential{Type: reportedType(v)}})
-		}
-		b.lists[words] = list
+		at = uint32(len(b.held.lists))
+		b.lists[k.key] = at
+		b.held.lists = append(b.held.lists, k.list)
 	}
-	return list
+	return at
+}
+
+func (b *holdingsBuilder) listing(l *listing) {
+	if !l.known {
+		return
+	}
+	b.listed[l.account] = l.held
+	b.held.passkeys[l.account] = b.list(l.passkeys)
+	if l.held&passBit != 0 {
+		b.held.passes[l.account] = l.pass
+	} else {
+		delete(b.held.passes, l.account)
+	}
+}
+
+func (b *holdingsBuilder) report(r *reported) {
+	if !r.known {
+		return
+	}
+	b.reported[r.account] = r.held
+	b.fromReport[r.account] = b.list(r.passkeys)
 }
 
 // finish puts listing and report together. Of an account whose methods were listed
@@ -171,6 +260,7 @@ func (b *holdingsBuilder) finish() *Held {
 	h := b.held
 	var asked, reported audit.Builder
 	builders := make([]audit.Builder, len(kinds)+1)
+	tokens := kindBit(HardwareOath)
 	for i := range b.listed {
 		n, holds := uint32(i), b.reported[i]
 		if holds&hasRow != 0 {
@@ -178,22 +268,21 @@ func (b *holdingsBuilder) finish() *Held {
 		}
 		if b.listed[i]&hasRow != 0 {
 			asked.Add(n)
-			holds = b.listed[i] | holds&b.bits[HardwareOath]
-			delete(h.reported, n)
+			holds = b.listed[i] | holds&tokens
+		} else {
+			h.passkeys[i] = b.fromReport[i]
 		}
-		for k := range builders {
-			if holds&(1<<k) != 0 {
-				builders[k].Add(n)
-			}
+		for rest := holds &^ hasRow; rest != 0; rest &= rest - 1 {
+			builders[bits.TrailingZeros32(uint32(rest))].Add(n)
 		}
 	}
 	h.Asked, h.Reported = asked.Set(), reported.Set()
-	for kind, bit := range b.bits {
-		for k := range builders {
-			if bit == 1<<k {
-				h.byKind[kind] = builders[k].Set()
-			}
+	for k := range builders {
+		kind := Unrecognised
+		if k < len(kinds) {
+			kind = kinds[k].kind
 		}
+		h.byKind[kind] = builders[k].Set()
 	}
 	return h
 }

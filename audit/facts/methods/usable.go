@@ -210,14 +210,7 @@ func unseen(ctx context.Context, p *audit.Pass, dir *population.Directory, e *Ef
 		return nil, err
 	}
 	if some {
-		var b audit.Builder
-		for n := range dir.All.All() {
-			_, domain, _ := strings.Cut(dir.Member(n).UserPrincipalName, "@")
-			if federated.has(domain) {
-				b.Add(n)
-			}
-		}
-		sets["federatedMfa"] = b.Set()
+		sets["federatedMfa"] = dir.InDomains(federated.has)
 	}
 	for _, m := range e.methods {
 		switch {

@@ -3,6 +3,7 @@ package population
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"passkeyaudit/audit"
@@ -56,7 +57,7 @@ type Memberships struct {
 
 // memberLines is what the rows of one group say, taken together.
 type memberLines struct {
-	direct audit.Builder
+	direct memberSet
 	set    audit.Set
 	// people counts members that are no groups, in the snapshot or not.
 	people int
@@ -81,16 +82,16 @@ func deriveGroups(ctx context.Context, p *audit.Pass) (*Memberships, error) {
 		m.named[strings.ToLower(o.Value.ID)] = o.Value
 		m.GroupRows++
 	}
-	for o, err := range audit.Objects[entra.GroupMembers](ctx, p, snapshot.GroupMembers) {
+	for row, err := range audit.Mapped(ctx, p, snapshot.GroupMembers, func() func(*entra.GroupMembers) memberRow { return m.read }) {
 		if err != nil {
 			return nil, err
 		}
-		m.add(&o.Value)
+		m.add(&row)
 		m.MemberRows++
 	}
 	m.readStates(p.Status(snapshot.Groups), p.Status(snapshot.GroupMembers))
 	for _, l := range m.lines {
-		l.set = l.direct.Set()
+		l.set, l.direct = l.direct.set(), memberSet{}
 	}
 	for key := range m.lines {
 		m.closed[key] = m.resolve(key)
@@ -98,34 +99,86 @@ func deriveGroups(ctx context.Context, p *audit.Pass) (*Memberships, error) {
 	return m, nil
 }
 
-func (m *Memberships) add(row *entra.GroupMembers) {
-	key := strings.ToLower(row.GroupID)
-	l := m.lines[key]
-	if l == nil {
-		l = &memberLines{}
-		m.lines[key] = l
+// memberRow is a row of groupMembers with its ids looked up.
+type memberRow struct {
+	key        string
+	accounts   []uint32
+	others     []string // ids among userIds that are no account, in lower case
+	groups     []string // in lower case
+	transitive bool
+}
+
+// read looks up the ids of a row. It is called in several goroutines, after the
+// groups were read.
+func (m *Memberships) read(row *entra.GroupMembers) memberRow {
+	r := memberRow{
+		key: strings.ToLower(row.GroupID), accounts: make([]uint32, 0, len(row.UserIDs)),
+		transitive: row.Transitive == nil || *row.Transitive,
 	}
-	transitive := row.Transitive == nil || *row.Transitive
 	for _, id := range row.UserIDs {
 		if ordinal, known := m.dir.Ordinal(id); known {
-			l.direct.Add(ordinal)
-			l.people++
-			continue
+			r.accounts = append(r.accounts, ordinal)
+		} else {
+			r.others = append(r.others, strings.ToLower(id))
 		}
-		id = strings.ToLower(id)
-		if !transitive {
-			l.inner = append(l.inner, id)
-		} else if _, isGroup := m.named[id]; !isGroup {
-			l.people++
-		}
-	}
-	// A transitive row already has the members of the groups it names.
-	if transitive {
-		return
 	}
 	for _, id := range row.GroupIDs {
-		l.inner = append(l.inner, strings.ToLower(id))
+		r.groups = append(r.groups, strings.ToLower(id))
 	}
+	return r
+}
+
+func (m *Memberships) add(row *memberRow) {
+	l := m.lines[row.key]
+	if l == nil {
+		l = &memberLines{}
+		m.lines[row.key] = l
+	}
+	l.direct.add(row.accounts, m.dir.ids.count())
+	l.people += len(row.accounts)
+	// A transitive row already has the members of the groups it names.
+	if !row.transitive {
+		l.inner = append(append(l.inner, row.others...), row.groups...)
+		return
+	}
+	for _, id := range row.others {
+		if _, isGroup := m.named[id]; !isGroup {
+			l.people++
+		}
+	}
+}
+
+// memberSet collects the members of a group, which come in no order: few as they
+// come, many as one bit for each account of the tenant.
+type memberSet struct {
+	few  []uint32
+	bits []uint64
+}
+
+func (s *memberSet) add(ordinals []uint32, accounts int) {
+	if s.bits == nil {
+		s.few = append(s.few, ordinals...)
+		if len(s.few) < accounts/32 {
+			return
+		}
+		s.bits = make([]uint64, accounts/64+1)
+		ordinals, s.few = s.few, nil
+	}
+	for _, n := range ordinals {
+		s.bits[n/64] |= 1 << (n % 64)
+	}
+}
+
+func (s *memberSet) set() audit.Set {
+	if s.bits != nil {
+		return audit.SetOfBits(s.bits)
+	}
+	slices.Sort(s.few)
+	var b audit.Builder
+	for _, n := range s.few {
+		b.Add(n)
+	}
+	return b.Set()
 }
 
 func (m *Memberships) readStates(groups, members snapshot.Status) {

@@ -12,7 +12,7 @@ type Partition struct {
 
 // NewPartition starts with one class that holds all of some accounts.
 func NewPartition(d *Directory, within audit.Set) *Partition {
-	return &Partition{within: within, classOf: make([]uint32, len(d.keys)), count: 1}
+	return &Partition{within: within, classOf: make([]uint32, d.ids.count()), count: 1}
 }
 
 // Classes is the number of classes so far.

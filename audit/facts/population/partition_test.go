@@ -13,7 +13,7 @@ func TestPartition(t *testing.T) {
 	for seed := range uint64(200) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		n := 1 + r.IntN(40)
-		d := &Directory{keys: make([]string, n)}
+		d := &Directory{ids: ids{guids: make([]guid, n)}}
 		within := randomSet(r, n, 0.8)
 		p := NewPartition(d, within)
 		var keys []audit.Partly

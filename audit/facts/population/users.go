@@ -1,9 +1,7 @@
 package population
 
 import (
-	"cmp"
 	"context"
-	"encoding/binary"
 	"slices"
 	"strings"
 	"sync"
@@ -27,10 +25,13 @@ var Users = &audit.Fact[*Directory]{
 
 // Directory is all accounts of a tenant. Sets over it hold ordinals.
 type Directory struct {
-	heads []uint64 // of keys, so that a search touches few keys
-	keys  []string // object ids in lower case, sorted
-	ids   []string // object ids as Graph spells them
-	upns  []string
+	ids  ids
+	upns names    // in the order of the rows
+	rows []uint32 // the row of each account
+	// domains are those of the user principal names, in lower case, and domainOf says
+	// of each row which.
+	domains  []string
+	domainOf []uint32
 
 	// All is every account, also disabled ones and guests.
 	All audit.Set
@@ -57,7 +58,7 @@ type Directory struct {
 
 // account is what a row of users comes down to.
 type account struct {
-	id, upn                string
+	id, upn, domain        string
 	enabled, guest, synced bool
 	external, guestType    bool
 	kind                   Kind
@@ -68,97 +69,128 @@ func deriveUsers(ctx context.Context, p *audit.Pass) (*Directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	var rows []account
-	if e := p.Status(snapshot.Users).Entry; e != nil && e.Objects != nil {
-		rows = make([]account, 0, max(0, min(*e.Objects, 1<<22)))
-	}
-	for o, err := range audit.Objects[entra.User](ctx, p, snapshot.Users) {
+	b := newDirectoryBuilder()
+	for a, err := range audit.Mapped(ctx, p, snapshot.Users, func() func(*entra.User) account {
+		domains := map[string]string{}
+		return func(u *entra.User) account { return newAccount(u, syncRole, domains) }
+	}) {
 		if err != nil {
 			return nil, err
 		}
-		u := &o.Value
-		rows = append(rows, account{
-			id: u.ID, upn: u.UserPrincipalName,
-			enabled: u.Enabled(), guest: u.Guest(),
-			external: u.External(), guestType: strings.EqualFold(u.UserType, "Guest"),
-			synced: u.OnPremisesSyncEnabled != nil && *u.OnPremisesSyncEnabled,
-			kind:   kindOf(u, syncRole[strings.ToLower(u.ID)]),
-		})
+		b.add(&a)
 	}
-	return newDirectory(rows), nil
+	return b.directory(), nil
 }
 
-// newDirectory orders accounts by id. Pages can overlap, so an id may come twice;
-// the last row read is the newest and the one that counts.
-func newDirectory(rows []account) *Directory {
-	type place struct {
-		head uint64
-		key  string
-		row  int
+// newAccount judges one user. domains keeps one copy of what many names end in.
+func newAccount(u *entra.User, syncRole map[string]bool, domains map[string]string) account {
+	a := account{
+		id: u.ID, upn: u.UserPrincipalName,
+		enabled: u.Enabled(), guest: u.Guest(),
+		external: u.External(), guestType: strings.EqualFold(u.UserType, "Guest"),
+		synced: u.OnPremisesSyncEnabled != nil && *u.OnPremisesSyncEnabled,
+		kind:   kindOf(u, len(syncRole) > 0 && syncRole[strings.ToLower(u.ID)]),
 	}
-	order := make([]place, len(rows))
-	for i := range rows {
-		key := strings.ToLower(rows[i].id)
-		order[i] = place{head(key), key, i}
+	_, domain, _ := strings.Cut(u.UserPrincipalName, "@")
+	known, seen := domains[domain]
+	if !seen {
+		known = strings.ToLower(domain)
+		domains[strings.Clone(domain)] = known
 	}
-	slices.SortFunc(order, func(a, b place) int {
-		if a.head != b.head {
-			return cmp.Compare(a.head, b.head)
-		}
-		return cmp.Or(strings.Compare(a.key, b.key), a.row-b.row)
-	})
-	d := &Directory{
-		heads: make([]uint64, 0, len(rows)), keys: make([]string, 0, len(rows)),
-		ids: make([]string, 0, len(rows)), upns: make([]string, 0, len(rows)),
-		kinds: map[Kind]audit.Set{},
+	a.domain = known
+	return a
+}
+
+// directoryBuilder takes accounts in the order of their rows.
+type directoryBuilder struct {
+	d        Directory
+	ids      names
+	flags    []accountFlags
+	kinds    []Kind // those met
+	kindOf   []uint8
+	domainAt map[string]uint32
+}
+
+type accountFlags uint8
+
+const (
+	flagEnabled accountFlags = 1 << iota
+	flagGuest
+	flagSynced
+	flagExternal
+	flagGuestType
+)
+
+func newDirectoryBuilder() *directoryBuilder {
+	return &directoryBuilder{domainAt: map[string]uint32{}}
+}
+
+func (b *directoryBuilder) add(a *account) {
+	b.ids.add(a.id)
+	b.d.upns.add(a.upn)
+	at, known := b.domainAt[a.domain]
+	if !known {
+		at = uint32(len(b.d.domains))
+		b.domainAt[a.domain] = at
+		b.d.domains = append(b.d.domains, a.domain)
 	}
-	var enabled, guests, people, synced, external, guestTypes audit.Builder
-	byKind := map[Kind]*audit.Builder{}
-	for i, at := range order {
-		if i+1 < len(order) && order[i+1].key == at.key {
-			continue
-		}
-		a := &rows[at.row]
-		n := uint32(len(d.keys))
-		d.heads, d.keys = append(d.heads, at.head), append(d.keys, at.key)
-		d.ids, d.upns = append(d.ids, a.id), append(d.upns, a.upn)
-		if a.enabled {
-			enabled.Add(n)
-		}
-		if a.guest {
-			guests.Add(n)
-		}
-		if a.external {
-			external.Add(n)
-		}
-		if a.guestType {
-			guestTypes.Add(n)
-		}
-		if a.synced {
-			synced.Add(n)
-		}
-		if a.enabled && !a.guest && a.kind == Person {
-			people.Add(n)
-		}
-		if byKind[a.kind] == nil {
-			byKind[a.kind] = &audit.Builder{}
-		}
-		byKind[a.kind].Add(n)
+	b.d.domainOf = append(b.d.domainOf, at)
+	kind := slices.Index(b.kinds, a.kind)
+	if kind < 0 {
+		kind = len(b.kinds)
+		b.kinds = append(b.kinds, a.kind)
 	}
-	d.All = audit.SetRange(len(d.keys))
-	d.Enabled, d.Guests, d.People, d.Synchronised = enabled.Set(), guests.Set(), people.Set(), synced.Set()
-	d.External, d.GuestTypes = external.Set(), guestTypes.Set()
-	for kind, b := range byKind {
-		d.kinds[kind] = b.Set()
+	b.kindOf = append(b.kindOf, uint8(kind))
+	var f accountFlags
+	for _, x := range [...]struct {
+		on   bool
+		flag accountFlags
+	}{
+		{a.enabled, flagEnabled}, {a.guest, flagGuest}, {a.synced, flagSynced}, {a.external, flagExternal}, {a.guestType, flagGuestType},
+	} {
+		if x.on {
+			f |= x.flag
+		}
 	}
+	b.flags = append(b.flags, f)
+}
+
+// directory orders the accounts by id.
+func (b *directoryBuilder) directory() *Directory {
+	b.ids.finish()
+	b.d.upns.finish()
+	d := &b.d
+	d.ids, d.rows = orderIDs(b.ids.at, b.ids.count())
+	d.All = audit.SetRange(len(d.rows))
+	sets := []struct {
+		set  *audit.Set
+		flag accountFlags
+	}{
+		{&d.Enabled, flagEnabled}, {&d.Guests, flagGuest}, {&d.Synchronised, flagSynced},
+		{&d.External, flagExternal}, {&d.GuestTypes, flagGuestType},
+	}
+	for _, s := range sets {
+		*s.set = d.where(func(row uint32) bool { return b.flags[row]&s.flag != 0 })
+	}
+	d.kinds = map[Kind]audit.Set{}
+	for i, kind := range b.kinds {
+		if set := d.where(func(row uint32) bool { return b.kindOf[row] == uint8(i) }); !set.Empty() {
+			d.kinds[kind] = set
+		}
+	}
+	d.People = d.kinds[Person].And(d.Enabled).Minus(d.Guests)
 	return d
 }
 
-// head is the first bytes of a key as a number that orders like the key.
-func head(key string) uint64 {
-	var b [8]byte
-	copy(b[:], key)
-	return binary.BigEndian.Uint64(b[:])
+// where is the set of accounts whose row is one of some.
+func (d *Directory) where(is func(row uint32) bool) audit.Set {
+	var b audit.Builder
+	for n, row := range d.rows {
+		if is(row) {
+			b.Add(uint32(n))
+		}
+	}
+	return b.Set()
 }
 
 func holdersOf(ctx context.Context, p *audit.Pass, template string) (map[string]bool, error) {
@@ -175,17 +207,7 @@ func holdersOf(ctx context.Context, p *audit.Pass, template string) (map[string]
 }
 
 // Ordinal finds an account by object id, in any letter case.
-func (d *Directory) Ordinal(id string) (uint32, bool) {
-	key := strings.ToLower(id)
-	h := head(key)
-	i, found := slices.BinarySearch(d.heads, h)
-	for ; found && i < len(d.heads) && d.heads[i] == h; i++ {
-		if d.keys[i] == key {
-			return uint32(i), true
-		}
-	}
-	return 0, false
-}
+func (d *Directory) Ordinal(id string) (uint32, bool) { return d.ids.find(id) }
 
 // Find finds an account by object id or user principal name, in any letter case.
 func (d *Directory) Find(name string) (uint32, bool) {
@@ -193,9 +215,9 @@ func (d *Directory) Find(name string) (uint32, bool) {
 		return n, true
 	}
 	d.byNameOnce.Do(func() {
-		d.byName = make(map[string]uint32, len(d.upns))
-		for i, upn := range d.upns {
-			d.byName[strings.ToLower(upn)] = uint32(i)
+		d.byName = make(map[string]uint32, len(d.rows))
+		for n, row := range d.rows {
+			d.byName[strings.ToLower(d.upns.at(int(row)))] = uint32(n)
 		}
 	})
 	n, found := d.byName[strings.ToLower(name)]
@@ -204,7 +226,17 @@ func (d *Directory) Find(name string) (uint32, bool) {
 
 // Member names an account.
 func (d *Directory) Member(ordinal uint32) audit.Member {
-	return audit.Member{ID: d.ids[ordinal], UserPrincipalName: d.upns[ordinal]}
+	return audit.Member{ID: d.ids.at(ordinal), UserPrincipalName: d.upns.at(int(d.rows[ordinal]))}
+}
+
+// InDomains is the set of accounts whose user principal name ends in a domain that
+// is one of some; it is asked once for each domain, in lower case.
+func (d *Directory) InDomains(is func(domain string) bool) audit.Set {
+	in := make([]bool, len(d.domains))
+	for i, domain := range d.domains {
+		in[i] = is(domain)
+	}
+	return d.where(func(row uint32) bool { return in[d.domainOf[row]] })
 }
 
 // OfKind is the set of accounts of one kind, guests and disabled ones included.
