@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/facts/access"
+	"passkeyaudit/audit/facts/bootstrap"
 	"passkeyaudit/audit/facts/population"
 	"passkeyaudit/audit/report"
 	"passkeyaudit/audit/runner"
@@ -51,10 +52,7 @@ func vocabulary() config.Vocabulary {
 
 // switchNames are the rules that no source settles and that a configuration may turn.
 func switchNames() []string {
-	return []string{
-		"manageModeRegisterOnly", "noInterruptRegistration", "credentialResourceIgnored", "windowsPasskeys",
-		"passwordOnlyBootstrap", "mfaBlocksFirstMethod", "allResourcesSpareRegister", access.ApprovedApplicationRetired,
-	}
+	return append(bootstrap.SwitchNames(), access.ApprovedApplicationRetired)
 }
 
 // settingsHeader is what every report says about the settings of its run.

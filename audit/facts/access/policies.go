@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"slices"
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/conditionalaccess"
@@ -38,6 +39,14 @@ type Compiled struct {
 
 	who      assignments
 	policies []entra.ConditionalAccessPolicy
+	tenant   conditionalaccess.Tenant
+}
+
+// Supposing is the policies compiled as if the tenant had one more named location.
+func (c *Compiled) Supposing(location entra.NamedLocation) *conditionalaccess.Set {
+	t := c.tenant
+	t.Locations = append(slices.Clone(t.Locations), location)
+	return conditionalaccess.Compile(t)
 }
 
 // Via says by which elements of its user assignment the i-th policy includes an
@@ -48,6 +57,21 @@ func (c *Compiled) Via(i int, ordinal uint32) []string {
 		return nil
 	}
 	return c.who.via(conditions.Users, ordinal)
+}
+
+// Activated is whom each policy reaches once everybody who is eligible for a role has
+// activated it, in the order of the set. Source: USR
+// (concept-conditional-access-users-groups, 2024-01-23).
+func (c *Compiled) Activated(eligible *privilege.Holders) []audit.Partly {
+	who := c.who
+	who.roles = who.roles.With(eligible)
+	reach := slices.Clone(c.Reach)
+	for i := range c.policies {
+		if u := c.policies[i].Conditions; u != nil && u.Users != nil && len(u.Users.IncludeRoles)+len(u.Users.ExcludeRoles) > 0 {
+			reach[i] = who.reach(&c.policies[i])
+		}
+	}
+	return reach
 }
 
 // Users tells, for one account, which policies reach it.
@@ -73,7 +97,7 @@ func derivePolicies(ctx context.Context, p *audit.Pass) (*Compiled, error) {
 	t.PoliciesComplete = p.Status(snapshot.ConditionalAccessPolicies).State == snapshot.Complete
 	t.LocationsComplete = p.Status(snapshot.NamedLocations).State == snapshot.Complete
 	t.ApprovedApplicationRetired = p.Settings().Switches[ApprovedApplicationRetired]
-	c := &Compiled{Set: conditionalaccess.Compile(t), who: who, policies: t.Policies}
+	c := &Compiled{Set: conditionalaccess.Compile(t), who: who, policies: t.Policies, tenant: t}
 	for i := range t.Policies {
 		c.Reach = append(c.Reach, who.reach(&t.Policies[i]))
 	}

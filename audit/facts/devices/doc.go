@@ -1,2 +1,3 @@
-// Package devices knows what devices people were seen with.
+// Package devices knows which devices people have in evidence: computers and phones
+// of the directory and of Intune, with what Conditional Access sees of them.
 package devices

@@ -14,7 +14,7 @@ const quotedPeople = 5
 
 // QuotePhones quotes for the first of some people one row that shows them on a
 // platform. The check declares all PhoneSources.
-func QuotePhones(ctx context.Context, p *audit.Pass, dir *population.Directory, seen *Seen, platform Platform, people audit.Set) ([]audit.Evidence, error) {
+func QuotePhones(ctx context.Context, p *audit.Pass, dir *population.Directory, seen *Seen, platform OS, people audit.Set) ([]audit.Evidence, error) {
 	var evidence []audit.Evidence
 	left := first(people, quotedPeople)
 	for _, section := range PhoneSources() {
@@ -25,7 +25,7 @@ func QuotePhones(ctx context.Context, p *audit.Pass, dir *population.Directory, 
 		left = left.Minus(here)
 		pointers, owners := map[string]string{}, map[uint32]bool{}
 		var keys []string
-		err := sightings(ctx, p, section, func(userID, key, pointer string, on Platform) {
+		err := sightings(ctx, p, section, func(userID, key, pointer string, on OS) {
 			n, known := dir.Ordinal(userID)
 			if !known || on != platform || !here.Has(n) || owners[n] {
 				return
@@ -53,7 +53,7 @@ func QuotePhones(ctx context.Context, p *audit.Pass, dir *population.Directory, 
 	return evidence, nil
 }
 
-func means(section snapshot.SectionID, platform Platform) string {
+func means(section snapshot.SectionID, platform OS) string {
 	switch section {
 	case snapshot.AuthenticationMethods:
 		return "an Authenticator that by its version, or the phone's name, runs on " + string(platform)

@@ -11,14 +11,6 @@ import (
 	"passkeyaudit/audit/snapshot"
 )
 
-// Platform is an operating system of phones and tablets.
-type Platform string
-
-const (
-	Android Platform = "Android"
-	IOS     Platform = "iOS" // iPadOS too
-)
-
 // Phones is the fact that knows who was seen with a phone of which platform.
 var Phones = &audit.Fact[*Seen]{
 	Name: "devices.Phones",
@@ -45,12 +37,12 @@ type Seen struct {
 }
 
 type place struct {
-	platform Platform
+	platform OS
 	section  snapshot.SectionID
 }
 
 // On are the accounts seen on a platform anywhere.
-func (s *Seen) On(platform Platform) audit.Set {
+func (s *Seen) On(platform OS) audit.Set {
 	var all audit.Set
 	for _, section := range PhoneSources() {
 		all = all.Or(s.In(platform, section))
@@ -59,7 +51,7 @@ func (s *Seen) On(platform Platform) audit.Set {
 }
 
 // In are the accounts that one section shows on a platform.
-func (s *Seen) In(platform Platform, section snapshot.SectionID) audit.Set {
+func (s *Seen) In(platform OS, section snapshot.SectionID) audit.Set {
 	return s.sets[place{platform, section}]
 }
 
@@ -70,8 +62,8 @@ func derivePhones(ctx context.Context, p *audit.Pass) (*Seen, error) {
 	}
 	seen := &Seen{sets: map[place]audit.Set{}}
 	for _, section := range PhoneSources() {
-		builders := map[Platform]*audit.Builder{Android: {}, IOS: {}}
-		err := sightings(ctx, p, section, func(userID, _, _ string, platform Platform) {
+		builders := map[OS]*audit.Builder{Android: {}, IOS: {}}
+		err := sightings(ctx, p, section, func(userID, _, _ string, platform OS) {
 			if n, known := dir.Ordinal(userID); known {
 				builders[platform].Add(n)
 			}
@@ -88,7 +80,7 @@ func derivePhones(ctx context.Context, p *audit.Pass) (*Seen, error) {
 
 // sightings calls found for every place in a section that shows somebody on a
 // platform, with the row's key and the pointer of what shows it.
-func sightings(ctx context.Context, p *audit.Pass, section snapshot.SectionID, found func(userID, key, pointer string, platform Platform)) error {
+func sightings(ctx context.Context, p *audit.Pass, section snapshot.SectionID, found func(userID, key, pointer string, platform OS)) error {
 	switch section {
 	case snapshot.AuthenticationMethods:
 		for o, err := range audit.Objects[entra.UserMethods](ctx, p, section) {
@@ -107,8 +99,8 @@ func sightings(ctx context.Context, p *audit.Pass, section snapshot.SectionID, f
 				return err
 			}
 			d := &o.Value
-			platform, known := PlatformOf(d.OperatingSystem)
-			if !known || d.AccountEnabled != nil && !*d.AccountEnabled {
+			platform := OSOf(d.OperatingSystem)
+			if !platform.Phone() || d.AccountEnabled != nil && !*d.AccountEnabled {
 				continue
 			}
 			for _, list := range [][]entra.DirectoryObject{d.RegisteredOwners, d.RegisteredUsers} {
@@ -122,7 +114,7 @@ func sightings(ctx context.Context, p *audit.Pass, section snapshot.SectionID, f
 			if err != nil {
 				return err
 			}
-			if platform, known := PlatformOf(o.Value.OperatingSystem); known {
+			if platform := OSOf(o.Value.OperatingSystem); platform.Phone() {
 				found(o.Value.UserID, o.Value.ID, "/operatingSystem", platform)
 			}
 		}
@@ -137,12 +129,12 @@ func sightings(ctx context.Context, p *audit.Pass, section snapshot.SectionID, f
 				continue
 			}
 			if d := s.DeviceDetail; d != nil {
-				if platform, known := PlatformOf(d.OperatingSystem); known {
+				if platform := OSOf(d.OperatingSystem); platform.Phone() {
 					found(s.UserID, s.ID, "/deviceDetail/operatingSystem", platform)
 				}
 			}
 			if d := s.AuthenticationAppDeviceDetails; d != nil {
-				if platform, known := PlatformOf(d.OperatingSystem); known {
+				if platform := OSOf(d.OperatingSystem); platform.Phone() {
 					found(s.UserID, s.ID, "/authenticationAppDeviceDetails/operatingSystem", platform)
 				}
 			}
@@ -151,27 +143,13 @@ func sightings(ctx context.Context, p *audit.Pass, section snapshot.SectionID, f
 	return nil
 }
 
-// PlatformOf reads the name of an operating system, which Entra, Intune and the
-// sign-in log spell differently: "iOS", "IPhone", "Ios 18.2.1", "AndroidEnterprise".
-func PlatformOf(operatingSystem string) (Platform, bool) {
-	name := strings.ToLower(strings.TrimSpace(operatingSystem))
-	switch {
-	case strings.HasPrefix(name, "android"):
-		return Android, true
-	case strings.HasPrefix(name, "ios"), strings.HasPrefix(name, "iphone"), strings.HasPrefix(name, "ipad"):
-		return IOS, true
-	default:
-		return "", false
-	}
-}
-
 // authenticatorPlatform tells on which platform a registered Authenticator runs. v1.0
 // has no member for it. The app's version does: on Android its second part is year
 // and month, as in 6.2507.4749, on iOS a small number, as in 6.8.37; PF
 // (how-to-authentication-passkeys-fido2, 2026-03-08) names these two, that all
 // versions are like them is inferred. The name of the phone has to agree where it is
 // that of an iPhone or iPad.
-func authenticatorPlatform(m *entra.AuthenticationMethod) (member string, platform Platform, known bool) {
+func authenticatorPlatform(m *entra.AuthenticationMethod) (member string, platform OS, known bool) {
 	if !strings.HasSuffix(strings.ToLower(m.Kind()), "microsoftauthenticator") {
 		return "", "", false
 	}

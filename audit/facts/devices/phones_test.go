@@ -11,14 +11,15 @@ import (
 	"passkeyaudit/audit/snapshot"
 )
 
-func TestPlatformOf(t *testing.T) {
-	tests := map[string]devices.Platform{
+func TestOSOf(t *testing.T) {
+	tests := map[string]devices.OS{
 		"iOS": devices.IOS, "IPhone": devices.IOS, "Ios 18.2.1": devices.IOS, "iPadOS": devices.IOS, "IPad": devices.IOS,
 		"Android": devices.Android, "AndroidEnterprise": devices.Android, "Android 16": devices.Android, "ANDROIDFORWORK": devices.Android,
-		"MacOs": "", "Windows10": "", "": "", "Linux": "", "Unknown": "",
+		"MacOs": devices.MacOS, "MacMDM": devices.MacOS, "Windows10": devices.Windows, "Windows 10": devices.Windows, "WindowsPhone": "",
+		"Linux": devices.Linux, "": "", "Unknown": "",
 	}
 	for name, want := range tests {
-		if got, known := devices.PlatformOf(name); got != want || known != (want != "") {
+		if got := devices.OSOf(name); got != want {
 			t.Errorf("%q: got %q", name, got)
 		}
 	}

@@ -49,7 +49,7 @@ func deriveModes(ctx context.Context, p *audit.Pass) (ModeSets, error) {
 	// Of somebody about whom nothing is known any method may be there.
 	unknown := audit.Partly{Maybe: dir.All.Minus(held.Known()).Or(held.Of(Unrecognised))}
 	usable := func(kind Kind) audit.Partly { return allowed[kind].Within(held.Of(kind)).Or(unknown) }
-	once, many := policy.passKinds(held, strong.Pass)
+	once, many := policy.PassKinds(held, strong.Pass)
 	push := usable(Authenticator)
 	federated := strong.Unseen["federatedMfa"]
 	return ModeSets{
@@ -72,8 +72,8 @@ func deriveModes(ctx context.Context, p *audit.Pass) (ModeSets, error) {
 	}, nil
 }
 
-// passKinds divides the usable passes by whether they can be used once.
-func (e *Effective) passKinds(held *Held, usable audit.Partly) (once, many audit.Partly) {
+// PassKinds divides the usable passes by whether they can be used once.
+func (e *Effective) PassKinds(held *Held, usable audit.Partly) (once, many audit.Partly) {
 	var onceSet, manySet, unsureSet audit.Builder
 	for n := range usable.Possible().All() {
 		pass, known := held.Pass(n)

@@ -132,12 +132,12 @@ func (e *Effective) allowed() map[Kind]audit.Partly {
 		legacy.Maybe = e.all
 	}
 	phone, voice := e.InScope(entra.MethodSms).Or(e.InScope(entra.MethodVoice)), e.InScope(entra.MethodVoice)
-	office := e.officePhones().Or(legacy)
+	office := e.OfficePhones().Or(legacy)
 	phone, voice = phone.Or(legacy), voice.Or(legacy)
 	everybody := audit.Certainly(e.all)
 	return map[Kind]audit.Partly{
 		Authenticator:  e.InScope(entra.MethodMicrosoftAuthenticator).Or(legacy),
-		SoftwareOath:   e.InScope(entra.MethodSoftwareOath).Or(e.authenticatorCodes()).Or(legacy),
+		SoftwareOath:   e.InScope(entra.MethodSoftwareOath).Or(e.AuthenticatorCodes()).Or(legacy),
 		HardwareOath:   e.InScope(entra.MethodHardwareOath).Or(legacy),
 		MobilePhone:    phone,
 		AlternatePhone: voice,
@@ -150,9 +150,9 @@ func (e *Effective) allowed() map[Kind]audit.Partly {
 	}
 }
 
-// officePhones are the accounts that may use an office phone: in scope of voice
+// OfficePhones are the accounts that may use an office phone: in scope of voice
 // calls, which must allow office phones.
-func (e *Effective) officePhones() audit.Partly {
+func (e *Effective) OfficePhones() audit.Partly {
 	var allowed *bool
 	if m := e.Method(entra.MethodVoice); m != nil {
 		allowed = m.Config.IsOfficePhoneAllowed
@@ -160,9 +160,9 @@ func (e *Effective) officePhones() audit.Partly {
 	return permitted(e.InScope(entra.MethodVoice), allowed)
 }
 
-// authenticatorCodes are the accounts that may use one-time passcodes because
+// AuthenticatorCodes are the accounts that may use one-time passcodes because
 // they are in scope of Authenticator, which may allow them.
-func (e *Effective) authenticatorCodes() audit.Partly {
+func (e *Effective) AuthenticatorCodes() audit.Partly {
 	var allowed *bool
 	if m := e.Method(entra.MethodMicrosoftAuthenticator); m != nil {
 		allowed = m.Config.IsSoftwareOathEnabled

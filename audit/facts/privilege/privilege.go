@@ -3,6 +3,7 @@ package privilege
 
 import (
 	"context"
+	"maps"
 	"strings"
 
 	"passkeyaudit/audit"
@@ -18,47 +19,86 @@ var Roles = &audit.Fact[*Holders]{
 	Reads: []audit.Read{{Section: snapshot.RoleAssignments, Gap: audit.Refines}},
 	Facts: []audit.AnyFact{population.Users, population.Groups},
 	Derive: func(ctx context.Context, p *audit.Pass) (*Holders, error) {
-		dir, err := audit.Get(ctx, p, population.Users)
-		if err != nil {
-			return nil, err
-		}
-		groups, err := audit.Get(ctx, p, population.Groups)
-		if err != nil {
-			return nil, err
-		}
-		h := &Holders{byTemplate: map[string]audit.Partly{}, names: map[string]string{}}
-		direct := map[string]*audit.Builder{}
-		for o, err := range audit.Objects[entra.RoleAssignment](ctx, p, snapshot.RoleAssignments) {
-			if err != nil {
-				return nil, err
-			}
-			a := &o.Value
-			template := strings.ToLower(a.TemplateID())
-			if a.RoleDefinition != nil && a.RoleDefinition.DisplayName != "" {
-				h.names[template] = a.RoleDefinition.DisplayName
-			}
-			if a.Custom() {
-				h.byTemplate[template] = h.byTemplate[template].Or(audit.Partly{}) // known, and matched by nobody
-				continue
-			}
-			if n, isUser := dir.Ordinal(a.PrincipalID); isUser && a.TenantWide() {
-				if direct[template] == nil {
-					direct[template] = &audit.Builder{}
-				}
-				direct[template].Add(n)
-				continue
-			}
-			h.byTemplate[template] = h.byTemplate[template].Or(holders(a, dir, groups))
-		}
-		for template, b := range direct {
-			h.byTemplate[template] = h.byTemplate[template].Or(audit.Certainly(b.Set()))
-		}
-		// The state is asked after reading: unreadable rows change it.
-		if p.Status(snapshot.RoleAssignments).State != snapshot.Complete {
-			h.unread = dir.All
-		}
-		return h, nil
+		return readHolders(ctx, p, snapshot.RoleAssignments, func(s snapshot.State) bool { return s == snapshot.Complete })
 	},
+}
+
+// Eligible is the fact that lists who may activate a tenant-wide role. A tenant
+// without the licence for that has nobody who may.
+var Eligible = &audit.Fact[*Holders]{
+	Name:  "privilege.Eligible",
+	Doc:   "who may activate which directory role for the whole tenant",
+	Reads: []audit.Read{{Section: snapshot.RoleEligibility, Gap: audit.Refines}},
+	Facts: []audit.AnyFact{population.Users, population.Groups},
+	Derive: func(ctx context.Context, p *audit.Pass) (*Holders, error) {
+		return readHolders(ctx, p, snapshot.RoleEligibility, func(s snapshot.State) bool {
+			return s == snapshot.Complete || s == snapshot.Unlicensed
+		})
+	},
+}
+
+// readHolders reads a section of role assignments; read says in which states it was
+// read in full.
+func readHolders(ctx context.Context, p *audit.Pass, section snapshot.SectionID, read func(snapshot.State) bool) (*Holders, error) {
+	dir, err := audit.Get(ctx, p, population.Users)
+	if err != nil {
+		return nil, err
+	}
+	groups, err := audit.Get(ctx, p, population.Groups)
+	if err != nil {
+		return nil, err
+	}
+	h := &Holders{byTemplate: map[string]audit.Partly{}, names: map[string]string{}}
+	direct := map[string]*audit.Builder{}
+	for o, err := range audit.Objects[entra.RoleAssignment](ctx, p, section) {
+		if err != nil {
+			return nil, err
+		}
+		a := &o.Value
+		template := strings.ToLower(a.TemplateID())
+		if a.RoleDefinition != nil && a.RoleDefinition.DisplayName != "" {
+			h.names[template] = a.RoleDefinition.DisplayName
+		}
+		if a.Custom() {
+			h.byTemplate[template] = h.byTemplate[template].Or(audit.Partly{}) // known, and matched by nobody
+			continue
+		}
+		if n, isUser := dir.Ordinal(a.PrincipalID); isUser && a.TenantWide() {
+			if direct[template] == nil {
+				direct[template] = &audit.Builder{}
+			}
+			direct[template].Add(n)
+			continue
+		}
+		h.byTemplate[template] = h.byTemplate[template].Or(holders(a, dir, groups))
+	}
+	for template, b := range direct {
+		h.byTemplate[template] = h.byTemplate[template].Or(audit.Certainly(b.Set()))
+	}
+	// The state is asked after reading: unreadable rows change it.
+	if !read(p.Status(section).State) {
+		h.unread = dir.All
+	}
+	return h, nil
+}
+
+// With is who holds a role by either list; what is not known of the other does not
+// count.
+func (h *Holders) With(other *Holders) *Holders {
+	both := &Holders{byTemplate: maps.Clone(h.byTemplate), names: h.names, unread: h.unread}
+	for template, held := range other.byTemplate {
+		both.byTemplate[template] = both.byTemplate[template].Or(held)
+	}
+	return both
+}
+
+// Everybody are the certain holders of any role.
+func (h *Holders) Everybody() audit.Set {
+	var who audit.Set
+	for _, held := range h.byTemplate {
+		who = who.Or(held.Yes)
+	}
+	return who
 }
 
 // holders are the accounts to whom one assignment gives its role for the whole

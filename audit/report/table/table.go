@@ -369,6 +369,7 @@ const (
 	dim     colour = "2"
 	boldRed colour = "1;31"
 	red     colour = "31"
+	green   colour = "32"
 	yellow  colour = "33"
 	blue    colour = "34"
 )

@@ -44,7 +44,7 @@ var Check = &audit.Check{
 
 // app is the Authenticator of one platform.
 type app struct {
-	platform devices.Platform
+	platform devices.OS
 	aaguid   string
 	phone    string
 }
@@ -181,7 +181,7 @@ var sourceNames = []struct {
 	{snapshot.SignIns, "successful sign-ins"},
 }
 
-func sources(phones *devices.Seen, platform devices.Platform, people audit.Set) string {
+func sources(phones *devices.Seen, platform devices.OS, people audit.Set) string {
 	var parts []string
 	for _, s := range sourceNames {
 		if n := phones.In(platform, s.section).And(people).Count(); n > 0 {

@@ -1,0 +1,322 @@
+package bootstrap
+
+import (
+	"cmp"
+	"slices"
+
+	"passkeyaudit/audit"
+	"passkeyaudit/audit/facts/devices"
+)
+
+// attempt is one way to try: where, on what, how the person signs in, and what is
+// registered.
+type attempt struct {
+	surface    Surface
+	place      int
+	os         devices.OS
+	device     deviceKind
+	credential credential
+	auth       auth
+	dismissed  bool // the risk of the account was dismissed before
+
+	conditions []Condition
+	steps      []Step
+	cost       int
+}
+
+// auth is how the person signs in where the passkey is registered.
+type auth uint8
+
+const (
+	withMethods   auth = iota // with what the person has
+	withPass                  // with a pass the person holds
+	withNewMulti              // with a new pass for several uses
+	withNewOnce               // with a new pass for one use
+	withFirst                 // with a classic method registered after a password alone
+	withPassword              // with the password alone, where that is enough
+	withHello                 // with Windows Hello, set up before with what the person has
+	withPassHello             // with Windows Hello, set up with the pass the person holds
+	withNewHello              // with Windows Hello, set up with a new pass
+)
+
+// attempts lists what a person could try, the cheapest first. What cannot be tried
+// at all is left out: a phone where there is none, a device that is not in evidence.
+func (e *engine) attempts(p *person, r resolution) []attempt {
+	var list []attempt
+	for _, a := range e.signIns(p, r) {
+		for i := range e.m.places {
+			at := &e.m.places[i]
+			if i > 0 && p.noPlaces {
+				break
+			}
+			for _, dismissed := range []bool{false, true} {
+				if dismissed && (p.risk == "" || !e.m.risk) {
+					continue
+				}
+				b := a
+				b.place, b.dismissed = i, dismissed
+				if at.trusted {
+					e.assume(&b, TrustedPlace, at.cost)
+				}
+				if len(at.countries) > 0 {
+					e.assume(&b, inCountry(at.country), costCountry)
+				}
+				if dismissed {
+					b.steps = append(slices.Clone(b.steps), DismissRisk)
+					b.cost += costDismissRisk
+				}
+				list = append(list, b)
+			}
+		}
+	}
+	slices.SortStableFunc(list, func(a, b attempt) int { return cmp.Compare(a.cost, b.cost) })
+	return list
+}
+
+// assume notes that an attempt takes something for granted. What the options take
+// for granted for everybody costs nothing and is not said again.
+func (e *engine) assume(a *attempt, c Condition, cost int) {
+	if !slices.Contains(a.conditions, c) && !slices.Contains(e.m.assumed, c) {
+		a.conditions = append(slices.Clone(a.conditions), c)
+		a.cost += cost
+	}
+}
+
+// signIns combines device, surface, passkey and sign-in, without the place.
+func (e *engine) signIns(p *person, r resolution) []attempt {
+	var list []attempt
+	for _, a := range e.stands(p, r) {
+		for _, how := range e.auths(p, r, a) {
+			b := a
+			switch how {
+			case withPass:
+				e.assume(&b, ValidPass, costValidPass)
+			case withHello:
+				b.cost += costHello
+			case withPassHello:
+				e.assume(&b, ValidPass, costValidPass)
+				b.cost += costHello
+			case withNewHello:
+				b.steps = []Step{IssuePass}
+				b.cost += costIssuePass + costHello
+			case withNewMulti, withNewOnce:
+				b.steps = []Step{IssuePass}
+				b.cost += costIssuePass
+				if how == withNewOnce {
+					b.cost++
+				}
+				if p.stale {
+					c := b
+					c.steps, c.auth = []Step{DeleteStale, IssuePass}, how
+					c.cost += costDeleteStale
+					list = append(list, c)
+				}
+			case withFirst:
+				e.assume(&b, PasswordOnlyFirstRegistration, costPasswordOnly)
+				if !e.phoneKnown(p, r) {
+					e.assume(&b, CapablePhone, costCapablePhone)
+				}
+			case withPassword:
+				e.assume(&b, PasswordOnlyFirstRegistration, costPasswordOnly)
+			}
+			b.auth = how
+			list = append(list, b)
+		}
+	}
+	return list
+}
+
+// stands lists device, surface and passkey.
+func (e *engine) stands(p *person, r resolution) []attempt {
+	var list []attempt
+	add := func(a attempt, conditions []Condition, cost int) {
+		for _, c := range e.m.credentials {
+			if !e.m.goal.accepts(c.kind) {
+				continue
+			}
+			b := a
+			b.credential, b.conditions, b.cost = c, conditions, cost
+			switch {
+			case a.surface == InApp:
+				if c.kind != AuthenticatorCredential || c.os != a.os {
+					continue
+				}
+			case c.kind == KeyCredential:
+				e.assume(&b, SecurityKey, costSecurityKey)
+			case c.kind == SyncedCredential:
+				e.assume(&b, SyncedProvider, costSyncedProvider)
+			case c.kind == WindowsCredential:
+				if a.os != devices.Windows {
+					continue
+				}
+				b.cost += costNotPortable
+			case c.kind == AuthenticatorCredential:
+				if !e.phone(p, r, c.os, &b) {
+					continue
+				}
+				e.assume(&b, Bluetooth, costBluetooth)
+			}
+			list = append(list, b)
+		}
+	}
+	if !p.phoneOnly {
+		for _, d := range e.computers(p, r) {
+			for _, s := range []Surface{SecurityInfo, Interrupt} {
+				a := attempt{surface: s, os: d.os, device: d.kind}
+				cost := d.cost
+				if s == Interrupt {
+					cost += costInterrupt
+				}
+				add(a, d.conditions, cost)
+			}
+		}
+	}
+	for _, os := range []devices.OS{devices.IOS, devices.Android} {
+		a := attempt{surface: InApp, os: os}
+		if e.phone(p, r, os, &a) {
+			add(a, a.conditions, a.cost)
+		}
+		if p.compliant[os] || e.deviceHoped(p, r) {
+			a := attempt{surface: InApp, os: os, device: compliantDevice}
+			if e.phone(p, r, os, &a) {
+				e.assume(&a, CompliantDevice, costCompliantDevice)
+				add(a, a.conditions, a.cost)
+			}
+		}
+	}
+	return list
+}
+
+// computer is a computer to sign in on.
+type computer struct {
+	os         devices.OS
+	kind       deviceKind
+	conditions []Condition
+	cost       int
+}
+
+// computers lists the computers to try: an unmanaged one, which everybody is taken
+// to have, then those in evidence. Of which system the unmanaged one is follows from
+// what is in evidence; Windows where nothing is.
+func (e *engine) computers(p *person, r resolution) []computer {
+	var list []computer
+	seen := false
+	for _, os := range []devices.OS{devices.Windows, devices.MacOS, devices.Linux} {
+		if p.systems[os] {
+			list, seen = append(list, computer{os: os}), true
+		}
+	}
+	if !seen {
+		list = append(list, computer{os: devices.Windows})
+	}
+	for _, os := range []devices.OS{devices.Windows, devices.MacOS, devices.Linux} {
+		if p.compliant[os] {
+			list = append(list, computer{os, compliantDevice, []Condition{CompliantDevice}, costCompliantDevice})
+		}
+	}
+	switch {
+	case p.hybrid:
+		list = append(list, computer{devices.Windows, hybridDevice, []Condition{HybridDevice}, costHybridDevice})
+	case e.deviceHoped(p, r):
+		list = append(list,
+			computer{devices.Windows, compliantDevice, []Condition{CompliantDevice}, costCompliantDevice},
+			computer{devices.Windows, hybridDevice, []Condition{HybridDevice}, costHybridDevice})
+	}
+	if p.has(hello, r) || p.joined {
+		os := devices.Windows
+		if p.systems[devices.MacOS] && !p.systems[devices.Windows] {
+			os = devices.MacOS
+		}
+		list = append(list, computer{os: os, kind: helloDevice})
+	}
+	return list
+}
+
+// deviceHoped tells whether there may be a device that was not read.
+func (e *engine) deviceHoped(p *person, r resolution) bool {
+	return p.devicesKnown.value == audit.Unsure && r.helps(p.devicesKnown.on)
+}
+
+// phone adds what it takes to use a phone of a system: nothing where a capable one
+// is in evidence.
+func (e *engine) phone(p *person, r resolution, os devices.OS, a *attempt) bool {
+	switch {
+	case p.phones[os]:
+	case p.phones[devices.IOS] || p.phones[devices.Android]:
+		return false // the phone is known to be of the other system
+	default:
+		e.assume(a, CapablePhone, costCapablePhone)
+	}
+	return true
+}
+
+func (e *engine) phoneKnown(p *person, _ resolution) bool {
+	return p.phones[devices.IOS] || p.phones[devices.Android]
+}
+
+// auths lists the ways to sign in that are open to the person on a device, whether
+// or not policy accepts them.
+func (e *engine) auths(p *person, r resolution, a attempt) []auth {
+	var list []auth
+	have := e.using(p, r, a, withMethods)
+	if have.multifactor() {
+		list = append(list, withMethods)
+	}
+	if p.has(passes, r) {
+		list = append(list, withPass)
+	}
+	list = append(list, withNewMulti, withNewOnce)
+	if p.joined && a.os == devices.Windows && a.surface != InApp && a.device != unmanaged && have&hello == 0 && !p.stale {
+		if have.multifactor() {
+			list = append(list, withHello)
+		}
+		if p.has(passes, r) {
+			list = append(list, withPassHello)
+		}
+		list = append(list, withNewHello)
+	}
+	if !have.multifactor() && p.registered.value != audit.Yes && !p.stale && have&(password|federatedSingle) != 0 {
+		if p.authApp.in(r) || p.oathApp.in(r) {
+			list = append(list, withFirst)
+		}
+		if e.m.switches.PasswordOnlyBootstrap {
+			list = append(list, withPassword)
+		}
+	}
+	return list
+}
+
+// using are the modes that a way of signing in completes.
+func (e *engine) using(p *person, r resolution, a attempt, how auth) modes {
+	m := p.modes(r) &^ passes
+	if e.anyUsable(p, r) {
+		m |= fido2
+	}
+	// Windows Hello is a way to sign in on its own device only (STR,
+	// concept-authentication-strengths, 2025-03-04).
+	if a.device == unmanaged || a.surface == InApp {
+		m &^= hello
+	}
+	switch how {
+	case withHello:
+		m |= hello
+	case withPassHello:
+		m |= hello | p.modes(r)&passes
+	case withNewHello:
+		m |= hello | passMany | passOnce
+	case withPass:
+		m |= p.modes(r) & passes
+	case withNewMulti:
+		m |= passMany
+	case withNewOnce:
+		m |= passOnce
+	case withFirst:
+		if p.authApp.in(r) {
+			m |= push
+		}
+		if p.oathApp.in(r) {
+			m |= softwareOath
+		}
+	}
+	return m
+}

@@ -1,0 +1,138 @@
+package bootstrap
+
+import (
+	"slices"
+)
+
+// mostBlockers bounds the size of the sets that are tried.
+const mostBlockers = 4
+
+// mostSets bounds how many sets are tried for one class.
+const mostSets = 4000
+
+// blockers lists the smallest sets of objects that open a way when all of them
+// change. Sets are tried by size, so no proper subset of one that is found opens
+// any. Which objects are worth changing is told by the obstacles that remain.
+func (e *engine) blockers(p *person, r resolution) [][]int {
+	type candidate []int
+	frontier := []candidate{{}}
+	tried := 0
+	for size := 0; size <= mostBlockers && len(frontier) > 0; size++ {
+		var found [][]int
+		var next []candidate
+		seen := map[string]bool{}
+		for _, set := range frontier {
+			if tried++; tried > mostSets {
+				return found
+			}
+			open, worth := false, []int(nil)
+			e.changing(set, func() { open, worth = e.probe(p, r) })
+			if open {
+				found = append(found, set)
+				continue
+			}
+			for _, o := range worth {
+				more := append(slices.Clone(set), o)
+				slices.Sort(more)
+				if k := key(more); !seen[k] {
+					seen[k] = true
+					next = append(next, more)
+				}
+			}
+		}
+		if len(found) > 0 {
+			return found
+		}
+		frontier = next
+	}
+	return nil
+}
+
+func key(set []int) string {
+	b := make([]byte, 0, 2*len(set))
+	for _, i := range set {
+		b = append(b, byte(i), byte(i>>8))
+	}
+	return string(b)
+}
+
+// probe tells whether some attempt is open now, and else which objects stand in the
+// way of any.
+func (e *engine) probe(p *person, r resolution) (open bool, worth []int) {
+	for _, a := range e.attempts(p, r) {
+		list := e.obstacles(p, r, &a, false)
+		if len(list) == 0 {
+			return true, nil
+		}
+		if slices.ContainsFunc(list, func(o obstacle) bool { return len(o.fixes) == 0 }) {
+			continue // no change of policy helps this one
+		}
+		for _, o := range list {
+			for _, f := range o.fixes {
+				if !slices.Contains(worth, f) && !slices.Contains(e.change, f) {
+					worth = append(worth, f)
+				}
+			}
+		}
+	}
+	slices.Sort(worth)
+	return false, worth
+}
+
+// obstaclesOf lists the obstacles on the way that opens when a set changes.
+func (e *engine) obstaclesOf(p *person, r resolution, set []int) []Reason {
+	var way *attempt
+	e.changing(set, func() { way = e.way(p, r) })
+	if way == nil {
+		return nil
+	}
+	var reasons []Reason
+	for _, o := range e.obstacles(p, r, way, false) {
+		reasons = append(reasons, o.reasons...)
+	}
+	if !e.using(p, r, *way, withMethods).multifactor() && (way.auth == withNewMulti || way.auth == withNewOnce) {
+		reasons = append(reasons, NoBootstrapMethod)
+	}
+	return tidy(reasons)
+}
+
+func tidy(reasons []Reason) []Reason {
+	slices.Sort(reasons)
+	return slices.Compact(reasons)
+}
+
+// stepReasons says why the cheapest way needs an administrator.
+func (e *engine) stepReasons(p *person, r resolution, way *attempt) []Reason {
+	var reasons []Reason
+	if slices.Contains(way.steps, DismissRisk) {
+		reasons = append(reasons, RiskBlocked)
+	}
+	if slices.Contains(way.steps, IssuePass) {
+		if !e.using(p, r, *way, withMethods).multifactor() {
+			reasons = append(reasons, NoBootstrapMethod)
+		} else {
+			same := *way
+			same.auth, same.steps = withMethods, nil
+			for _, o := range e.obstacles(p, r, &same, false) {
+				reasons = append(reasons, o.reasons...)
+			}
+		}
+	}
+	if slices.Contains(way.steps, ProvisionKey) {
+		for _, o := range e.cheapestObstacles(p, r) {
+			reasons = append(reasons, o.reasons...)
+		}
+	}
+	return tidy(reasons)
+}
+
+// cheapestObstacles are those of the attempt with the fewest.
+func (e *engine) cheapestObstacles(p *person, r resolution) []obstacle {
+	var least []obstacle
+	for i, a := range e.attempts(p, r) {
+		if got := e.obstacles(p, r, &a, false); i == 0 || len(got) < len(least) {
+			least = got
+		}
+	}
+	return least
+}

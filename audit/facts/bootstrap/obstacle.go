@@ -1,0 +1,190 @@
+package bootstrap
+
+import (
+	"slices"
+
+	"passkeyaudit/audit"
+	"passkeyaudit/audit/conditionalaccess"
+	"passkeyaudit/audit/entra"
+)
+
+// obstacle is something that an attempt meets. Changing any one of its fixes takes
+// it away; an obstacle without any cannot be changed by policy.
+type obstacle struct {
+	reasons []Reason
+	fixes   []int // objects of the model
+}
+
+func (e *engine) changed(t BlockerType, id string) bool {
+	i, known := e.m.byID[Blocker{t, id}]
+	return known && slices.Contains(e.change, i)
+}
+
+// obstacles lists what an attempt meets, with gaps settled. It stops at the first
+// where enough is true.
+func (e *engine) obstacles(p *person, r resolution, a *attempt, enough bool) []obstacle {
+	var list []obstacle
+	if !e.changed(MethodBlocker, entra.MethodFido2) {
+		if !e.m.method.in(r) {
+			list = append(list, obstacle{[]Reason{MethodDisabled}, []int{e.m.byID[Blocker{MethodBlocker, entra.MethodFido2}]}})
+		}
+		if !e.m.selfService.in(r) {
+			list = append(list, obstacle{[]Reason{SelfServiceOff}, []int{e.m.byID[Blocker{MethodBlocker, entra.MethodFido2}]}})
+		}
+	}
+	if enough && len(list) > 0 {
+		return list
+	}
+	if o, met := e.passObstacle(p, r, a); met {
+		list = append(list, o)
+	}
+	if o, met := e.credentialObstacle(p, r, a); met {
+		list = append(list, o)
+	}
+	if enough && len(list) > 0 {
+		return list
+	}
+	return append(list, e.policyObstacles(p, r, a)...)
+}
+
+// passObstacle tells whether the pass that the attempt needs can be issued and used.
+func (e *engine) passObstacle(p *person, r resolution, a *attempt) (obstacle, bool) {
+	if a.auth != withNewMulti && a.auth != withNewOnce && a.auth != withNewHello || e.changed(PassBlocker, entra.MethodTemporaryAccessPass) {
+		return obstacle{}, false
+	}
+	fix := []int{e.m.byID[Blocker{PassBlocker, entra.MethodTemporaryAccessPass}]}
+	switch {
+	case !e.m.passOn.in(r):
+		return obstacle{[]Reason{TapDisabled}, fix}, true
+	case !p.pass.in(r):
+		return obstacle{[]Reason{TapNotInScope}, fix}, true
+	case a.auth == withNewMulti && !e.m.passMany.in(r):
+		return obstacle{[]Reason{StrengthUnsatisfiable}, fix}, true // no pass of this kind can be issued
+	}
+	return obstacle{}, false
+}
+
+// credentialObstacle tells whether the passkey may be registered, and would satisfy
+// the strengths that the person faces every day.
+func (e *engine) credentialObstacle(p *person, r resolution, a *attempt) (obstacle, bool) {
+	admitted, unattested := false, false
+	var fixes []int
+	c := a.credential.passkey(a.surface == InApp)
+	for i, profile := range e.m.profiles {
+		applies := p.profiles[i]
+		if applies.value == audit.No {
+			continue
+		}
+		if slices.Contains(e.change, e.m.profileBlocker(i)) && applies.in(r) {
+			admitted = true
+			continue
+		}
+		if f := factOf(profile.AllowsRegistration(c), gapMethodsPolicy); applies.in(r) && f.in(r) {
+			admitted = true
+		}
+		unattested = unattested || profile.AllowsSignIn(c) == audit.Yes && profile.AllowsRegistration(c) == audit.No
+		fixes = append(fixes, e.m.profileBlocker(i))
+	}
+	if e.m.unread && r.helps(gapMethodsPolicy) {
+		admitted = true
+	}
+	if !admitted {
+		reason := ProfileRejects
+		if unattested {
+			reason = AttestationRequired
+		}
+		return obstacle{[]Reason{reason}, fixes}, true
+	}
+	if refusing := e.refusing(p, r, a.credential.aaguid); len(refusing) > 0 {
+		o := obstacle{reasons: []Reason{StrengthUnsatisfiable}}
+		// Another model may satisfy them, if a profile admitted it.
+		for i := range e.m.profiles {
+			if p.profiles[i].value != audit.No && !slices.Contains(e.change, e.m.profileBlocker(i)) && e.m.profiles[i].KeyRestrictions != nil {
+				o.fixes = append(o.fixes, e.m.profileBlocker(i))
+			}
+		}
+		for _, at := range refusing {
+			o.fixes = append(o.fixes, at.fixes...)
+		}
+		return o, true
+	}
+	return obstacle{}, false
+}
+
+// refusing lists the strengths of everyday sign-ins that a passkey of a model does
+// not satisfy. Office 365, on every system the person is seen on.
+func (e *engine) refusing(p *person, r resolution, aaguid string) []obstacle {
+	var list []obstacle
+	for _, os := range e.everyday(p) {
+		s := e.scene(sceneKey{purpose: ordinary, os: os})
+		for i := range e.m.policies {
+			pol := &e.m.policies[i]
+			if len(pol.strengths) == 0 || slices.Contains(e.change, i) || !e.applies(p, r, s, i) {
+				continue
+			}
+			if !e.strengthsMet(s, i, r, aaguid) {
+				list = append(list, obstacle{[]Reason{StrengthUnsatisfiable}, e.policyFixes(i)})
+			}
+		}
+	}
+	return list
+}
+
+// strengthsMet tells whether a passkey satisfies the strengths of a policy, or a
+// control that is enough without them.
+func (e *engine) strengthsMet(s *scene, i int, r resolution, aaguid string) bool {
+	pol := &e.m.policies[i]
+	for _, c := range pol.strengths {
+		if e.changed(StrengthBlocker, c.StrengthID()) || factOf(e.admits(c, aaguid), e.keyGap(aaguid)).in(r) {
+			continue
+		}
+		if pol.Requires(c) {
+			return false
+		}
+		return factOf(e.satisfied(s, i, fido2, aaguid, waiveNone, ""), gapPolicies).in(r)
+	}
+	return true
+}
+
+// keyGap is why it may not be known whether a passkey meets a strength.
+func (e *engine) keyGap(aaguid string) gap {
+	if aaguid == unnamed {
+		return gapMethods
+	}
+	return gapStrengths
+}
+
+// policyFixes are the objects behind a policy: itself, and its custom strengths.
+func (e *engine) policyFixes(i int) []int {
+	fixes := []int{i}
+	for _, c := range e.m.policies[i].strengths {
+		if n, custom := e.m.strengthBlocker(c.StrengthID()); custom {
+			fixes = append(fixes, n)
+		}
+	}
+	return fixes
+}
+
+// applies tells whether a policy applies to the person in a scene; what is not known
+// hurts where it applies.
+func (e *engine) applies(p *person, r resolution, s *scene, i int) bool {
+	v := e.reach(p, i).value.And(s.match[i])
+	return v == audit.Yes || v == audit.Unsure && !r.helps(e.why(p, s, i))
+}
+
+// why is the gap because of which it is not known whether a policy applies.
+func (e *engine) why(p *person, s *scene, i int) gap {
+	var g gap
+	if f := e.reach(p, i); f.value == audit.Unsure {
+		g |= f.on
+	}
+	if s.match[i] == audit.Unsure {
+		if e.m.locations != 0 && e.m.policies[i].Conditional(conditionalaccess.Locations) {
+			return g | e.m.locations
+		}
+		return g | gapPolicies
+	}
+	return g
+}
+
+func (e *engine) reach(p *person, i int) fact3 { return p.reach[e.m.policies[i].index] }

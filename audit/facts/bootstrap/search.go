@@ -1,0 +1,129 @@
+package bootstrap
+
+import (
+	"slices"
+	"strings"
+
+	"passkeyaudit/audit"
+)
+
+// engine searches in one model. It remembers scenes, so it is for one goroutine.
+type engine struct {
+	m *model
+	// change is the set of objects that are taken to have changed, by their index.
+	change           []int
+	strengthsChanged bool
+
+	scenes    map[sceneKey]*scene
+	modeLists map[modes][]string
+}
+
+func newEngine(m *model) *engine {
+	return &engine{m: m, scenes: map[sceneKey]*scene{}, modeLists: map[modes][]string{}}
+}
+
+// changing runs f with some objects changed.
+func (e *engine) changing(set []int, f func()) {
+	e.change = set
+	e.strengthsChanged = slices.ContainsFunc(set, func(i int) bool { return e.m.objects[i].Type == StrengthBlocker })
+	f()
+	e.change, e.strengthsChanged = nil, false
+}
+
+// stand is where a person stands with gaps settled one way.
+type stand struct {
+	state State
+	way   *attempt // of self-service and needs-admin-step
+}
+
+// judge finds where a person in scope stands.
+func (e *engine) judge(p *person, r resolution) stand {
+	if !e.m.policiesKnown && !r.helps(gapPolicies) {
+		return stand{state: Unknown} // a policy that was not read may block everything
+	}
+	for _, k := range p.keys {
+		if e.usable(p, k).in(r) && e.m.goal.accepts(kindOfHeld(k)) && len(e.refusing(p, r, k.AAGUID)) == 0 {
+			return stand{state: HasPasskey}
+		}
+	}
+	way := e.way(p, r)
+	switch {
+	case way == nil && e.m.lanes.Provisioning && e.provisionable(p, r):
+		return stand{state: NeedsAdminStep, way: &attempt{surface: Provisioning, credential: credential{kind: KeyCredential}, steps: []Step{ProvisionKey}, cost: costProvisionKey}}
+	case way == nil:
+		return stand{state: Trapped}
+	case len(way.steps) > 0:
+		return stand{NeedsAdminStep, way}
+	default:
+		return stand{SelfService, way}
+	}
+}
+
+func kindOfHeld(k heldKey) CredentialKind {
+	switch {
+	case k.AAGUID != unnamed:
+		return kindOfModel(k.AAGUID)
+	case strings.EqualFold(k.Type, "synced"):
+		return SyncedCredential
+	default:
+		return KeyCredential
+	}
+}
+
+// usable tells whether policy lets the person sign in with a passkey: the person is
+// in scope, and one profile admits it by itself. Source: PF
+// (how-to-authentication-passkeys-fido2, 2026-03-08).
+func (e *engine) usable(p *person, k heldKey) fact3 {
+	if e.m.unread {
+		return k.held.and(hangs(gapMethodsPolicy))
+	}
+	admitted := fails
+	for i, profile := range e.m.profiles {
+		f := p.profiles[i]
+		if !slices.Contains(e.change, e.m.profileBlocker(i)) {
+			f = f.and(factOf(profile.AllowsSignIn(k.Credential), e.unsureKey(k)))
+		}
+		admitted = admitted.or(f)
+	}
+	return k.held.and(admitted)
+}
+
+// unsureKey is why it may not be known whether a profile admits a passkey.
+func (e *engine) unsureKey(k heldKey) gap {
+	if k.AAGUID == unnamed || k.Type == "" {
+		return gapMethods
+	}
+	return gapMethodsPolicy
+}
+
+func (e *engine) anyUsable(p *person, r resolution) bool {
+	return slices.ContainsFunc(p.keys, func(k heldKey) bool { return e.usable(p, k).in(r) })
+}
+
+// way is the cheapest attempt that meets no obstacle, or nil.
+func (e *engine) way(p *person, r resolution) *attempt {
+	for _, a := range e.attempts(p, r) {
+		if len(e.obstacles(p, r, &a, true)) == 0 {
+			return &a
+		}
+	}
+	return nil
+}
+
+// provisionable tells whether administrators can give the person a security key that
+// policy accepts: no sign-in of the person is involved. Source: PF
+// (how-to-authentication-passkeys-fido2, 2026-03-08).
+func (e *engine) provisionable(p *person, r resolution) bool {
+	return slices.ContainsFunc(e.m.credentials, func(c credential) bool {
+		if c.kind != KeyCredential {
+			return false
+		}
+		_, met := e.credentialObstacle(p, r, &attempt{surface: Provisioning, credential: c})
+		return !met
+	})
+}
+
+// inScope tells whether the Passkey (FIDO2) method reaches the person.
+func (p *person) inScope(r resolution) bool {
+	return p.included.in(r) && !(p.excluded.value == audit.Yes || p.excluded.value == audit.Unsure && !r.helps(p.excluded.on))
+}

@@ -1,0 +1,92 @@
+package bootstrap
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"passkeyaudit/audit"
+	"passkeyaudit/audit/facts/methods"
+)
+
+// rollout is the model with the method and self-service on.
+func (m *model) rollout() *model {
+	n := *m
+	n.method, n.selfService = holds, holds
+	return &n
+}
+
+// Rollout is where people stand who are out of scope of the method today, if it were
+// on for them, with self-service, and they were in the profile with an id; empty: in
+// the Default profile. The list is parallel to Classes; it is nil for classes in
+// scope.
+func (r *Result) Rollout(ctx context.Context, profileID string) ([]*Verdict, error) {
+	return r.verdicts(ctx, r.model.rollout(), func(c *Class) *person {
+		if c.Verdict.State != OutOfScope {
+			return nil
+		}
+		return c.person.reached(r.profileIndex(profileID))
+	})
+}
+
+// defaultProfile is the id of the profile that every tenant in profile mode has.
+const defaultProfile = "00000000-0000-0000-0000-000000000001"
+
+func (r *Result) profileIndex(id string) int {
+	if id == "" {
+		id = defaultProfile
+		if pk := r.Methods.Passkeys; pk != nil && pk.Config.DefaultPasskeyProfile != "" {
+			id = pk.Config.DefaultPasskeyProfile
+		}
+	}
+	i := slices.IndexFunc(r.model.profiles, func(p *methods.Profile) bool { return strings.EqualFold(p.ID, id) })
+	if i < 0 {
+		return 0
+	}
+	return i
+}
+
+// Recovery is where people stand who lose every passkey and everything on their
+// phone; parallel to Classes, nil for classes out of scope.
+func (r *Result) Recovery(ctx context.Context) ([]*Verdict, error) {
+	return r.verdicts(ctx, r.model, func(c *Class) *person {
+		if c.Verdict.State == OutOfScope {
+			return nil
+		}
+		return c.person.lost()
+	})
+}
+
+// verdicts judges a variant of the person of every class, in a variant of the model.
+func (r *Result) verdicts(ctx context.Context, m *model, of func(*Class) *person) ([]*Verdict, error) {
+	v := &Result{Given: r.Given, Options: r.Options, model: m, Classes: make([]Class, len(r.Classes))}
+	list := make([]*Verdict, len(r.Classes))
+	err := v.each(ctx, len(r.Classes), func(b *bench, i int) {
+		p := of(&r.Classes[i])
+		v.Classes[i] = Class{Members: r.Classes[i].Members}
+		if p == nil {
+			return
+		}
+		v.Classes[i].Verdict = b.inScope(p)
+		if r.Classes[i].ReportOnly {
+			v.Classes[i].Verdict.lower(Medium)
+		}
+		list[i] = &v.Classes[i].Verdict
+	})
+	if err != nil {
+		return nil, err
+	}
+	v.settleBlockers()
+	return list, nil
+}
+
+// People are those of a state, people only.
+func (r *Result) People(s State) audit.Set {
+	var set audit.Set
+	for i := range r.Classes {
+		if r.Classes[i].Verdict.State == s {
+			set = set.Or(r.Classes[i].Members)
+		}
+	}
+	return set.And(r.Directory.People)
+}

@@ -1,0 +1,208 @@
+package bootstrap
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"passkeyaudit/audit"
+)
+
+// Verdict is where somebody stands, and what that rests on.
+type Verdict struct {
+	State      State
+	Conditions []Condition
+	Steps      []Step
+	// BlockedBy are the fewest objects that must all change to open a way, of the
+	// trapped. Empty where no change of these objects does.
+	BlockedBy []Blocker
+	Reasons   []Reason
+	// Missing names sections, or things that Graph does not show, because of which the
+	// state is unknown.
+	Missing    []string
+	Confidence Confidence
+	// HangsOn names the switches with which the state would be another one.
+	HangsOn []string
+	Path    *Path
+	// Alternatives are ways beside the path that the configuration offers.
+	Alternatives []Step
+
+	opens []opening // of the trapped: the smallest sets, from which BlockedBy is chosen
+	// countries are those that Conditions cannot tell from the one it names.
+	countries []string
+}
+
+// opening is a smallest set of objects that opens a way, with the obstacles on that
+// way.
+type opening struct {
+	set     []Blocker
+	reasons []Reason
+}
+
+// Path is the cheapest way.
+type Path struct {
+	Credential CredentialKind
+	Portable   bool
+	Surface    Surface
+	Platform   string // the system of the device that the person signs in on
+}
+
+// bench judges people in a model and its variants with one switch turned.
+type bench struct {
+	*engine
+	turned []*engine // by switch
+}
+
+func newBench(m *model) *bench {
+	b := &bench{engine: newEngine(m)}
+	for i := range switchList {
+		b.turned = append(b.turned, newEngine(m.with(m.switches.turned(i))))
+	}
+	return b
+}
+
+// verdict judges a person who is in scope of the method, or would be.
+func (b *bench) verdict(p *person) Verdict {
+	good, bad := b.judge(p, kind), b.judge(p, harsh)
+	v := Verdict{State: bad.state, Confidence: High}
+	if good.state != bad.state {
+		v.State, v.Confidence = Unknown, Low
+		v.Missing = b.missing(p)
+		if bad.state == NeedsAdminStep || bad.state == Trapped {
+			v.Reasons = b.reasonsIf(p, bad)
+		}
+		return v
+	}
+	b.describe(p, &v, bad)
+	for i := range b.turned {
+		if got := b.turned[i].judge(p, harsh); got.state != bad.state {
+			v.HangsOn = append(v.HangsOn, switchList[i].name)
+			if switchList[i].medium {
+				v.lower(Medium)
+			} else {
+				v.lower(Low)
+			}
+		}
+	}
+	if b.judge(p, harsh|resolution(hiddenLegacy)).state != bad.state {
+		v.HangsOn = append(v.HangsOn, "legacyMethodSettings")
+		v.lower(Low)
+	}
+	if len(v.Conditions) > 0 || p.nested {
+		v.lower(Medium)
+	}
+	return v
+}
+
+// reasonsIf are those of a state, should it turn out to be the one.
+func (b *bench) reasonsIf(p *person, s stand) []Reason {
+	v := Verdict{State: s.state}
+	b.describe(p, &v, s)
+	settle([]weighted{{&v, 1}})
+	return v.Reasons
+}
+
+// describe fills what follows from a state.
+func (b *bench) describe(p *person, v *Verdict, s stand) {
+	switch s.state {
+	case Trapped:
+		sets, r := b.blockers(p, harsh), harsh
+		if sets == nil {
+			sets, r = b.blockers(p, kind), kind
+		}
+		for _, set := range sets {
+			v.opens = append(v.opens, opening{b.named(set), b.obstaclesOf(p, r, set)})
+		}
+		if len(sets) == 0 {
+			for _, o := range b.cheapestObstacles(p, harsh) {
+				v.Reasons = append(v.Reasons, o.reasons...)
+			}
+			v.Reasons = tidy(v.Reasons)
+		}
+	case SelfService, NeedsAdminStep:
+		w := s.way
+		v.Conditions, v.Steps = slices.Clone(w.conditions), slices.Clone(w.steps)
+		slices.Sort(v.Conditions)
+		surface := w.surface
+		if w.credential.kind == AuthenticatorCredential && (surface == SecurityInfo || surface == Interrupt) {
+			surface = CrossDevice
+		}
+		v.Path = &Path{Credential: w.credential.kind, Portable: w.credential.kind.Portable(), Surface: surface, Platform: string(w.os)}
+		if at := b.m.places[w.place]; len(at.countries) > 0 {
+			v.countries = at.countries
+		}
+		if s.state == NeedsAdminStep {
+			v.Reasons = b.stepReasons(p, harsh, w)
+		}
+	}
+	if len(p.keys) > 0 && !b.anyUsable(p, kind) && s.state != HasPasskey && s.state != SelfService {
+		v.Reasons = tidy(append(v.Reasons, PasskeyNotAllowedAnymore))
+	}
+	if b.m.lanes.Provisioning && s.state != HasPasskey && b.provisionable(p, harsh) {
+		v.Alternatives = append(v.Alternatives, ProvisionKey)
+	}
+}
+
+func (v *Verdict) lower(to Confidence) {
+	rank := map[Confidence]int{High: 2, Medium: 1, Low: 0}
+	if rank[to] < rank[v.Confidence] {
+		v.Confidence = to
+	}
+}
+
+// named gives the objects of a set, by id.
+func (b *bench) named(set []int) []Blocker {
+	list := make([]Blocker, len(set))
+	for i, o := range set {
+		list[i] = b.m.objects[o]
+	}
+	slices.SortFunc(list, func(a, b Blocker) int {
+		return cmp.Or(strings.Compare(strings.ToLower(a.ID), strings.ToLower(b.ID)), strings.Compare(string(a.Type), string(b.Type)))
+	})
+	return list
+}
+
+// missing names the gaps that make the difference: those with which the state
+// changes, all others settled one way or the other.
+func (b *bench) missing(p *person) []string {
+	var names []string
+	good, bad := b.judge(p, kind).state, b.judge(p, harsh).state
+	for g := gap(1); g < gapEnd; g <<= 1 {
+		if !b.touches(p, g) && !(g == gapPolicies || g == b.m.locations || g == gapStrengths || g == gapMethodsPolicy) {
+			continue
+		}
+		if b.judge(p, kind&^resolution(g)).state != good || b.judge(p, resolution(g)).state != bad {
+			names = append(names, gapNames[g])
+		}
+	}
+	if len(names) == 0 { // only all together make a difference
+		for g := gap(1); g < gapEnd; g <<= 1 {
+			if b.touches(p, g) {
+				names = append(names, gapNames[g])
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// touches tells whether something about the person hangs on a gap.
+func (b *bench) touches(p *person, g gap) bool {
+	on := func(f fact3) bool { return f.value == audit.Unsure && f.on&g != 0 }
+	return slices.ContainsFunc(p.reach, on) || slices.ContainsFunc(p.profiles, on) || slices.ContainsFunc(p.can[:], on) ||
+		slices.ContainsFunc(p.keys, func(k heldKey) bool { return on(k.held) || on(b.usable(p, k)) }) ||
+		slices.ContainsFunc([]fact3{p.included, p.excluded, p.pass, p.authApp, p.oathApp, p.registered, p.devicesKnown}, on)
+}
+
+// key is the same for verdicts that say the same.
+func (v *Verdict) key() string {
+	return fmt.Sprint(v.State, v.Conditions, v.Steps, v.BlockedBy, v.Reasons, v.Missing, v.Confidence, v.HangsOn, pathOf(v))
+}
+
+func pathOf(v *Verdict) Path {
+	if v.Path == nil {
+		return Path{}
+	}
+	return *v.Path
+}

@@ -1,0 +1,158 @@
+// Package readiness says how ready a tenant is for passkeys: where every account
+// stands, how many people stand where, which changes would free most of them, and
+// what becomes of the people the tenant will meet next.
+package readiness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"passkeyaudit/audit"
+	"passkeyaudit/audit/facts/bootstrap"
+	"passkeyaudit/audit/facts/population"
+)
+
+// Options are what is asked.
+type Options struct {
+	bootstrap.Options
+	// Rollout makes the state after a roll-out the headline of people who are out of
+	// scope today: of everybody, or of the members of some groups.
+	Rollout       bool
+	RolloutGroups []string
+	// RolloutProfile is the passkey profile of the roll-out; empty: the Default
+	// profile.
+	RolloutProfile string
+}
+
+// Report is a tenant's readiness.
+type Report struct {
+	Options Options
+	// Result is nil where nobody could be judged; Missing then says for want of which
+	// section.
+	Result  *bootstrap.Result
+	Missing string
+
+	Directory *population.Directory
+	rollout   []*bootstrap.Verdict
+	recovery  []*bootstrap.Verdict
+	headline  audit.Set // of whom the roll-out's state is shown
+}
+
+// Judge works a report out. recovery wants the states after a loss as well, which
+// lines of users carry.
+func Judge(ctx context.Context, run *audit.Run, o Options, recovery bool) (*Report, error) {
+	r := &Report{Options: o}
+	var err error
+	if r.Directory, err = audit.Evaluate(ctx, run, population.Users); err != nil {
+		return nil, err
+	}
+	given, err := audit.Evaluate(ctx, run, bootstrap.Grounds)
+	if missing, ok := errors.AsType[*audit.MissingError](err); ok {
+		r.Missing = string(missing.Section)
+		return r, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.Options.Options = given.Settled(o.Options)
+	if r.Result, err = given.Judge(ctx, r.Options.Options); err != nil {
+		return nil, err
+	}
+	if r.rollout, err = r.Result.Rollout(ctx, o.RolloutProfile); err != nil {
+		return nil, err
+	}
+	if recovery {
+		if r.recovery, err = r.Result.Recovery(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if o.Rollout {
+		r.headline = r.Directory.All
+	}
+	if len(o.RolloutGroups) > 0 {
+		groups, err := audit.Evaluate(ctx, run, population.Groups)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range o.RolloutGroups {
+			g := groups.Lookup(id)
+			if g.Exists == audit.No {
+				return nil, fmt.Errorf("the snapshot has no group %s; only groups that policies name are read", id)
+			}
+			r.headline = r.headline.Or(g.Members.Yes)
+		}
+	}
+	return r, nil
+}
+
+// verdict is the headline of one account.
+func (r *Report) verdict(n uint32) bootstrap.Verdict {
+	v := r.Result.Of(n)
+	if v.State == bootstrap.OutOfScope && r.headline.Has(n) {
+		if after := r.afterRollout(n); after != nil {
+			return *after
+		}
+	}
+	return v
+}
+
+func (r *Report) afterRollout(n uint32) *bootstrap.Verdict {
+	if i := r.Result.Index(n); i >= 0 && r.rollout != nil {
+		return r.rollout[i]
+	}
+	return nil
+}
+
+// Label names an object for people.
+func (r *Report) Label(b bootstrap.Blocker) string {
+	switch b.Type {
+	case bootstrap.PolicyBlocker:
+		for _, p := range r.Result.Policies.Policies {
+			if p.ID == b.ID && p.Name != "" {
+				return fmt.Sprintf("the policy %q", p.Name)
+			}
+		}
+		return "the policy " + b.ID
+	case bootstrap.ProfileBlocker:
+		if pk := r.Result.Methods.Passkeys; pk != nil {
+			for i := range pk.Profiles {
+				if strings.EqualFold(pk.Profiles[i].ID, b.ID) {
+					return pk.Profiles[i].Label()
+				}
+			}
+		}
+		return "the passkey profile " + b.ID
+	case bootstrap.PassBlocker:
+		return "the policy of Temporary Access Passes"
+	case bootstrap.MethodBlocker:
+		return "the Passkey (FIDO2) method"
+	default:
+		if name := r.Result.Policies.Label("authenticationStrength:" + b.ID); !strings.HasPrefix(name, "authenticationStrength:") {
+			return fmt.Sprintf("the strength %q", name)
+		}
+		return "the strength " + b.ID
+	}
+}
+
+// ChangeText says in words what changing an object means.
+func (r *Report) ChangeText(objects []bootstrap.Blocker) string {
+	var parts []string
+	for _, b := range objects {
+		label := r.Label(b)
+		switch b.Type {
+		case bootstrap.PolicyBlocker:
+			parts = append(parts, label+" no longer applies to them")
+		case bootstrap.ProfileBlocker:
+			parts = append(parts, label+" admits the passkeys they can have")
+		case bootstrap.PassBlocker:
+			parts = append(parts, label+" lets them use a pass of either kind")
+		case bootstrap.MethodBlocker:
+			parts = append(parts, label+" is on, with self-service")
+		default:
+			parts = append(parts, label+" admits what they can do")
+		}
+	}
+	return strings.Join(parts, ", and ")
+}

@@ -1,0 +1,85 @@
+// Package csv renders results as comma-separated values for spreadsheets. Text from
+// the tenant that a spreadsheet would take for a formula is disarmed.
+package csv
+
+import (
+	"encoding/csv"
+	"io"
+	"iter"
+	"strconv"
+	"strings"
+
+	"passkeyaudit/audit/facts/bootstrap"
+	"passkeyaudit/audit/readiness"
+)
+
+// Users writes a line for every account under a line of names.
+func Users(w io.Writer, users iter.Seq[readiness.User]) error {
+	out := csv.NewWriter(w)
+	head := []string{
+		"id", "userPrincipalName", "kind", "state", "passkeysRegistered", "passkeysUsable", "credential", "portable", "surface",
+		"conditions", "steps", "blockedBy", "reasons", "missing", "confidence", "alternatives", "ifInScope", "recovery",
+	}
+	if err := out.Write(head); err != nil {
+		return err
+	}
+	for u := range users {
+		row := []string{
+			u.ID, u.UserPrincipalName, u.Kind, string(u.State), "", "", "", "", "",
+			join(u.Conditions), join(u.Steps), blockers(u.BlockedBy), join(u.Reasons), strings.Join(u.Missing, " "),
+			string(u.Confidence), join(u.Alternatives), "", "",
+		}
+		if u.Passkeys != nil {
+			row[4], row[5] = strconv.Itoa(u.Passkeys.Registered), strconv.Itoa(u.Passkeys.Usable)
+		}
+		if u.Path != nil {
+			row[6], row[7], row[8] = string(u.Path.Credential), strconv.FormatBool(u.Path.Portable), string(u.Path.Surface)
+		}
+		if u.IfInScope != nil {
+			row[16] = string(u.IfInScope.State)
+		}
+		if u.Recovery != nil {
+			row[17] = string(u.Recovery.State)
+		}
+		for i := range row {
+			row[i] = Disarm(row[i])
+		}
+		if err := out.Write(row); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+func join[T ~string](list []T) string {
+	words := make([]string, len(list))
+	for i, v := range list {
+		words[i] = string(v)
+	}
+	return strings.Join(words, " ")
+}
+
+func blockers(list []bootstrap.Blocker) string {
+	words := make([]string, len(list))
+	for i, b := range list {
+		words[i] = string(b.Type) + ":" + b.ID
+	}
+	return strings.Join(words, " ")
+}
+
+// Disarm keeps a spreadsheet from taking text for a formula: what starts like one
+// gets an apostrophe before it, and control characters become spaces. Source: OWASP,
+// CSV injection.
+func Disarm(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\n' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, text)
+	if trimmed := strings.TrimLeft(text, " "); trimmed != "" && strings.ContainsRune("=+-@", rune(trimmed[0])) {
+		return "'" + text
+	}
+	return text
+}
