@@ -47,7 +47,7 @@ func (c Control) Kind() ControlKind {
 		return BlockControl
 	case name == "mfa":
 		return MFAControl
-	case c.c.strength != nil:
+	case strings.HasPrefix(name, "authenticationstrength:"):
 		return StrengthControl
 	case name == "compliantdevice":
 		return CompliantDeviceControl

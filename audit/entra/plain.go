@@ -276,6 +276,24 @@ func (p *Plain) flagOf(v **bool) bool {
 	}
 }
 
+// countOf reads a whole number of a few digits or null.
+func (p *Plain) countOf(v **int) bool {
+	if p.peek() == 'n' {
+		*v = nil
+		return p.word("null")
+	}
+	from := p.at
+	if !p.digits() || p.at-from > 9 || p.text[from] == '0' && p.at-from > 1 {
+		return false
+	}
+	n := 0
+	for _, c := range p.text[from:p.at] {
+		n = 10*n + int(c-'0')
+	}
+	*v = &n
+	return true
+}
+
 // listOf reads a list or null, which is no list.
 func listOf[T any](p *Plain, v *[]T, element func(*T) bool) bool {
 	if p.peek() == 'n' {
@@ -380,7 +398,7 @@ func (u *User) decodePlain(p *Plain) bool {
 }
 
 func (d *UserRegistrationDetails) decodePlain(p *Plain) bool {
-	registered := d.MethodsRegistered
+	registered, preferred := d.MethodsRegistered, d.SystemPreferredAuthenticationMethods
 	*d = UserRegistrationDetails{}
 	return p.members(func(name []byte) bool {
 		switch string(name) {
@@ -390,6 +408,17 @@ func (d *UserRegistrationDetails) decodePlain(p *Plain) bool {
 			return p.textOf(&d.UserPrincipalName, false)
 		case "isMfaCapable":
 			return p.flagOf(&d.IsMfaCapable)
+		case "isMfaRegistered":
+			return p.flagOf(&d.IsMfaRegistered)
+		case "isPasswordlessCapable":
+			return p.flagOf(&d.IsPasswordlessCapable)
+		case "lastUpdatedDateTime":
+			return p.textOf(&d.LastUpdatedDateTime, true)
+		case "isSystemPreferredAuthenticationMethodEnabled":
+			return p.flagOf(&d.IsSystemPreferredAuthenticationMethodEnabled)
+		case "systemPreferredAuthenticationMethods":
+			d.SystemPreferredAuthenticationMethods = preferred
+			return listOf(p, &d.SystemPreferredAuthenticationMethods, func(s *string) bool { return p.textOf(s, true) })
 		case "methodsRegistered":
 			d.MethodsRegistered = registered
 			return listOf(p, &d.MethodsRegistered, func(s *string) bool { return p.textOf(s, true) })
@@ -476,6 +505,18 @@ func (a *AuthenticationMethod) decodePlain(p *Plain) bool {
 			return p.flagOf(&a.IsUsableOnce)
 		case "methodUsabilityReason":
 			return p.textOf(&a.MethodUsabilityReason, true)
+		case "startDateTime":
+			return p.textOf(&a.StartDateTime, false)
+		case "lifetimeInMinutes":
+			return p.countOf(&a.LifetimeInMinutes)
+		case "displayName":
+			return p.textOf(&a.DisplayName, true)
+		case "lastUsedDateTime":
+			return p.textOf(&a.LastUsedDateTime, false)
+		case "phoneAppVersion":
+			return p.textOf(&a.PhoneAppVersion, true)
+		case "configurationId":
+			return p.textOf(&a.ConfigurationID, true)
 		}
 		return p.skip(0)
 	})

@@ -90,8 +90,13 @@ func TestPlainKnowsEveryMember(t *testing.T) {
 			case reflect.String:
 				value = `"x"`
 			case reflect.Pointer:
-				if value = `true`; field.Type.Elem().Kind() == reflect.String {
+				switch field.Type.Elem().Kind() {
+				case reflect.String:
 					value = `"x"`
+				case reflect.Int:
+					value = `480`
+				default:
+					value = `true`
 				}
 			case reflect.Slice:
 				if value = `[{}]`; field.Type.Elem().Kind() == reflect.String {

@@ -54,7 +54,7 @@ var internalEdges = []struct {
 
 var (
 	judgingEngines = []string{"audit", "audit/runner", "audit/facts/*", "audit/conditionalaccess", "audit/entra", "audit/entra/catalogue", "audit/snapshot"}
-	renderers      = []string{"audit", "audit/report", "audit/snapshot", "audit/entra", "audit/entra/catalogue", "audit/readiness", "audit/investigate"}
+	renderers      = []string{"audit", "audit/report", "audit/snapshot", "audit/entra", "audit/entra/catalogue", "audit/facts/bootstrap", "audit/readiness", "audit/investigate"}
 )
 
 // outsideEdges says which packages may import a module of others. Modules that

@@ -222,16 +222,14 @@ func (r *Result) Of(ordinal uint32) Verdict {
 	if dir.Guests.Has(ordinal) {
 		v.Reasons = append(v.Reasons, Guest)
 	}
-	included, excluded := nobodyKnown, nobodyKnown
+	// Where the policy has no entry for passkeys, nothing is known of scope.
+	included, excluded := hangs(gapMethodsPolicy), hangs(gapMethodsPolicy)
 	if pk := r.Methods.Passkeys; pk != nil {
 		included, excluded = factOf(pk.Included.Has(ordinal), gapGroups), factOf(pk.Excluded.Has(ordinal), gapGroups)
 	}
 	v.Reasons = tidy(append(v.Reasons, scopeReasons(r.model.method, included, excluded)...))
 	return v
 }
-
-// nobodyKnown is the scope where the policy has no entry for passkeys.
-var nobodyKnown = hangs(gapMethodsPolicy)
 
 // ClassOf gives the class of an account, nil for those in none.
 func (r *Result) ClassOf(ordinal uint32) *Class {
