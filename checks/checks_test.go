@@ -5,6 +5,7 @@ import (
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/audittest"
+	"passkeyaudit/audit/entra/catalogue"
 	"passkeyaudit/checks"
 )
 
@@ -51,6 +52,22 @@ func TestFingerprintsAreUnique(t *testing.T) {
 				t.Errorf("%s: two findings are %s", dir, key)
 			}
 			seen[key] = true
+		}
+	}
+}
+
+// The controls a check names exist, each once.
+func TestControlsExist(t *testing.T) {
+	for _, c := range checks.All() {
+		seen := map[string]bool{}
+		for _, id := range c.Doc.Controls {
+			if catalogue.ControlOf(id) == nil {
+				t.Errorf("%s names the control %s, which is in no benchmark of the catalogue", c.ID, id)
+			}
+			if seen[id] {
+				t.Errorf("%s names the control %s twice", c.ID, id)
+			}
+			seen[id] = true
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/entra"
+	"passkeyaudit/audit/entra/catalogue"
 	"passkeyaudit/audit/report"
 	"passkeyaudit/audit/snapshot"
 )
@@ -148,7 +149,9 @@ func Text(w io.Writer, c *audit.Check, width int) error {
 	if len(c.Doc.Controls) > 0 {
 		b.WriteString("\nCONTROLS\n")
 		for _, id := range c.Doc.Controls {
+			text, edition := control(id)
 			hanging(&b, "", id, width)
+			hanging(&b, "  ", text+edition, width)
 		}
 	}
 	b.WriteString("\nSOURCES\n")
@@ -165,6 +168,15 @@ func Text(w io.Writer, c *audit.Check, width int) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// control says in words what the control of a benchmark asks, and as of when.
+func control(id string) (text, edition string) {
+	c := catalogue.ControlOf(id)
+	if c == nil {
+		return "a control that is not in the catalogue", ""
+	}
+	return c.Title, fmt.Sprintf(" (%s, %s)", c.Benchmark, c.Source.Date)
 }
 
 // item is a paragraph, or one entry of a list with its mark.
@@ -212,7 +224,8 @@ func Markdown(w io.Writer, c *audit.Check) error {
 	if len(c.Doc.Controls) > 0 {
 		b.WriteString("\n## Controls\n\n")
 		for _, id := range c.Doc.Controls {
-			fmt.Fprintf(&b, "- %s\n", id)
+			text, edition := control(id)
+			fmt.Fprintf(&b, "- %s: %s%s\n", id, text, edition)
 		}
 	}
 	b.WriteString("\n## Sources\n\n")
