@@ -2,6 +2,7 @@ package bootstrap
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"passkeyaudit/audit"
@@ -49,6 +50,11 @@ func (e *engine) attempts(p *person, r resolution) []attempt {
 	list := e.listAttempts(p, r)
 	e.tried[k] = list
 	return list
+}
+
+// lists tells models apart in which people have different things to try.
+func (m *model) lists() string {
+	return fmt.Sprint(m.places, m.credentials, m.goal, m.risk, m.assumed, m.switches.PasswordOnlyBootstrap)
 }
 
 // attemptKey is all of a person that the list of attempts depends on.

@@ -1,6 +1,8 @@
 package bootstrap
 
 import (
+	"fmt"
+
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/facts/devices"
 	"passkeyaudit/audit/facts/methods"
@@ -100,4 +102,10 @@ func (p *person) lost() *person {
 	q.staleKey = len(p.keys) > 0
 	q.phones = nil
 	return &q
+}
+
+// key is the same for people whom the search cannot tell apart.
+func (p *person) key() string {
+	return fmt.Sprint(p.policyKey(), p.activated, p.can, p.keys, p.stale, p.staleKey, p.registered, p.phones, p.systems, p.compliant,
+		p.hybrid, p.joined, p.nested, p.devicesKnown, p.risk, p.reportOnly, p.noPlaces, p.phoneOnly)
 }

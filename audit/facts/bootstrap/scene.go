@@ -160,7 +160,7 @@ func (e *engine) satisfied(s *scene, i int, using modes, aaguid string, w waiver
 		switch {
 		case c.Kind() != conditionalaccess.StrengthControl:
 			return false
-		case e.changed(StrengthBlocker, c.StrengthID()):
+		case e.strengthsChanged && e.changed(StrengthBlocker, c.StrengthID()):
 			return true
 		case w == waiveAll:
 			return true

@@ -17,10 +17,13 @@ type engine struct {
 	scenes    map[sceneKey]*scene
 	modeLists map[modes][]string
 	tried     map[attemptKey][]attempt
+
+	answers   map[credentialKey]credentialAnswer
+	answersOf *person
 }
 
 func newEngine(m *model) *engine {
-	return &engine{m: m, scenes: map[sceneKey]*scene{}, modeLists: map[modes][]string{}, tried: map[attemptKey][]attempt{}}
+	return &engine{m: m, scenes: map[sceneKey]*scene{}, modeLists: map[modes][]string{}, tried: map[attemptKey][]attempt{}, answers: map[credentialKey]credentialAnswer{}}
 }
 
 // changing runs f with some objects changed.

@@ -20,6 +20,7 @@ type sources struct {
 	held    *methods.Held
 	strong  *methods.Strong
 	owned   *devices.Owned
+	scope   audit.Partly   // of the Passkey (FIDO2) method
 	reach   []audit.Partly // by policy of the compiled set
 	// activated is reach once every eligible role is active.
 	activated []audit.Partly
@@ -325,7 +326,7 @@ func (s *sources) usable(n uint32, c methods.Credential) audit.Tri {
 		return audit.Unsure
 	}
 	allowed, _, _ := pk.SignIn(n, c)
-	return allowed.And(pk.InScope().Has(n))
+	return allowed.And(s.scope.Has(n))
 }
 
 func (s *sources) deviceTraits(add adder) {
