@@ -95,6 +95,7 @@ func gather(ctx context.Context, p *audit.Pass) (*Given, error) {
 	}
 	// States are asked after reading: unreadable rows change them.
 	g.tenant.policiesKnown = p.Status(snapshot.ConditionalAccessPolicies).State == snapshot.Complete
+	g.tenant.strengthsKnown = p.Status(snapshot.AuthenticationStrengths).State == snapshot.Complete
 	if p.Status(snapshot.NamedLocations).State != snapshot.Complete {
 		g.tenant.locationsGap = gapLocations
 	}

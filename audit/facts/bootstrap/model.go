@@ -20,7 +20,9 @@ type model struct {
 	// policiesKnown is false where policies may be missing: then anything may be
 	// blocked.
 	policiesKnown bool
-	locations     gap // gapLocations where named locations were not read in full
+	// strengthsKnown: a strength that is not listed does not exist.
+	strengthsKnown bool
+	locations      gap // gapLocations where named locations were not read in full
 
 	method      fact3 // the Passkey (FIDO2) method is enabled
 	selfService fact3
@@ -66,13 +68,14 @@ type Lanes struct {
 
 // tenant is what models of all worlds are made from.
 type tenant struct {
-	set           *conditionalaccess.Set
-	policiesKnown bool
-	locations     []entra.NamedLocation
-	locationsGap  gap
-	methods       *methods.Effective
-	strengths     []entra.AuthenticationStrengthPolicy
-	reachGap      func(i int) gap
+	set            *conditionalaccess.Set
+	policiesKnown  bool
+	strengthsKnown bool
+	locations      []entra.NamedLocation
+	locationsGap   gap
+	methods        *methods.Effective
+	strengths      []entra.AuthenticationStrengthPolicy
+	reachGap       func(i int) gap
 
 	// supposed is the policies as if legacy settings held trusted addresses.
 	supposed          *conditionalaccess.Set
@@ -86,7 +89,7 @@ func newModel(t *tenant, o Options) *model {
 	}
 	m := &model{
 		from: t, options: o,
-		policiesKnown: t.policiesKnown, locations: t.locationsGap, goal: o.Goal, switches: o.Switches, lanes: o.Lanes, assumed: o.Assume,
+		policiesKnown: t.policiesKnown, strengthsKnown: t.strengthsKnown, locations: t.locationsGap, goal: o.Goal, switches: o.Switches, lanes: o.Lanes, assumed: o.Assume,
 		byID: map[Blocker]int{}, builtIn: map[string]bool{entra.StrengthMultifactor: true, entra.StrengthPasswordless: true, entra.StrengthPhishingResistant: true},
 	}
 	m.places = placesFor(locations)

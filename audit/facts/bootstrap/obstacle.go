@@ -179,10 +179,14 @@ func (e *engine) strengthsMet(s *scene, i int, r resolution, aaguid string) bool
 
 // keyGap is why it may not be known whether a passkey meets a strength.
 func (e *engine) keyGap(aaguid string) gap {
-	if aaguid == unnamed {
+	switch {
+	case !e.m.strengthsKnown:
+		return gapStrengths
+	case aaguid == unnamed:
 		return gapMethods
+	default:
+		return gapPolicies
 	}
-	return gapStrengths
 }
 
 // policyFixes are the objects behind a policy: itself, and its custom strengths.

@@ -176,10 +176,14 @@ func (e *engine) ownModels(p *person, r resolution, using modes) []string {
 }
 
 func (e *engine) controlGap(i int, aaguid string) gap {
-	if len(e.m.policies[i].strengths) > 0 && aaguid == unnamed {
+	switch {
+	case len(e.m.policies[i].strengths) == 0:
+		return gapPolicies
+	case e.m.strengthsKnown:
+		return e.keyGap(aaguid)
+	default:
 		return gapStrengths
 	}
-	return gapPolicies
 }
 
 func (e *engine) demandsPasswordChange(i int) bool {

@@ -213,7 +213,7 @@ func blockerKey(set []Blocker) string {
 // 2026-03-08).
 func (r *Result) Of(ordinal uint32) Verdict {
 	if i := r.classOf[ordinal]; i >= 0 {
-		return r.Classes[i].Verdict
+		return r.Classes[i].Verdict.At(r.Directory.Country(ordinal))
 	}
 	v := Verdict{State: OutOfScope, Confidence: High}
 	dir := r.Directory

@@ -232,6 +232,22 @@ func (b *bench) touches(p *person, g gap) bool {
 		slices.ContainsFunc([]fact3{p.included, p.excluded, p.pass, p.authApp, p.oathApp, p.registered, p.devicesKnown}, on)
 }
 
+// At is the verdict for somebody in a country: of countries that no policy tells
+// apart, the condition names that one.
+func (v Verdict) At(country string) Verdict {
+	if country == "" || len(v.countries) < 2 || !slices.Contains(v.countries, country) {
+		return v
+	}
+	v.Conditions = slices.Clone(v.Conditions)
+	for i, c := range v.Conditions {
+		if c == inCountry(v.countries[0]) {
+			v.Conditions[i] = inCountry(country)
+		}
+	}
+	slices.Sort(v.Conditions)
+	return v
+}
+
 // key is the same for verdicts that say the same.
 func (v *Verdict) key() string {
 	return fmt.Sprint(v.State, v.Conditions, v.Steps, v.BlockedBy, v.Reasons, v.Missing, v.Confidence, v.HangsOn, pathOf(v))
