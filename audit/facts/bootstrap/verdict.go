@@ -176,14 +176,28 @@ func (b *bench) missing(p *person) []string {
 			names = append(names, gapNames[g])
 		}
 	}
-	if len(names) == 0 { // only all together make a difference
-		for g := gap(1); g < gapEnd; g <<= 1 {
-			if b.touches(p, g) {
-				names = append(names, gapNames[g])
-			}
-		}
+	if len(names) == 0 {
+		names = b.together(p, good)
 	}
 	slices.Sort(names)
+	return names
+}
+
+// together names gaps none of which makes the difference alone: as few as are enough
+// to lose the state that comes out where all of them help.
+func (b *bench) together(p *person, good State) []string {
+	lost := allGaps
+	for g := gap(1); g < gapEnd; g <<= 1 {
+		if b.judge(p, kind&^resolution(lost&^g)).state != good {
+			lost &^= g
+		}
+	}
+	var names []string
+	for g := gap(1); g < gapEnd; g <<= 1 {
+		if lost&g != 0 {
+			names = append(names, gapNames[g])
+		}
+	}
 	return names
 }
 
@@ -191,7 +205,7 @@ func (b *bench) missing(p *person) []string {
 func (b *bench) touches(p *person, g gap) bool {
 	on := func(f fact3) bool { return f.value == audit.Unsure && f.on&g != 0 }
 	return slices.ContainsFunc(p.reach, on) || slices.ContainsFunc(p.profiles, on) || slices.ContainsFunc(p.can[:], on) ||
-		slices.ContainsFunc(p.keys, func(k heldKey) bool { return on(k.held) || on(b.usable(p, k)) }) ||
+		slices.ContainsFunc(p.keys, func(k heldKey) bool { return on(k.held) || on(b.usable(p, k)) || k.AAGUID == unnamed && g == gapMethods }) ||
 		slices.ContainsFunc([]fact3{p.included, p.excluded, p.pass, p.authApp, p.oathApp, p.registered, p.devicesKnown}, on)
 }
 
