@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"passkeyaudit/audit"
+	"passkeyaudit/audit/entra"
 	"passkeyaudit/audit/facts/devices"
 )
 
@@ -259,10 +260,12 @@ func (e *engine) phoneKnown(p *person, _ resolution) bool {
 func (e *engine) auths(p *person, r resolution, a attempt) []auth {
 	var list []auth
 	have := e.using(p, r, a, withMethods)
-	if have.multifactor() {
+	// With a registered passkey that policy no longer admits, a change of policy is a way
+	// to sign in.
+	if have.multifactor() || len(p.keys) > 0 {
 		list = append(list, withMethods)
 	}
-	if p.has(passes, r) {
+	if e.heldPasses(p, r) != 0 {
 		list = append(list, withPass)
 	}
 	list = append(list, withNewMulti, withNewOnce)
@@ -270,7 +273,7 @@ func (e *engine) auths(p *person, r resolution, a attempt) []auth {
 		if have.multifactor() {
 			list = append(list, withHello)
 		}
-		if p.has(passes, r) {
+		if e.heldPasses(p, r) != 0 {
 			list = append(list, withPassHello)
 		}
 		list = append(list, withNewHello)
@@ -284,6 +287,15 @@ func (e *engine) auths(p *person, r resolution, a attempt) []auth {
 		}
 	}
 	return list
+}
+
+// heldPasses are the passes that the person holds and may use.
+func (e *engine) heldPasses(p *person, r resolution) modes {
+	m := p.modes(r) & passes
+	if e.changed(PassBlocker, entra.MethodTemporaryAccessPass) {
+		m |= p.heldPass
+	}
+	return m
 }
 
 // using are the modes that a way of signing in completes.
@@ -301,11 +313,11 @@ func (e *engine) using(p *person, r resolution, a attempt, how auth) modes {
 	case withHello:
 		m |= hello
 	case withPassHello:
-		m |= hello | p.modes(r)&passes
+		m |= hello | e.heldPasses(p, r)
 	case withNewHello:
 		m |= hello | passMany | passOnce
 	case withPass:
-		m |= p.modes(r) & passes
+		m |= e.heldPasses(p, r)
 	case withNewMulti:
 		m |= passMany
 	case withNewOnce:

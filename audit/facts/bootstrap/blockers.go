@@ -56,16 +56,12 @@ func key(set []int) string {
 	return string(b)
 }
 
-// probe tells whether some attempt is open now, and else which objects stand in the
-// way of any.
+// probe tells whether some attempt is open now, or a registered passkey works, and
+// else which objects stand in the way of any.
 func (e *engine) probe(p *person, r resolution) (open bool, worth []int) {
-	for _, a := range e.attempts(p, r) {
-		list := e.obstacles(p, r, &a, false)
-		if len(list) == 0 {
-			return true, nil
-		}
+	note := func(list []obstacle) (none bool) {
 		if slices.ContainsFunc(list, func(o obstacle) bool { return len(o.fixes) == 0 }) {
-			continue // no change of policy helps this one
+			return false // no change of policy helps this one
 		}
 		for _, o := range list {
 			for _, f := range o.fixes {
@@ -74,23 +70,67 @@ func (e *engine) probe(p *person, r resolution) (open bool, worth []int) {
 				}
 			}
 		}
+		return len(list) == 0
+	}
+	for _, k := range p.keys {
+		if e.m.goal.accepts(kindOfHeld(k)) && note(e.keyObstacles(p, r, k)) {
+			return true, nil
+		}
+	}
+	for _, a := range e.attempts(p, r) {
+		if note(e.obstacles(p, r, &a, false)) {
+			return true, nil
+		}
 	}
 	slices.Sort(worth)
 	return false, worth
 }
 
+// keyObstacles lists what keeps a registered passkey from being one that works.
+func (e *engine) keyObstacles(p *person, r resolution, k heldKey) []obstacle {
+	var list []obstacle
+	if !e.usable(p, k).in(r) {
+		list = append(list, obstacle{[]Reason{PasskeyNotAllowedAnymore}, e.keyFixes(p, r, k)})
+	}
+	return append(list, e.refusing(p, r, k.AAGUID)...)
+}
+
+// keyFixes are the profiles that could admit a registered passkey.
+func (e *engine) keyFixes(p *person, r resolution, k heldKey) []int {
+	var fixes []int
+	for i := range e.m.profiles {
+		if p.profiles[i].in(r) && k.held.in(r) {
+			fixes = append(fixes, e.m.profileBlocker(i))
+		}
+	}
+	return fixes
+}
+
 // obstaclesOf lists the obstacles on the way that opens when a set changes.
 func (e *engine) obstaclesOf(p *person, r resolution, set []int) []Reason {
 	var way *attempt
-	e.changing(set, func() { way = e.way(p, r) })
-	if way == nil {
+	var works []heldKey
+	e.changing(set, func() {
+		works = slices.DeleteFunc(slices.Clone(p.keys), func(k heldKey) bool {
+			return !e.m.goal.accepts(kindOfHeld(k)) || len(e.keyObstacles(p, r, k)) > 0
+		})
+		way = e.way(p, r)
+	})
+	var reasons []Reason
+	switch {
+	case len(works) > 0:
+		for _, o := range e.keyObstacles(p, r, works[0]) {
+			reasons = append(reasons, o.reasons...)
+		}
+		return tidy(reasons)
+	case way == nil:
 		return nil
 	}
-	var reasons []Reason
 	for _, o := range e.obstacles(p, r, way, false) {
 		reasons = append(reasons, o.reasons...)
 	}
-	if !e.using(p, r, *way, withMethods).multifactor() && (way.auth == withNewMulti || way.auth == withNewOnce) {
+	held := way.auth == withPass && e.heldPasses(p, r) != 0
+	if !held && !e.using(p, r, *way, withMethods).multifactor() && slices.Contains([]auth{withPass, withNewMulti, withNewOnce}, way.auth) {
 		reasons = append(reasons, NoBootstrapMethod)
 	}
 	return tidy(reasons)

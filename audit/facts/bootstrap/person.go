@@ -21,6 +21,9 @@ type person struct {
 	// staleKey: a passkey is among them.
 	staleKey bool
 
+	// heldPass is the pass that is held and can be used now, whatever the policy of
+	// passes says.
+	heldPass   modes
 	pass       fact3 // in scope of passes
 	authApp    fact3 // may register Authenticator for approving sign-ins
 	oathApp    fact3 // may register a one-time passcode app
@@ -98,7 +101,7 @@ func (p *person) reached(profile int) *person {
 // is registered stays registered until somebody deletes it.
 func (p *person) lost() *person {
 	q := *p
-	q.keys = nil
+	q.keys, q.heldPass = nil, 0
 	for i := range modeNames {
 		if m := modes(1 << i); m&(phoneBound|passes) != 0 {
 			q.can[i] = fails

@@ -129,7 +129,7 @@ func (p *person) policyKey() string {
 // persona, because the person cannot become one.
 func (p *person) as(who Persona) *person {
 	q := *p
-	q.keys, q.reportOnly, q.risk = nil, false, ""
+	q.keys, q.heldPass, q.reportOnly, q.risk = nil, 0, false, ""
 	q.phones, q.systems, q.compliant, q.hybrid, q.joined = none(), none(), none(), false, false
 	q.devicesKnown = holds
 	for i := range q.can {

@@ -42,7 +42,7 @@ func (e *engine) judge(p *person, r resolution) stand {
 		return stand{state: Unknown} // a policy that was not read may block everything
 	}
 	for _, k := range p.keys {
-		if e.usable(p, k).in(r) && e.m.goal.accepts(kindOfHeld(k)) && len(e.refusing(p, r, k.AAGUID)) == 0 {
+		if e.m.goal.accepts(kindOfHeld(k)) && len(e.keyObstacles(p, r, k)) == 0 {
 			return stand{state: HasPasskey}
 		}
 	}

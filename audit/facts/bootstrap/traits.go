@@ -252,11 +252,34 @@ func (s *sources) methodTraits(add adder) {
 	once, many := s.methods.PassKinds(s.held, s.strong.Pass)
 	add(once.Within(known), func(p *person, v audit.Tri) { p.gain(passOnce, factOf(v, gapMethods)) })
 	add(many.Within(known), func(p *person, v audit.Tri) { p.gain(passMany, factOf(v, gapMethods)) })
+	for m, held := range s.heldPasses() {
+		add(audit.Certainly(held), func(p *person, v audit.Tri) {
+			if v == audit.Yes {
+				p.heldPass |= m
+			}
+		})
+	}
 	add(s.strong.Method.Within(known), func(p *person, v audit.Tri) {
 		if v == audit.Yes {
 			p.registered = holds
 		}
 	})
+}
+
+// heldPasses are the accounts with a pass that can be used now, by its kind, were the
+// policy of passes to let them.
+func (s *sources) heldPasses() map[modes]audit.Set {
+	var once, many audit.Builder
+	for n := range s.held.Of(methods.TemporaryAccessPass).And(s.held.Asked).All() {
+		switch pass, _ := s.held.Pass(n); {
+		case pass.Usable != audit.Yes:
+		case pass.UsableOnce == audit.Yes:
+			once.Add(n)
+		case pass.UsableOnce == audit.No:
+			many.Add(n)
+		}
+	}
+	return map[modes]audit.Set{passOnce: once.Set(), passMany: many.Set()}
 }
 
 // firstFactorTraits are what stands in for a password, and what may stand in for a
