@@ -18,7 +18,9 @@ type attempt struct {
 	device     deviceKind
 	credential credential
 	auth       auth
-	dismissed  bool // the risk of the account was dismissed before
+	enrols     bool    // the computer is enrolled before
+	lane       *person // the person in the bootstrap group of this way; nil: none
+	dismissed  bool    // the risk of the account was dismissed before
 
 	conditions []Condition
 	steps      []Step
@@ -98,17 +100,17 @@ func (e *engine) signIns(p *person, r resolution) []attempt {
 				e.assume(&b, ValidPass, costValidPass)
 				b.cost += costHello
 			case withNewHello:
-				b.steps = []Step{IssuePass}
+				b.steps = append(slices.Clone(a.steps), IssuePass)
 				b.cost += costIssuePass + costHello
 			case withNewMulti, withNewOnce:
-				b.steps = []Step{IssuePass}
+				b.steps = append(slices.Clone(a.steps), IssuePass)
 				b.cost += costIssuePass
 				if how == withNewOnce {
 					b.cost++
 				}
 				if p.stale {
 					c := b
-					c.steps, c.auth = []Step{DeleteStale, IssuePass}, how
+					c.steps, c.auth = append(slices.Clone(a.steps), DeleteStale, IssuePass), how
 					c.cost += costDeleteStale
 					list = append(list, c)
 				}
@@ -163,7 +165,10 @@ func (e *engine) stands(p *person, r resolution) []attempt {
 	if !p.phoneOnly {
 		for _, d := range e.computers(p, r) {
 			for _, s := range []Surface{SecurityInfo, Interrupt} {
-				a := attempt{surface: s, os: d.os, device: d.kind}
+				a := attempt{surface: s, os: d.os, device: d.kind, enrols: d.enrols}
+				if d.enrols {
+					a.steps = []Step{EnrolDevice}
+				}
 				cost := d.cost
 				if s == Interrupt {
 					cost += costInterrupt
@@ -194,6 +199,7 @@ type computer struct {
 	kind       deviceKind
 	conditions []Condition
 	cost       int
+	enrols     bool
 }
 
 // computers lists the computers to try: an unmanaged one, which everybody is taken
@@ -212,16 +218,19 @@ func (e *engine) computers(p *person, r resolution) []computer {
 	}
 	for _, os := range []devices.OS{devices.Windows, devices.MacOS, devices.Linux} {
 		if p.compliant[os] {
-			list = append(list, computer{os, compliantDevice, []Condition{CompliantDevice}, costCompliantDevice})
+			list = append(list, computer{os: os, kind: compliantDevice, conditions: []Condition{CompliantDevice}, cost: costCompliantDevice})
 		}
 	}
 	switch {
 	case p.hybrid:
-		list = append(list, computer{devices.Windows, hybridDevice, []Condition{HybridDevice}, costHybridDevice})
+		list = append(list, computer{os: devices.Windows, kind: hybridDevice, conditions: []Condition{HybridDevice}, cost: costHybridDevice})
 	case e.deviceHoped(p, r):
 		list = append(list,
-			computer{devices.Windows, compliantDevice, []Condition{CompliantDevice}, costCompliantDevice},
-			computer{devices.Windows, hybridDevice, []Condition{HybridDevice}, costHybridDevice})
+			computer{os: devices.Windows, kind: compliantDevice, conditions: []Condition{CompliantDevice}, cost: costCompliantDevice},
+			computer{os: devices.Windows, kind: hybridDevice, conditions: []Condition{HybridDevice}, cost: costHybridDevice})
+	}
+	if e.m.lanes.EnrolDevice && !p.compliant[devices.Windows] {
+		list = append(list, computer{os: devices.Windows, kind: compliantDevice, cost: costEnrolDevice, enrols: true})
 	}
 	if p.has(hello, r) || p.joined {
 		os := devices.Windows
@@ -269,7 +278,7 @@ func (e *engine) auths(p *person, r resolution, a attempt) []auth {
 		list = append(list, withPass)
 	}
 	list = append(list, withNewMulti, withNewOnce)
-	if p.joined && a.os == devices.Windows && a.surface != InApp && a.device != unmanaged && have&hello == 0 && !p.stale {
+	if p.joined && a.os == devices.Windows && a.surface != InApp && a.device != unmanaged && !a.enrols && have&hello == 0 && !p.stale {
 		if have.multifactor() {
 			list = append(list, withHello)
 		}
@@ -306,7 +315,7 @@ func (e *engine) using(p *person, r resolution, a attempt, how auth) modes {
 	}
 	// Windows Hello is a way to sign in on its own device only (STR,
 	// concept-authentication-strengths, 2025-03-04).
-	if a.device == unmanaged || a.surface == InApp {
+	if a.device == unmanaged || a.surface == InApp || a.enrols {
 		m &^= hello
 	}
 	switch how {

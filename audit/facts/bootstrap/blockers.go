@@ -77,9 +77,23 @@ func (e *engine) probe(p *person, r resolution) (open bool, worth []int) {
 			return true, nil
 		}
 	}
-	for _, a := range e.attempts(p, r) {
-		if note(e.obstacles(p, r, &a, false)) {
+	for _, c := range e.m.credentials {
+		if !e.m.lanes.Provisioning || c.kind != KeyCredential {
+			continue
+		}
+		var list []obstacle
+		if o, met := e.credentialObstacle(p, r, &attempt{surface: Provisioning, credential: c}); met {
+			list = append(list, o)
+		}
+		if note(list) {
 			return true, nil
+		}
+	}
+	for _, q := range append([]*person{p}, p.open(r)...) {
+		for _, a := range e.attempts(q, r) {
+			if note(e.obstacles(q, r, &a, false)) {
+				return true, nil
+			}
 		}
 	}
 	slices.Sort(worth)
@@ -114,7 +128,11 @@ func (e *engine) obstaclesOf(p *person, r resolution, set []int) []Reason {
 		works = slices.DeleteFunc(slices.Clone(p.keys), func(k heldKey) bool {
 			return !e.m.goal.accepts(kindOfHeld(k)) || len(e.keyObstacles(p, r, k)) > 0
 		})
-		way = e.way(p, r)
+		if way = e.way(p, r); way == nil {
+			if lanes := e.laneWays(p, r); len(lanes) > 0 {
+				way = lanes[0]
+			}
+		}
 	})
 	var reasons []Reason
 	switch {
@@ -125,6 +143,13 @@ func (e *engine) obstaclesOf(p *person, r resolution, set []int) []Reason {
 		return tidy(reasons)
 	case way == nil:
 		return nil
+	case way.surface == Provisioning:
+		if o, met := e.credentialObstacle(p, r, way); met {
+			reasons = append(reasons, o.reasons...)
+		}
+		return tidy(reasons)
+	case way.lane != nil:
+		p = way.lane
 	}
 	for _, o := range e.obstacles(p, r, way, false) {
 		reasons = append(reasons, o.reasons...)
@@ -158,7 +183,7 @@ func (e *engine) stepReasons(p *person, r resolution, way *attempt) []Reason {
 			}
 		}
 	}
-	if slices.Contains(way.steps, ProvisionKey) {
+	if slices.ContainsFunc(way.steps, func(s Step) bool { return s == ProvisionKey || s == AddToGroup || s == EnrolDevice }) {
 		for _, o := range e.cheapestObstacles(p, r) {
 			reasons = append(reasons, o.reasons...)
 		}
@@ -166,12 +191,16 @@ func (e *engine) stepReasons(p *person, r resolution, way *attempt) []Reason {
 	return tidy(reasons)
 }
 
-// cheapestObstacles are those of the attempt with the fewest.
+// cheapestObstacles are those of the attempt with the fewest, lanes aside.
 func (e *engine) cheapestObstacles(p *person, r resolution) []obstacle {
 	var least []obstacle
-	for i, a := range e.attempts(p, r) {
-		if got := e.obstacles(p, r, &a, false); i == 0 || len(got) < len(least) {
-			least = got
+	tried := false
+	for _, a := range e.attempts(p, r) {
+		if a.enrols {
+			continue
+		}
+		if got := e.obstacles(p, r, &a, false); !tried || len(got) < len(least) {
+			least, tried = got, true
 		}
 	}
 	return least

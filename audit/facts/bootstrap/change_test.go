@@ -66,7 +66,7 @@ func (t trial) after(n *drawn, set []Blocker, r *Result, who uint32) State {
 func TestBlockersOpenTogetherOnly(t *testing.T) {
 	try(t, func(t trial) {
 		n := drawTenant(t.T)
-		r := t.judge(n, t.goal())
+		r := t.judge(n, t.options())
 		for i := range r.Classes {
 			c := &r.Classes[i]
 			who := first(c.Members)
@@ -93,7 +93,7 @@ func TestBlockersOpenTogetherOnly(t *testing.T) {
 func TestChangesDoWhatIsSaid(t *testing.T) {
 	try(t, func(t trial) {
 		n := drawTenant(t.T)
-		r := t.judge(n, t.goal())
+		r := t.judge(n, t.options())
 		set := r.drawObjects(t.T)
 		b := newBench(r.model)
 		var objects []Blocker
@@ -137,7 +137,7 @@ func (r *Result) present(b Blocker) bool {
 func TestNothingSmallerOpens(t *testing.T) {
 	try(t, func(t trial) {
 		n := drawTenant(t.T)
-		r := t.judge(n, t.goal())
+		r := t.judge(n, t.options())
 		b := newBench(r.model)
 		for i := range r.Classes {
 			c := &r.Classes[i]

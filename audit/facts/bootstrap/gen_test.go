@@ -522,6 +522,22 @@ func (t trial) goal() Options {
 	return Options{Goal: rapid.SampledFrom([]Goal{AnyGoal, AnyGoal, AnyGoal, PortableGoal, AuthenticatorGoal, SecurityKeyGoal}).Draw(t.T, "goal")}
 }
 
+// options draws what is asked: mostly the tenant as it is, by the careful rules.
+func (t trial) options() Options {
+	o, d := t.goal(), dice{t.T}
+	if d.one(4) {
+		o.Switches.Set(d.pick(SwitchNames()...), true)
+	}
+	o.World = Today
+	if d.one(6) {
+		o.World = World{Name: "report-only", ReportOnly: true}
+	}
+	if d.one(6) {
+		o.World.NoPhones = true
+	}
+	return o
+}
+
 // text shows a tenant with a failure, one object a line.
 func (n *drawn) text() string {
 	var b strings.Builder

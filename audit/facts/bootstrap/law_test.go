@@ -74,7 +74,7 @@ func (r *Result) meetsEverything(who uint32, name string) bool {
 // takes strengths of other policies out.
 func TestOnePolicyLessTrapsNobody(t *testing.T) {
 	try(t, func(t trial) {
-		n, options := drawTornTenant(t.T), t.goal()
+		n, options := drawTornTenant(t.T), t.options()
 		policies := n.rows["conditionalAccessPolicies"]
 		if len(policies) == 0 {
 			return
@@ -106,7 +106,7 @@ func TestExcludedIsOutOfScope(t *testing.T) {
 		target := object{"targetType": "group", "id": dice{t.T}.group()}
 		fido := n.method("Fido2")
 		fido["excludeTargets"] = append(fido["excludeTargets"].([]any), target)
-		r := t.judge(n, t.goal())
+		r := t.judge(n, t.options())
 		group, _ := r.sources.methods.Passkeys.Excluded, target
 		for who := range r.Directory.All.All() {
 			v := r.Of(who)
@@ -120,7 +120,7 @@ func TestExcludedIsOutOfScope(t *testing.T) {
 // What is said of a class is what is said of each of its members alone.
 func TestClassIsItsMembers(t *testing.T) {
 	try(t, func(t trial) {
-		n, options := drawTornTenant(t.T), t.goal()
+		n, options := drawTornTenant(t.T), t.options()
 		r := t.judge(n, options)
 		if r == nil {
 			return
@@ -186,7 +186,7 @@ func brief(v Verdict) said {
 // same or unknown.
 func TestLessKnowledgeIsSameOrUnknown(t *testing.T) {
 	try(t, func(t trial) {
-		n, options := drawTenant(t.T), t.goal()
+		n, options := drawTenant(t.T), t.options()
 		// What the report says is less than the listing: it decides alone where there is no
 		// listing, by the contract.
 		n.rows["userRegistrationDetails"] = []object{}
@@ -210,7 +210,7 @@ var closed = []Condition{CapablePhone, SecurityKey, SyncedProvider, TrustedPlace
 // Every verdict keeps to what is promised about its parts.
 func TestVerdictsKeepTheirPromises(t *testing.T) {
 	try(t, func(t trial) {
-		n, options := drawTornTenant(t.T), t.goal()
+		n, options := drawTornTenant(t.T), t.options()
 		r := t.judge(n, options)
 		if r == nil {
 			return

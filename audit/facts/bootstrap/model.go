@@ -55,12 +55,6 @@ type policy struct {
 	reachGap  gap // why whom it reaches may not be known
 }
 
-// Lanes are ways that exist only where the configuration says so.
-type Lanes struct {
-	// Provisioning: administrators provision security keys and hand them over.
-	Provisioning bool
-}
-
 // tenant is what models of all worlds are made from.
 type tenant struct {
 	set           *conditionalaccess.Set

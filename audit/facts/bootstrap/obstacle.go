@@ -51,6 +51,9 @@ func (e *engine) obstacles(p *person, r resolution, a *attempt, enough bool) []o
 	if enough && len(list) > 0 {
 		return list
 	}
+	if a.enrols {
+		list = append(list, e.enrolRefusals(p, r, a)...)
+	}
 	return append(list, e.policyObstacles(p, r, a)...)
 }
 

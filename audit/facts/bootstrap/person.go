@@ -43,6 +43,11 @@ type person struct {
 	// for people who are eligible for none that a policy names.
 	activated []fact3
 
+	// lanes are the person as a member of each bootstrap group.
+	lanes []*person
+	group string // of a person in a lane: the group
+	there bool   // of a person in a lane: in the group today
+
 	// noPlaces: the person cannot go to a trusted place (a remote new hire).
 	noPlaces bool
 	// phoneOnly: there is no computer.

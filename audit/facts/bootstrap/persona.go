@@ -57,7 +57,7 @@ func (r *Result) Personas(ctx context.Context) ([]PersonaVerdict, error) {
 	err := r.each(ctx, len(populations), func(b *bench, i int) {
 		pop := populations[i]
 		for _, who := range Personas {
-			if p := pop.person.as(who); p != nil {
+			if p := pop.person.each(func(p *person) *person { return p.as(who) }); p != nil {
 				rows[i].verdicts = append(rows[i].verdicts, PersonaVerdict{who, pop.members, b.persona(who, p)})
 			}
 		}
@@ -121,6 +121,9 @@ func (p *person) policyKey() string {
 	var b []byte
 	for _, f := range slices.Concat(p.reach, p.profiles, []fact3{p.included, p.excluded, p.pass, p.authApp, p.oathApp, p.can[0], p.can[14]}) {
 		b = append(b, byte(f.value), byte(f.on), byte(f.on>>8))
+	}
+	for _, lane := range p.lanes {
+		b = append(b, lane.policyKey()...)
 	}
 	return string(b)
 }

@@ -47,6 +47,7 @@ const (
 	ordinary purpose = iota // signing in to Office 365
 	register                // Security info or the wizard, in a browser
 	inApp                   // inside Authenticator
+	enrol                   // enrolling a computer
 )
 
 type metKey struct {
@@ -77,7 +78,10 @@ func (e *engine) scene(k sceneKey) *scene {
 	if k.purpose == ordinary {
 		target = conditionalaccess.Target{Kind: conditionalaccess.App, ID: exchangeOnline}
 	}
-	if k.purpose == inApp {
+	if k.purpose == enrol {
+		target = conditionalaccess.Target{Kind: conditionalaccess.App, ID: intuneEnrollment}
+	}
+	if k.purpose == inApp || k.purpose == enrol {
 		s.in.ClientAppType = conditionalaccess.Is("mobileAppsAndDesktopClients")
 	}
 	s.in.Target = target
@@ -95,6 +99,10 @@ func (e *engine) match(s *scene, p *policy) audit.Tri {
 	switch {
 	case s.key.purpose == register && !p.register && e.m.switches.AllResourcesSpareRegister:
 		return audit.No
+	case s.key.purpose == enrol && p.OnAction(conditionalaccess.RegisterDevice):
+		at := s.in
+		at.Target = conditionalaccess.Target{Kind: conditionalaccess.RegisterDevice}
+		in = &at
 	case s.key.purpose == inApp && !p.register:
 		if e.m.switches.AllResourcesSpareRegister {
 			return audit.No

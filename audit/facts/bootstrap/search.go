@@ -47,9 +47,12 @@ func (e *engine) judge(p *person, r resolution) stand {
 		}
 	}
 	way := e.way(p, r)
+	if way == nil {
+		if lanes := e.laneWays(p, r); len(lanes) > 0 {
+			way = lanes[0]
+		}
+	}
 	switch {
-	case way == nil && e.m.lanes.Provisioning && e.provisionable(p, r):
-		return stand{state: NeedsAdminStep, way: &attempt{surface: Provisioning, credential: credential{kind: KeyCredential}, steps: []Step{ProvisionKey}, cost: costProvisionKey}}
 	case way == nil:
 		return stand{state: Trapped}
 	case len(way.steps) > 0:

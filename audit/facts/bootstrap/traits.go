@@ -25,8 +25,11 @@ type sources struct {
 	activated []audit.Partly
 	gaps      []gap // why a policy's reach may not be known
 	atRisk    map[string]audit.Set
-	noPhone   bool // text messages and calls have ended in this world
-	devices   gap  // which sections on devices were not read in full
+	group     string    // the group that everybody is taken to be in; empty: none
+	there     audit.Set // who is in it today
+	lanes     []sources // as if everybody were in each bootstrap group
+	noPhone   bool      // text messages and calls have ended in this world
+	devices   gap       // which sections on devices were not read in full
 	now       string
 }
 
@@ -36,6 +39,10 @@ func (s *sources) blank() *person {
 		reach: make([]fact3, len(s.reach)), profiles: make([]fact3, s.profileCount()),
 		phones: map[devices.OS]bool{}, systems: map[devices.OS]bool{}, compliant: map[devices.OS]bool{},
 		devicesKnown: holds,
+	}
+	p.group = s.group
+	for i := range s.lanes {
+		p.lanes = append(p.lanes, s.lanes[i].blank())
 	}
 	if s.devices != 0 {
 		p.devicesKnown = hangs(s.devices)
@@ -73,6 +80,12 @@ func (s *sources) traits() []trait {
 				p.risk = level
 			}
 		})
+	}
+	add(audit.Certainly(s.there), func(p *person, v audit.Tri) { p.there = v == audit.Yes })
+	for i := range s.lanes {
+		for _, t := range s.lanes[i].traits() {
+			add(t.set, func(p *person, v audit.Tri) { t.fit(p.lanes[i], v) })
+		}
 	}
 	return list
 }

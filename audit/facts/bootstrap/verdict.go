@@ -25,6 +25,8 @@ type Verdict struct {
 	// HangsOn names the switches with which the state would be another one.
 	HangsOn []string
 	Path    *Path
+	// Group is the id of the group that the step addToGroup is about.
+	Group string
 	// Alternatives are ways beside the path that the configuration offers.
 	Alternatives []Step
 
@@ -134,14 +136,15 @@ func (b *bench) describe(p *person, v *Verdict, s stand) {
 		}
 		if s.state == NeedsAdminStep {
 			v.Reasons = b.stepReasons(p, harsh, w)
+			if w.lane != nil {
+				v.Group = w.lane.group
+			}
 		}
 	}
 	if len(p.keys) > 0 && !b.anyUsable(p, kind) && s.state != HasPasskey && s.state != SelfService {
 		v.Reasons = tidy(append(v.Reasons, PasskeyNotAllowedAnymore))
 	}
-	if b.m.lanes.Provisioning && s.state != HasPasskey && b.provisionable(p, harsh) {
-		v.Alternatives = append(v.Alternatives, ProvisionKey)
-	}
+	v.Alternatives = b.alternatives(p, harsh, s.state)
 }
 
 func (v *Verdict) lower(to Confidence) {
@@ -208,12 +211,13 @@ func (b *bench) touches(p *person, g gap) bool {
 		slices.ContainsFunc(p.keys, func(k heldKey) bool {
 			return on(k.held) || on(b.usable(p, k)) || k.AAGUID == unnamed && g == gapMethods
 		}) ||
+		slices.ContainsFunc(p.lanes, func(lane *person) bool { return b.touches(lane, g) }) ||
 		slices.ContainsFunc([]fact3{p.included, p.excluded, p.pass, p.authApp, p.oathApp, p.registered, p.devicesKnown}, on)
 }
 
 // key is the same for verdicts that say the same.
 func (v *Verdict) key() string {
-	return fmt.Sprint(v.State, v.Conditions, v.Steps, v.BlockedBy, v.Reasons, v.Missing, v.Confidence, v.HangsOn, pathOf(v))
+	return fmt.Sprint(v.State, v.Conditions, v.Steps, v.BlockedBy, v.Reasons, v.Missing, v.Confidence, v.HangsOn, v.Group, pathOf(v))
 }
 
 func pathOf(v *Verdict) Path {
