@@ -74,6 +74,18 @@ func (c *Compiled) Activated(eligible *privilege.Holders) []audit.Partly {
 	return reach
 }
 
+// Joining is whom each policy reaches under other memberships of groups, in the order
+// of the set.
+func (c *Compiled) Joining(groups *population.Memberships) []audit.Partly {
+	who := c.who
+	who.groups = groups
+	reach := make([]audit.Partly, len(c.policies))
+	for i := range c.policies {
+		reach[i] = who.reach(&c.policies[i])
+	}
+	return reach
+}
+
 // Users tells, for one account, which policies reach it.
 func (c *Compiled) Users(ordinal uint32) func(i int) audit.Tri {
 	return func(i int) audit.Tri { return c.Reach[i].Has(ordinal) }

@@ -60,12 +60,6 @@ type policy struct {
 	reachGap  gap // why whom it reaches may not be known
 }
 
-// Lanes are ways that exist only where the configuration says so.
-type Lanes struct {
-	// Provisioning: administrators provision security keys and hand them over.
-	Provisioning bool
-}
-
 // tenant is what models of all worlds are made from.
 type tenant struct {
 	set            *conditionalaccess.Set
@@ -172,11 +166,17 @@ func (m *model) everyScene(p *conditionalaccess.Policy, visit func(*conditionala
 		for _, os := range systems {
 			for _, kind := range kinds {
 				for _, risk := range risks {
-					for _, purpose := range []purpose{ordinary, register, inApp} {
+					for _, purpose := range m.purposes() {
 						k := sceneKey{purpose, os, kind, i, risk}
 						in := m.signIn(k)
 						if !visit(&in, k) {
 							return
+						}
+						if purpose == enrol {
+							in.Target = conditionalaccess.Target{Kind: conditionalaccess.RegisterDevice}
+							if !visit(&in, k) {
+								return
+							}
 						}
 						if purpose == inApp && !m.switches.CredentialResourceIgnored {
 							in.Target = conditionalaccess.Target{Kind: conditionalaccess.App, ID: credentialRegistration}
@@ -189,6 +189,14 @@ func (m *model) everyScene(p *conditionalaccess.Policy, visit func(*conditionala
 			}
 		}
 	}
+}
+
+// purposes are what somebody on the way to a passkey signs in for.
+func (m *model) purposes() []purpose {
+	if m.lanes.EnrolDevice {
+		return []purpose{ordinary, register, inApp, enrol}
+	}
+	return []purpose{ordinary, register, inApp}
 }
 
 // tellable keeps of the places the cheapest of those that no policy tells apart.

@@ -32,6 +32,7 @@ var Reach = &audit.Fact[*Result]{
 func (g *Given) Settled(o Options) Options {
 	s := g.settings
 	o.Lanes.Provisioning = o.Lanes.Provisioning || s.Lanes.Provisioning
+	o.Lanes.EnrolDevice = o.Lanes.EnrolDevice || s.Lanes.EnrolDevice
 	for name, on := range s.Switches {
 		o.Switches.Set(name, on)
 	}
@@ -67,7 +68,10 @@ type Class struct {
 // Judge says where everybody stands.
 func (g *Given) Judge(ctx context.Context, o Options) (*Result, error) {
 	src := g.sources
-	src.noPhone = o.World.NoPhones
+	src.noPhone, src.lanes = o.World.NoPhones, slices.Clone(src.lanes)
+	for i := range src.lanes {
+		src.lanes[i].noPhone = src.noPhone
+	}
 	m := newModel(&g.tenant, o)
 	within := src.dir.Enabled.Minus(src.dir.Guests)
 	classes := classify(within, src.dir.All.Count(), src.traits(m), src.blank)
