@@ -174,7 +174,7 @@ func (e *editor) newID(body entra.Raw) string {
 }
 
 // allowed refuses members that a kind of object does not have. Annotations of OData
-// say nothing to Graph; links among them are taken out before.
+// say nothing to Graph; links, which do, are taken out before.
 func allowed(body entra.Raw, names ...string) error {
 	for _, name := range parseObject(body).names {
 		annotation := strings.Contains(name, "@odata.") && !strings.HasSuffix(name, "@odata.bind") || strings.HasPrefix(name, "#")
@@ -183,6 +183,12 @@ func allowed(body entra.Raw, names ...string) error {
 		}
 	}
 	return nil
+}
+
+// allowedBeside is allowed for an object that takes the place of another one: what that
+// one has is understood, or is at least nothing new.
+func allowedBeside(body, old entra.Raw, names ...string) error {
+	return allowed(body, append(parseObject(old).names, names...)...)
 }
 
 // link is the last step of a URL, as references are written.

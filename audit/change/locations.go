@@ -38,6 +38,9 @@ func (e *editor) wholeLocation(r Request) (string, error) {
 	if o.text("@odata.type") == "" && r.Method == "" {
 		o.set("@odata.type", entra.MustEncode(locationType(o)))
 	}
+	if err := allowedBeside(r.Body, old, locationMembers...); err != nil {
+		return "", err
+	}
 	return verb + label("the named location", o.text("displayName"), o.text("id")), e.putLocation(o.text("id"), o.raw())
 }
 
@@ -58,6 +61,9 @@ func (e *editor) location(r Request, ids []string) (string, error) {
 		return "", fmt.Errorf("the snapshot has no named location %s", ids[0])
 	}
 	name := label("the named location", entra.Text(old, "/displayName"), ids[0])
+	if err := allowedBeside(r.Body, old, locationMembers...); err != nil {
+		return "", err
+	}
 	switch r.Method {
 	case "PATCH":
 		var m merger
@@ -80,9 +86,6 @@ func (e *editor) location(r Request, ids []string) (string, error) {
 }
 
 func (e *editor) putLocation(id string, raw entra.Raw) error {
-	if err := allowed(raw, locationMembers...); err != nil {
-		return err
-	}
 	l, err := checked[entra.NamedLocation](raw)
 	if err != nil {
 		return err

@@ -40,7 +40,7 @@ func (e *editor) methodsPolicy(r Request, _ []string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := allowed(r.Body, methodsPolicyMembers...); err != nil {
+	if err := allowedBeside(r.Body, policy.raw(), methodsPolicyMembers...); err != nil {
 		return "", err
 	}
 	body := parseObject(r.Body)
@@ -153,6 +153,9 @@ func (e *editor) replaceMethod(policy *object, id string, body entra.Raw) (strin
 	}
 	o := parseObject(body)
 	o.set("id", entra.MustEncode(entra.Text(list[i], "/id")))
+	if err := allowedBeside(body, list[i], methodMembers(o.text("id"))...); err != nil {
+		return "", err
+	}
 	if err := e.checkMethod(o.raw()); err != nil {
 		return "", err
 	}
@@ -173,10 +176,8 @@ func (e *editor) patchMethod(policy *object, id string, body entra.Raw) (string,
 		return "", fmt.Errorf("the id of the method cannot become %q", to)
 	}
 	b.delete("id")
-	for _, name := range b.names {
-		if old.at(name) < 0 && !strings.Contains(name, "@odata") && !slices.Contains(methodMembers(old.text("id")), name) {
-			return "", fmt.Errorf("the method %s has no member %q", old.text("id"), name)
-		}
+	if err := allowedBeside(b.raw(), old.raw(), methodMembers(old.text("id"))...); err != nil {
+		return "", fmt.Errorf("the method %s: %w", old.text("id"), err)
 	}
 	if err := topLevelPasskeys(old, b); err != nil {
 		return "", err

@@ -33,7 +33,7 @@ func (e *editor) addPolicy(body entra.Raw) (string, error) {
 	if old, err := e.row(snapshot.ConditionalAccessPolicies, o.text("id")); err != nil || old != nil {
 		return "", orErr(err, fmt.Errorf("there is a policy with the id %s already; PATCH changes it", o.text("id")))
 	}
-	p, err := e.putPolicy(o.text("id"), o.raw())
+	p, err := e.wholePolicyRow(o.text("id"), o.raw(), nil)
 	if err != nil {
 		return "", err
 	}
@@ -50,7 +50,7 @@ func (e *editor) wholePolicy(r Request) (string, error) {
 	if o.text("id") == "" || old == nil {
 		return e.addPolicy(r.Body)
 	}
-	p, err := e.putPolicy(o.text("id"), r.Body)
+	p, err := e.wholePolicyRow(o.text("id"), r.Body, old)
 	if err != nil {
 		return "", err
 	}
@@ -92,7 +92,7 @@ func (e *editor) policy(r Request, ids []string) (string, error) {
 	case "PUT":
 		o := parseObject(r.Body)
 		o.set("id", entra.MustEncode(entra.Text(old, "/id")))
-		_, err := e.putPolicy(ids[0], o.raw())
+		_, err := e.wholePolicyRow(ids[0], o.raw(), old)
 		return "replace " + name, err
 	}
 	return "", unsupported(r)
@@ -104,15 +104,20 @@ func (e *editor) noteKept(paths []string) {
 	}
 }
 
-// putPolicy checks a policy and stores it.
-func (e *editor) putPolicy(id string, raw entra.Raw) (*entra.ConditionalAccessPolicy, error) {
+// wholePolicyRow stores a policy in the place of another one, or of none.
+func (e *editor) wholePolicyRow(id string, raw, old entra.Raw) (*entra.ConditionalAccessPolicy, error) {
 	raw, err := bindStrength(raw)
 	if err != nil {
 		return nil, err
 	}
-	if err := allowed(raw, policyMembers...); err != nil {
+	if err := allowedBeside(raw, old, policyMembers...); err != nil {
 		return nil, err
 	}
+	return e.putPolicy(id, raw)
+}
+
+// putPolicy checks a policy and stores it.
+func (e *editor) putPolicy(id string, raw entra.Raw) (*entra.ConditionalAccessPolicy, error) {
 	p, err := checked[entra.ConditionalAccessPolicy](raw)
 	if err != nil {
 		return nil, err

@@ -87,7 +87,7 @@ func (e *editor) profile(r Request, ids []string) (string, error) {
 		name := label("the passkey profile", entra.Text(list[i], "/name"), ids[1])
 		switch r.Method {
 		case "PATCH":
-			if err := allowed(r.Body, profileMembers...); err != nil {
+			if err := allowedBeside(r.Body, list[i], profileMembers...); err != nil {
 				return nil, "", err
 			}
 			list[i] = e.patchProfile(list[i], r.Body)

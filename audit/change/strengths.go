@@ -39,6 +39,9 @@ func (e *editor) wholeStrength(r Request) (string, error) {
 	if o.text("id") == "" {
 		o.set("id", entra.MustEncode(e.newID(r.Body)))
 	}
+	if err := allowedBeside(r.Body, old, strengthMembers...); err != nil {
+		return "", err
+	}
 	return verb + label("the strength", o.text("displayName"), o.text("id")), e.putStrength(o.text("id"), o.raw())
 }
 
@@ -57,6 +60,9 @@ func (e *editor) strength(r Request, ids []string) (string, error) {
 		var m merger
 		return "change " + name + ": " + strings.Join(parseObject(r.Body).names, ", "), e.putStrength(ids[0], m.patch(old, r.Body, ""))
 	case "PUT":
+		if err := allowedBeside(r.Body, old, strengthMembers...); err != nil {
+			return "", err
+		}
 		o := parseObject(r.Body)
 		o.set("id", entra.MustEncode(entra.Text(old, "/id")))
 		return "replace " + name, e.putStrength(ids[0], o.raw())
@@ -143,7 +149,7 @@ func (e *editor) configuration(r Request, ids []string) (string, error) {
 	what := "takes a limit of its combinations away"
 	switch r.Method {
 	case "PATCH":
-		if err := allowed(r.Body, configurationMembers...); err != nil {
+		if err := allowedBeside(r.Body, list[i], configurationMembers...); err != nil {
 			return "", err
 		}
 		var m merger
@@ -170,9 +176,6 @@ func describeConfiguration(c *object) string {
 func (e *editor) putStrength(id string, raw entra.Raw) error {
 	if slices.Contains(words[strengthReference], strings.ToLower(id)) {
 		return fmt.Errorf("a built-in strength cannot be changed")
-	}
-	if err := allowed(raw, strengthMembers...); err != nil {
-		return err
 	}
 	s, err := checked[entra.AuthenticationStrengthPolicy](raw)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"passkeyaudit/audit"
+	"passkeyaudit/audit/entra"
 	"passkeyaudit/audit/facts/bootstrap"
 	"passkeyaudit/audit/facts/methods"
 )
@@ -133,34 +134,65 @@ func because(reasons []bootstrap.Reason, before, after *bootstrap.Verdict, usabl
 	return slices.Compact(reasons)
 }
 
-// lockedOut are the people who can sign in to Office 365 today, or may, and for whom
-// afterwards, whatever the device and the place, something is demanded that they do
-// not hold and have no way to register.
+// lockedOut are the people who are not shut out today, and for whom afterwards,
+// whatever the device and the place, a sign-in to Office 365 demands something that they
+// do not hold and have no way to register.
 func lockedOut(b, a *side) audit.Set {
+	after := a.shutOut(a.given.Directory.People)
+	return after.Minus(b.shutOut(after))
+}
+
+// shutOut are those of some people who certainly cannot sign in.
+func (s *side) shutOut(among audit.Set) audit.Set {
 	var stuck audit.Builder
-	for n := range a.given.Directory.People.All() {
-		if s := a.result.Of(n).State; s == bootstrap.Trapped || s == bootstrap.OutOfScope {
+	for n := range among.All() {
+		if state := s.result.Of(n).State; state == bootstrap.Trapped || state == bootstrap.OutOfScope {
 			stuck.Add(n)
 		}
 	}
-	candidates := stuck.Set()
-	cannot := func(s *side, among audit.Set) audit.Set {
-		var set audit.Builder
-		in := anywhere()
-		for i := range s.access.List {
-			members := s.access.List[i].Members.And(among)
-			if members.Empty() {
-				continue
-			}
-			d := s.access.Evaluate(&in, s.access.Users(s.access.List[i].First))
-			for n := range members.All() {
-				if d.CanMeet(&in, func(mode string) audit.Tri { return s.modes.Could(n, mode) }) == audit.No {
-					set.Add(n)
+	rest, within := stuck.Set(), s.registrable()
+	var set audit.Builder
+	in := anywhere()
+	for i := range s.access.List {
+		members := s.access.List[i].Members.And(rest)
+		if members.Empty() {
+			continue
+		}
+		d := s.access.Evaluate(&in, s.access.Users(s.access.List[i].First))
+		for n := range members.All() {
+			could := func(mode string) audit.Tri {
+				can := s.modes.Could(n, mode)
+				if scope, registers := within[mode]; can == audit.No && registers && scope.Has(n) {
+					return audit.Unsure
 				}
+				return can
+			}
+			if d.CanMeet(&in, could) == audit.No {
+				set.Add(n)
 			}
 		}
-		return set.Set()
 	}
-	after := cannot(a, candidates)
-	return after.Minus(cannot(b, after))
+	return set.Set()
+}
+
+// registrable says of modes that people may come to have without a passkey, by
+// registering in the middle of a sign-in or by being given a pass, who may. Source: CMB
+// (concept-registration-mfa-sspr-combined, 2024-10-01).
+func (s *side) registrable() map[string]audit.Set {
+	out := map[string]audit.Set{}
+	for mode, id := range map[string]string{
+		"microsoftAuthenticatorPush": entra.MethodMicrosoftAuthenticator, "deviceBasedPush": entra.MethodMicrosoftAuthenticator,
+		"softwareOath": entra.MethodSoftwareOath, "sms": entra.MethodSms, "voice": entra.MethodVoice,
+		"temporaryAccessPassOneTime": entra.MethodTemporaryAccessPass, "temporaryAccessPassMultiUse": entra.MethodTemporaryAccessPass,
+	} {
+		m := s.given.Methods.Method(id)
+		switch {
+		// Settings of old, which Graph does not show, may grant it.
+		case s.given.Methods.MigrationComplete != audit.Yes, m == nil:
+			out[mode] = s.given.Directory.All
+		default:
+			out[mode] = m.InScope().Possible()
+		}
+	}
+	return out
 }
