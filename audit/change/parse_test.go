@@ -1,6 +1,7 @@
 package change
 
 import (
+	"os"
 	"strings"
 	"testing"
 )
@@ -71,4 +72,36 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestPage reads the change that the page on previews shows.
+func TestPage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/preview.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "```json\n")
+	text, _, found := strings.Cut(rest, "```")
+	if !found {
+		t.Fatal("the page shows no change")
+	}
+	requests, err := Parse([]byte(text))
+	if err != nil || len(requests) != 2 {
+		t.Errorf("%d requests, %v", len(requests), err)
+	}
+}
+
+// TestPageListsTheRoutes holds that every kind of path that is understood is on the
+// page, by its last steps.
+func TestPageListsTheRoutes(t *testing.T) {
+	page, err := os.ReadFile("../../docs/preview.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range routes {
+		steps := strings.Split(strings.TrimSuffix(r.path, "/*"), "/")
+		if name := steps[len(steps)-1]; !strings.Contains(string(page), name) {
+			t.Errorf("the page does not speak of %s", name)
+		}
+	}
 }

@@ -193,6 +193,9 @@ func (s *side) registrable() map[string]audit.Set {
 		default:
 			out[mode] = m.InScope().Possible()
 		}
+		if mode == "softwareOath" {
+			out[mode] = out[mode].Or(s.given.Methods.AuthenticatorCodes().Possible())
+		}
 	}
 	return out
 }

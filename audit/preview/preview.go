@@ -9,6 +9,7 @@ import (
 	"passkeyaudit/audit/facts/bootstrap"
 	"passkeyaudit/audit/facts/methods"
 	"passkeyaudit/audit/facts/population"
+	"passkeyaudit/audit/snapshot"
 )
 
 // Schema is the value of "schema" in the output.
@@ -22,6 +23,8 @@ type Preview struct {
 	// Personas are people the tenant will meet who would fare worse.
 	Personas []Persona
 	SignIns  SignIns
+	// After is the run of the changed tenant, for names of what is in it.
+	After *audit.Run
 }
 
 // Lists are accounts by what the change does to them, in the order of object ids. An
@@ -101,13 +104,15 @@ func judge(ctx context.Context, run *audit.Run, o bootstrap.Options) (*side, err
 	return s, err
 }
 
-// Compare judges the tenant before and after. Where a section is missing without which
-// nobody can be judged, the error is a *audit.MissingError.
-func Compare(ctx context.Context, before, after *audit.Run, o bootstrap.Options) (*Preview, error) {
+// Compare judges the tenant of a run, and that tenant changed by snapshot.With. Where a
+// section is missing without which nobody can be judged, the error is a
+// *audit.MissingError.
+func Compare(ctx context.Context, before *audit.Run, changed *snapshot.Snapshot, o bootstrap.Options) (*Preview, error) {
 	b, err := judge(ctx, before, o)
 	if err != nil {
 		return nil, err
 	}
+	after := before.Changed(changed)
 	a, err := judge(ctx, after, o)
 	if err != nil {
 		return nil, fmt.Errorf("judging the changed tenant: %w", err)
@@ -115,7 +120,7 @@ func Compare(ctx context.Context, before, after *audit.Run, o bootstrap.Options)
 	if !b.given.Directory.All.Equal(a.given.Directory.All) {
 		return nil, fmt.Errorf("the change adds or removes accounts, which a preview cannot compare")
 	}
-	p := &Preview{}
+	p := &Preview{After: after}
 	p.accounts(b, a)
 	if err := p.personas(ctx, b, a); err != nil {
 		return nil, err

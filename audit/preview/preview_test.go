@@ -119,7 +119,7 @@ var today = bootstrap.Options{World: bootstrap.Today}
 func previewOf(t *testing.T, rows map[string]string, text string) *preview.Preview {
 	t.Helper()
 	before := open(t, rows)
-	p, err := preview.Compare(t.Context(), audit.NewRun(before), audit.NewRun(changed(t, before, text)), today)
+	p, err := preview.Compare(t.Context(), audit.NewRun(before), changed(t, before, text), today)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -332,11 +332,11 @@ func TestChangeIsTheChangedTenant(t *testing.T) {
 		if got := verdicts(t, changed(t, view, "["+strings.Join(back, ",")+"]")); got != was {
 			rt.Fatalf("%v taken back:\n%s\nwas\n%s", names, got, was)
 		}
-		there, err := preview.Compare(t.Context(), audit.NewRun(start), audit.NewRun(view), today)
+		there, err := preview.Compare(t.Context(), audit.NewRun(start), view, today)
 		if err != nil {
 			rt.Fatal(err)
 		}
-		again, err := preview.Compare(t.Context(), audit.NewRun(view), audit.NewRun(start), today)
+		again, err := preview.Compare(t.Context(), audit.NewRun(view), changed(t, view, "["+strings.Join(back, ",")+"]"), today)
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -437,7 +437,7 @@ func TestSignIns(t *testing.T) {
 // TestNothingToJudge: without a methods policy the error names it.
 func TestNothingToJudge(t *testing.T) {
 	s := open(t, base).Without(snapshot.AuthenticationMethodsPolicy)
-	_, err := preview.Compare(t.Context(), audit.NewRun(s), audit.NewRun(s), today)
+	_, err := preview.Compare(t.Context(), audit.NewRun(s), s, today)
 	if err == nil || !strings.Contains(err.Error(), "authenticationMethodsPolicy") {
 		t.Errorf("%v", err)
 	}
@@ -450,7 +450,7 @@ func TestNothingToJudge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := preview.Compare(t.Context(), audit.NewRun(open(t, base)), audit.NewRun(s2), today); err == nil {
+	if _, err := preview.Compare(t.Context(), audit.NewRun(open(t, base)), s2, today); err == nil {
 		t.Error("accounts that are gone were compared")
 	}
 }

@@ -58,6 +58,16 @@ func (s *Snapshot) Edited() []SectionID {
 	return list
 }
 
+// Adopt takes over what another view found unreadable in sections that are the same in
+// both, for a reader who does not read them again.
+func (s *Snapshot) Adopt(from *Snapshot) {
+	for _, u := range from.Unreadable() {
+		if _, edited := s.edits[u.Section]; !edited && !s.off[u.Section] {
+			s.setUnreadable(u)
+		}
+	}
+}
+
 // view is a copy that may be narrowed or edited. What was found unreadable is found
 // again by whoever reads it.
 func (s *Snapshot) view() *Snapshot {

@@ -211,15 +211,15 @@ func runPreview(ctx context.Context, d *Deps, o previewOptions) error {
 	if err != nil {
 		return err
 	}
-	before, after := audit.NewRunWith(snap, p.settings), audit.NewRunWith(applied.Snapshot, p.settings)
-	found, err := preview.Compare(ctx, before, after, bootstrap.Options{World: bootstrap.Today, Goal: p.goal})
+	before := audit.NewRunWith(snap, p.settings)
+	found, err := preview.Compare(ctx, before, applied.Snapshot, bootstrap.Options{World: bootstrap.Today, Goal: p.goal})
 	if missing, is := errors.AsType[*audit.MissingError](err); is {
 		return fmt.Errorf("nobody can be judged, before or after: %w", missing)
 	}
 	if err != nil {
 		return err
 	}
-	if err := p.write(ctx, d, before, after, applied, found); err != nil {
+	if err := p.write(ctx, d, before, applied, found); err != nil {
 		return fmt.Errorf("writing the result: %w", err)
 	}
 	if p.FailOnLoss && len(found.People.Loses)+found.People.LockedOut() > 0 {
@@ -228,7 +228,7 @@ func runPreview(ctx context.Context, d *Deps, o previewOptions) error {
 	return nil
 }
 
-func (p *previewing) write(ctx context.Context, d *Deps, before, after *audit.Run, applied *change.Applied, found *preview.Preview) error {
+func (p *previewing) write(ctx context.Context, d *Deps, before *audit.Run, applied *change.Applied, found *preview.Preview) error {
 	h, err := header(ctx, d, before)
 	if err != nil {
 		return err
@@ -237,11 +237,11 @@ func (p *previewing) write(ctx context.Context, d *Deps, before, after *audit.Ru
 	if err != nil {
 		return err
 	}
-	then, err := audit.Evaluate(ctx, after, bootstrap.Grounds)
+	then, err := audit.Evaluate(ctx, found.After, bootstrap.Grounds)
 	if err != nil {
 		return err
 	}
-	notes, err := unmodelled(ctx, before, after)
+	notes, err := unmodelled(ctx, before, found.After)
 	if err != nil {
 		return err
 	}

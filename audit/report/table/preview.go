@@ -33,7 +33,6 @@ func Preview(w io.Writer, opts Options, h audit.Header, c PreviewContext, v *pre
 	sink.header = h
 	p := &page{width: sink.opts.Width, paint: sink.paint}
 	sink.title(&p.Builder)
-	p.line("")
 	p.say(0, "The change, which nobody has made yet:")
 	for _, step := range c.Steps {
 		p.say(2, report.Plain(step))
@@ -59,7 +58,10 @@ func Preview(w io.Writer, opts Options, h audit.Header, c PreviewContext, v *pre
 		if err := text.Indent(); err != nil {
 			return err
 		}
-		p.line(string(text))
+		for line := range strings.SplitSeq(string(text), "\n") {
+			inner := strings.TrimLeft(line, "\t")
+			p.line(strings.Repeat("  ", len(line)-len(inner)) + inner)
+		}
 	}
 	_, err := io.WriteString(w, trimLines(p.String()))
 	return err
