@@ -161,7 +161,7 @@ func TestApplyRefuses(t *testing.T) {
 		"an unknown strength":      {"PATCH", policies + "/P1", `{"grantControls":{"authenticationStrength":{"id":"s9"}}}`, "the authentication strength s9"},
 		"a policy without users":   {"POST", policies, `{"displayName":"x","state":"enabled","conditions":{}}`, "needs conditions with users"},
 		"a policy twice":           {"POST", policies, policy1, "already; PATCH changes it"},
-		"an action on a policy":    {"PUT", policies, `{}`, "does not take PUT"},
+		"an action on a policy":    {"PUT", policies, `{}`, "the method PUT is not taken"},
 		"a method that is not":     {"PATCH", methods + "/Sms", `{"state":"enabled"}`, `no entry "Sms"`},
 		"a member of no method":    {"PATCH", methods + "/fido2", `{"isUsableOnce":true}`, `the member "isUsableOnce" is not understood`},
 		"a mirror of the profile":  {"PATCH", methods + "/fido2", `{"isAttestationEnforced":true}`, "only mirrors the Default passkey profile"},

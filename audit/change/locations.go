@@ -78,7 +78,7 @@ func (e *editor) location(r Request, ids []string) (string, error) {
 			return "", err
 		}
 		if by != "" {
-			return "", fmt.Errorf("Graph does not delete it while %s names it", by)
+			return "", fmt.Errorf("it cannot be deleted while %s names it", by)
 		}
 		return "delete " + name, e.put(snapshot.NamedLocations, ids[0])
 	}

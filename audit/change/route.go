@@ -71,7 +71,7 @@ func match(route, path []string) (ids []string, ok bool) {
 }
 
 func unsupported(r Request) error {
-	return fmt.Errorf("Graph does not take %s here", r.Method)
+	return fmt.Errorf("the method %s is not taken here", r.Method)
 }
 
 // object puts an object where one of its kind and id is, or adds it.

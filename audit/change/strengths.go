@@ -72,7 +72,7 @@ func (e *editor) strength(r Request, ids []string) (string, error) {
 			return "", err
 		}
 		if by != "" {
-			return "", fmt.Errorf("Graph does not delete it while %s names it", by)
+			return "", fmt.Errorf("it cannot be deleted while %s names it", by)
 		}
 		return "delete " + name, e.put(snapshot.AuthenticationStrengths, ids[0])
 	}
