@@ -214,6 +214,21 @@ func (d *Decision) level(harsh bool) level {
 	return worst
 }
 
+// Alone is what the sign-in would come to if this policy were the only one.
+func (t *Trace) Alone() Verdict {
+	best, worst := t.standing.best, t.standing.worst
+	switch t.Applies.And(t.Policy.enforced()) {
+	case tri.No:
+		return Granted
+	case tri.Unsure:
+		best = met
+	}
+	if best != worst {
+		return Undetermined
+	}
+	return verdictOf(best)
+}
+
 // open lists what the sign-in still needs, each need once: under AND every control
 // that is open, under OR those of them that would do.
 func (d *Decision) open() []string {

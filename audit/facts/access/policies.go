@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"reflect"
 	"slices"
 
 	"passkeyaudit/audit"
@@ -125,4 +126,10 @@ func all[T any](ctx context.Context, p *audit.Pass, id snapshot.SectionID) ([]T,
 		list = append(list, o.Value)
 	}
 	return list, nil
+}
+
+// SamePolicy tells whether a policy of one tenant says what a policy of another does.
+// Whom it reaches and what it names is not looked at.
+func SamePolicy(a *Compiled, i int, b *Compiled, j int) bool {
+	return reflect.DeepEqual(a.policies[i], b.policies[j])
 }
