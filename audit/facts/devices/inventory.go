@@ -25,6 +25,8 @@ var Inventory = &audit.Fact[*Owned]{
 type Owned struct {
 	// Of are the people with a device of an operating system.
 	Of map[OS]audit.Set
+	// Managed are those of them with one that Intune lists.
+	Managed map[OS]audit.Set
 	// Compliant are the people with a device of an operating system that is
 	// registered and that Entra, or where the directory was not read Intune, calls
 	// compliant.
@@ -54,6 +56,7 @@ type device struct {
 	joined            bool
 	disabled          bool
 	unowned           bool
+	managed           bool
 	owners            []string
 }
 
@@ -95,7 +98,7 @@ func derive(ctx context.Context, p *audit.Pass) (*Owned, error) {
 		}
 		v := &o.Value
 		d := &device{
-			os: OSOf(v.OperatingSystem), version: v.OSVersion, owners: []string{v.UserID},
+			os: OSOf(v.OperatingSystem), version: v.OSVersion, owners: []string{v.UserID}, managed: true,
 			compliant: audit.TriOf(strings.EqualFold(v.ComplianceState, "compliant")), hybrid: audit.No,
 		}
 		// What Conditional Access sees is the directory's device.
@@ -121,14 +124,15 @@ func derive(ctx context.Context, p *audit.Pass) (*Owned, error) {
 type builder struct {
 	dir                    *population.Directory
 	of, compliant, capable map[OS]*audit.Builder
+	managed                map[OS]*audit.Builder
 	hybrid, joined         audit.Builder
 	unowned                int
 }
 
 func newBuilder(dir *population.Directory) *builder {
-	b := &builder{dir: dir, of: map[OS]*audit.Builder{}, compliant: map[OS]*audit.Builder{}, capable: map[OS]*audit.Builder{}}
+	b := &builder{dir: dir, of: map[OS]*audit.Builder{}, compliant: map[OS]*audit.Builder{}, capable: map[OS]*audit.Builder{}, managed: map[OS]*audit.Builder{}}
 	for _, os := range Systems {
-		b.of[os], b.compliant[os], b.capable[os] = &audit.Builder{}, &audit.Builder{}, &audit.Builder{}
+		b.of[os], b.compliant[os], b.capable[os], b.managed[os] = &audit.Builder{}, &audit.Builder{}, &audit.Builder{}, &audit.Builder{}
 	}
 	return b
 }
@@ -143,6 +147,9 @@ func (b *builder) add(d *device) {
 			continue
 		}
 		b.of[d.os].Add(n)
+		if d.managed {
+			b.managed[d.os].Add(n)
+		}
 		if d.compliant == audit.Yes {
 			b.compliant[d.os].Add(n)
 		}
@@ -159,9 +166,9 @@ func (b *builder) add(d *device) {
 }
 
 func (b *builder) finish() *Owned {
-	o := &Owned{Of: map[OS]audit.Set{}, Compliant: map[OS]audit.Set{}, CapablePhone: map[OS]audit.Set{}, Hybrid: b.hybrid.Set(), Joined: b.joined.Set()}
+	o := &Owned{Of: map[OS]audit.Set{}, Managed: map[OS]audit.Set{}, Compliant: map[OS]audit.Set{}, CapablePhone: map[OS]audit.Set{}, Hybrid: b.hybrid.Set(), Joined: b.joined.Set()}
 	for _, os := range Systems {
-		o.Of[os], o.Compliant[os], o.CapablePhone[os] = b.of[os].Set(), b.compliant[os].Set(), b.capable[os].Set()
+		o.Of[os], o.Managed[os], o.Compliant[os], o.CapablePhone[os] = b.of[os].Set(), b.managed[os].Set(), b.compliant[os].Set(), b.capable[os].Set()
 	}
 	return o
 }
