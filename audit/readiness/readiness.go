@@ -61,6 +61,9 @@ func Judge(ctx context.Context, run *audit.Run, o Options, lines bool) (*Report,
 	if r.Result, err = given.Judge(ctx, r.Options.Options); err != nil {
 		return nil, err
 	}
+	if id := o.RolloutProfile; id != "" && !r.Result.HasProfile(id) {
+		return nil, fmt.Errorf("the snapshot has no passkey profile %s", id)
+	}
 	if r.rollout, err = r.Result.Rollout(ctx, o.RolloutProfile); err != nil {
 		return nil, err
 	}

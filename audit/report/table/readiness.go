@@ -86,11 +86,7 @@ var stateTexts = map[bootstrap.State]string{
 func (p *page) bars(s *readiness.Summary) {
 	const label = 42
 	room := max(10, p.width-label-18)
-	for _, state := range bootstrap.States {
-		n := s.States[state]
-		if n == 0 && state == bootstrap.Unknown {
-			continue
-		}
+	row := func(state bootstrap.State, text string, n int) {
 		length, percent := 0, 0.0
 		if s.People > 0 {
 			length, percent = (n*room+s.People/2)/s.People, 100*float64(n)/float64(s.People)
@@ -99,7 +95,17 @@ func (p *page) bars(s *readiness.Summary) {
 			length = 1
 		}
 		bar := p.paint(stateColour(state), strings.Repeat("█", length))
-		p.line(fmt.Sprintf("%-*s%7d %5.1f%%  %s", label, stateTexts[state], n, percent, bar))
+		p.line(fmt.Sprintf("%-*s%7d %5.1f%%  %s", label, text, n, percent, bar))
+	}
+	for _, state := range bootstrap.States {
+		switch n := s.States[state]; {
+		case n == 0 && state == bootstrap.Unknown:
+		case state == bootstrap.SelfService:
+			row(state, stateTexts[state], n-s.WithConditions)
+			row(state, "can, given something (see below)", s.WithConditions)
+		default:
+			row(state, stateTexts[state], n)
+		}
 	}
 	p.line(fmt.Sprintf("%-*s%7d", label, "people", s.People))
 }
@@ -118,8 +124,8 @@ func stateColour(s bootstrap.State) colour {
 }
 
 func (p *page) conditions(s *readiness.Summary) {
-	if s.WithConditions > 0 {
-		p.say(0, fmt.Sprintf("Of those who can register one alone, %s something for granted:", audit.PeopleDo(s.WithConditions, "takes", "take")))
+	if len(s.Conditions) > 0 {
+		p.say(0, "What the ways take for granted, of those who need an administrator too:")
 		for _, c := range byCount(s.Conditions) {
 			p.counted(s.Conditions[c], conditionText(c))
 		}
@@ -223,12 +229,21 @@ func (p *page) personas(r *readiness.Report, s *readiness.Summary) {
 			p.say(0, "People the tenant will meet who would not get through, under the policies that so many people have today:")
 			shown = true
 		}
-		slices.SortStableFunc(bad, func(a, b readiness.Persona) int { return b.People - a.People })
 		p.say(2, named(personaTexts[persona], string(persona)))
-		for _, who := range bad[:min(mostShown, len(bad))] {
-			p.counted(who.People, p.standsInTheWay(r, who))
+		// Populations that differ in nothing but the reasons read the same.
+		people, order := map[string]int{}, []string(nil)
+		for _, who := range bad {
+			text := p.standsInTheWay(r, who)
+			if people[text] == 0 {
+				order = append(order, text)
+			}
+			people[text] += who.People
 		}
-		p.more(len(bad)-mostShown, "population", "populations")
+		slices.SortStableFunc(order, func(a, b string) int { return people[b] - people[a] })
+		for _, text := range order[:min(mostShown, len(order))] {
+			p.counted(people[text], text)
+		}
+		p.more(len(order)-mostShown, "obstacle", "obstacles")
 	}
 	if shown {
 		p.line("")
