@@ -3,6 +3,7 @@ package replay
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -37,7 +38,12 @@ func deriveAgreement(ctx context.Context, p *audit.Pass) (*audit.Engine, error) 
 		if err != nil {
 			return nil, err
 		}
-		if c, err = audit.Get(ctx, p, Comparing); err != nil {
+		c, err = audit.Get(ctx, p, Comparing)
+		if missing, is := errors.AsType[*audit.MissingError](err); is {
+			out.Reason = missing.Error()
+			return out, nil
+		}
+		if err != nil {
 			return nil, err
 		}
 		break

@@ -17,8 +17,13 @@ func (s *Sink) engine(out *strings.Builder) {
 	if e.SignInsReplayed == 0 {
 		return
 	}
-	s.paragraph(out, "", fmt.Sprintf("Conditional Access engine against the sign-in log: %s decided anew, agrees in %s.%s",
-		audit.CountPhrase(e.SignInsReplayed, "sign-in", "sign-ins"), ofDecisions(e), leftOpen(e)), "")
+	differ := "all as in the log"
+	if e.Disagreed() > 0 {
+		differ = audit.CountPhrase(e.Disagreed(), "differs", "differ") + " from the log"
+	}
+	s.paragraph(out, "", fmt.Sprintf("Conditional Access engine: %s decided anew, %s on policies, %s.%s",
+		audit.CountPhrase(e.SignInsReplayed, "sign-in", "sign-ins"),
+		audit.CountPhrase(e.PolicyDecisions, "decision", "decisions"), differ, leftOpen(e)), "")
 	for i, d := range e.Disagreements {
 		if i == shownDisagreements {
 			s.item(out, fmt.Sprintf("… and %d more", e.Disagreed()-i))
@@ -27,14 +32,6 @@ func (s *Sink) engine(out *strings.Builder) {
 		s.item(out, report.Plain(fmt.Sprintf("%s: logged %s, evaluated %s%s; see evaluate --sign-in %s", d.PolicyName, d.Logged, d.Evaluated, reasons(d), d.SignIn)))
 	}
 	fmt.Fprintln(out)
-}
-
-func ofDecisions(e *audit.Engine) string {
-	if e.Agreed == e.PolicyDecisions {
-		return fmt.Sprintf("all %s on policies", audit.CountPhrase(e.PolicyDecisions, "decision", "decisions"))
-	}
-	return fmt.Sprintf("%s of %s on policies", audit.CountPhrase(e.Agreed, "", "")[:len(audit.CountPhrase(e.Agreed, "", ""))-1],
-		audit.CountPhrase(e.PolicyDecisions, "decision", "decisions"))
 }
 
 // leftOpen says what was not compared.
