@@ -15,7 +15,10 @@ const (
 	// has no more of it. That is no failure: people close windows, and a part may be
 	// outside the log.
 	Unfinished
-	// PasskeyFailed: something was wrong with the passkey, or a policy does not take it.
+	// KeyUnknown: Entra could not match the passkey with the account.
+	KeyUnknown
+	// PasskeyFailed: something else was wrong with the passkey, or a policy does not take
+	// it.
 	PasskeyFailed
 	// RegistrationRefused: it was about registering security information, and a policy
 	// ended it.
@@ -36,7 +39,7 @@ const (
 )
 
 var classNames = [classCount]string{
-	"succeeded", "unfinished", "passkey failed", "registration refused", "refused", "pass failed", "multifactor failed",
+	"succeeded", "unfinished", "key unknown", "passkey failed", "registration refused", "refused", "pass failed", "multifactor failed",
 	"password failed", "failed", "unclassified",
 }
 
@@ -46,6 +49,8 @@ func (c Class) String() string { return classNames[c] }
 // passkeys counts.
 func (c Class) rank() int {
 	switch c {
+	case KeyUnknown:
+		return 10
 	case PasskeyFailed:
 		return 9
 	case RegistrationRefused:
@@ -72,7 +77,7 @@ func (c Class) rank() int {
 // kept tells whether single sign-ins of a class are kept, not only counted.
 func (c Class) kept() bool {
 	switch c {
-	case Unfinished, PasskeyFailed, RegistrationRefused, Refused, PassFailed, MFAFailed:
+	case Unfinished, KeyUnknown, PasskeyFailed, RegistrationRefused, Refused, PassFailed, MFAFailed:
 		return true
 	}
 	return false
@@ -142,7 +147,9 @@ func classOf(s *entra.SignIn) (c Class, code int, told bool) {
 	switch {
 	case e == nil:
 		return Unclassified, code, true
-	case code == 135016:
+	case KeyNotFound(code), OtherHandle(code):
+		return KeyUnknown, code, true
+	case code == 135016: // a policy does not take it
 		return PasskeyFailed, code, true
 	case e.Interrupt:
 		return Unfinished, code, true
