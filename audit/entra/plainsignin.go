@@ -65,7 +65,7 @@ func (s *SignIn) decodePlain(p *Plain) bool {
 			if s.AppliedConditionalAccessPolicies = applied; applied == nil {
 				s.AppliedConditionalAccessPolicies = new([]AppliedConditionalAccessPolicy)
 			}
-			return listOf(p, s.AppliedConditionalAccessPolicies, func(a *AppliedConditionalAccessPolicy) bool { return a.decodePlain(p) })
+			return p.applied(s.AppliedConditionalAccessPolicies)
 		case "signInEventTypes", "authenticationRequirement", "authenticationProtocol", "authenticationDetails", "originalTransferMethod",
 			"crossTenantAccessType", "userType", "authenticationContextClassReferences", "networkLocationDetails":
 			return false
@@ -147,7 +147,37 @@ func (a *AuthenticationAppDeviceDetails) plainMember(p *Plain, name []byte) bool
 	return p.skip(0)
 }
 
+// applied reads the entries of policies like listOf, and uses the lists inside entries
+// of an earlier row again: there may be a hundred entries to a row.
+func (p *Plain) applied(v *[]AppliedConditionalAccessPolicy) bool {
+	if !p.take('[') {
+		return false
+	}
+	list := (*v)[:0]
+	if list == nil {
+		list = []AppliedConditionalAccessPolicy{}
+	}
+	for !p.take(']') {
+		n := len(list)
+		if n > 0 && !p.take(',') {
+			return false
+		}
+		if n < cap(list) {
+			list = list[:n+1]
+		} else {
+			list = append(list, AppliedConditionalAccessPolicy{})
+		}
+		if !list[n].decodePlain(p) {
+			return false
+		}
+	}
+	*v = list
+	return true
+}
+
 func (a *AppliedConditionalAccessPolicy) decodePlain(p *Plain) bool {
+	grant, session := a.EnforcedGrantControls, a.EnforcedSessionControls
+	*a = AppliedConditionalAccessPolicy{}
 	if p.peek() == 'n' {
 		return p.word("null")
 	}
@@ -160,8 +190,10 @@ func (a *AppliedConditionalAccessPolicy) decodePlain(p *Plain) bool {
 		case "result":
 			return p.textOf(&a.Result, true)
 		case "enforcedGrantControls":
+			a.EnforcedGrantControls = grant
 			return listOf(p, &a.EnforcedGrantControls, func(s *string) bool { return p.textOf(s, true) })
 		case "enforcedSessionControls":
+			a.EnforcedSessionControls = session
 			return listOf(p, &a.EnforcedSessionControls, func(s *string) bool { return p.textOf(s, true) })
 		case "conditionsSatisfied", "conditionsNotSatisfied", "includeRulesSatisfied", "excludeRulesSatisfied":
 			return false

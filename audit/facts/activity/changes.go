@@ -60,6 +60,8 @@ type MethodWord string
 const (
 	PasskeyMethod       MethodWord = "passkey"
 	AuthenticatorMethod MethodWord = "authenticator"
+	// UnknownMethod: the record does not say. It may be any method.
+	UnknownMethod MethodWord = "unknown"
 )
 
 // Change is one thing that happened to an account.
@@ -203,7 +205,7 @@ func (l *ChangeLog) changesOf(e *entra.DirectoryAudit) []Change {
 		c.Method = AuthenticatorMethod
 	case said == "":
 		l.Unplaced++
-		return nil
+		c.Method = UnknownMethod
 	default:
 		return nil
 	}

@@ -138,7 +138,7 @@ func TestUnknownActivitiesAreCounted(t *testing.T) {
 		record("3", "User registered security info", "2026-11-10T08:00:00Z", ""),
 		strings.ReplaceAll(record("4", "User registered security info", "2026-11-10T08:00:00Z", `,"resultReason":"User registered Passkey"`), `"id":"a"`, `"id":"gone"`))
 	l := factstest.Of(t, tenant, activity.Changes)
-	if l.UnknownActivities["User did something new"] != 2 || l.Unplaced != 1 || l.Strangers != 1 || tell(l) != "" {
+	if l.UnknownActivities["User did something new"] != 2 || l.Unplaced != 1 || l.Strangers != 1 || tell(l) != "registered unknown" {
 		t.Errorf("%+v", l)
 	}
 }

@@ -51,7 +51,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 	var people audit.Builder
 	var tries []activity.Event
 	var deletions []activity.Change
-	last, undated := uint32(0), 0
+	last, undated, unnamed := uint32(0), 0, 0
 	for e := range log.Events(activity.KeyUnknown) {
 		if !activity.KeyNotFound(e.Code) || !dir.People.Has(e.Account) || len(tries) > 0 && e.Account == last {
 			continue
@@ -61,6 +61,11 @@ func run(ctx context.Context, p *audit.Pass) error {
 			undated++
 			continue
 		}
+		if _, some := changes.Last(e.Account, func(c activity.Change) bool {
+			return c.What == activity.Deleted && c.Method == activity.UnknownMethod && !c.At.After(e.At)
+		}); some && !found {
+			unnamed++
+		}
 		if found {
 			last = e.Account
 			people.Add(e.Account)
@@ -69,6 +74,9 @@ func run(ctx context.Context, p *audit.Pass) error {
 	}
 	if undated > 0 {
 		p.Lacks(snapshot.SignIns, audit.Hides, "some sign-ins or deletions do not say when they were")
+	}
+	if unnamed > 0 {
+		p.Lacks(snapshot.DirectoryAudits, audit.Hides, "deletions before a key was not found do not say which method was deleted")
 	}
 	if len(tries) == 0 {
 		return nil

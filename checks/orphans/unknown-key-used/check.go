@@ -51,6 +51,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 	}
 	var unknown, other, all audit.Builder
 	var tries []activity.Event
+	unnamed := false
 	for e := range log.Events(activity.KeyUnknown) {
 		if !dir.People.Has(e.Account) {
 			continue
@@ -63,11 +64,18 @@ func run(ctx context.Context, p *audit.Pass) error {
 			continue
 		} else {
 			unknown.Add(e.Account)
+			_, some := changes.Last(e.Account, func(c activity.Change) bool {
+				return c.What == activity.Deleted && c.Method == activity.UnknownMethod && !c.At.After(e.At)
+			})
+			unnamed = unnamed || some
 		}
 		if len(tries) == 0 || tries[len(tries)-1].Account != e.Account {
 			tries = append(tries, e)
 		}
 		all.Add(e.Account)
+	}
+	if unnamed {
+		p.Lacks(snapshot.DirectoryAudits, audit.Refutes, "a deletion before a key was not found does not say which method was deleted")
 	}
 	people := all.Set()
 	if people.Empty() {
