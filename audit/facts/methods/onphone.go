@@ -2,6 +2,7 @@ package methods
 
 import (
 	"context"
+	"strings"
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/entra/catalogue"
@@ -20,8 +21,7 @@ var OnPhone = &audit.Fact[audit.Partly]{
 // InAuthenticator tells whether a passkey is kept by Microsoft Authenticator, by its
 // AAGUID. Such passkeys are bound to the phone (FAQ, passkey-faq, 2026-03-26).
 func (k RegisteredPasskey) InAuthenticator() bool {
-	m := catalogue.ModelOf(k.AAGUID)
-	return m != nil && (m.AAGUID == catalogue.AuthenticatorAndroid || m.AAGUID == catalogue.AuthenticatorIOS)
+	return strings.EqualFold(k.AAGUID, catalogue.AuthenticatorAndroid) || strings.EqualFold(k.AAGUID, catalogue.AuthenticatorIOS)
 }
 
 func deriveOnPhone(ctx context.Context, p *audit.Pass) (audit.Partly, error) {

@@ -37,7 +37,7 @@ var Check = &audit.Check{
 		// The report names neither model nor time.
 		{Section: snapshot.UserRegistrationDetails, Gap: audit.Refines},
 	},
-	Facts: []audit.AnyFact{population.Users, activity.SignIns, activity.Changes, methods.Holdings},
+	Facts: []audit.AnyFact{population.Users, activity.SignIns, activity.Changes, methods.Holdings, methods.Models},
 	Run:   run,
 }
 
@@ -60,7 +60,11 @@ func run(ctx context.Context, p *audit.Pass) error {
 	if err != nil {
 		return err
 	}
-	holders := withAuthenticator(held, dir.People)
+	models, err := audit.Get(ctx, p, methods.Models)
+	if err != nil {
+		return err
+	}
+	holders := models.With(catalogue.AuthenticatorAndroid).Or(models.With(catalogue.AuthenticatorIOS)).And(dir.People)
 	deleted := changes.With(authenticatorDeleted).And(holders)
 	missing, err := missingPhones(ctx, p, holders)
 	if err != nil {
@@ -138,19 +142,6 @@ func run(ctx context.Context, p *audit.Pass) error {
 			"issued: while it is registered Entra may insist on it."}},
 	})
 	return nil
-}
-
-// withAuthenticator are the accounts of a set with a passkey in Authenticator.
-func withAuthenticator(held *methods.Held, of audit.Set) audit.Set {
-	var b audit.Builder
-	for n := range held.Of(methods.Passkey).And(of).All() {
-		for _, k := range held.Passkeys(n) {
-			if k.InAuthenticator() {
-				b.Add(n)
-			}
-		}
-	}
-	return b.Set()
 }
 
 func authenticatorDeleted(c activity.Change) bool {
