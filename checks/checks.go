@@ -18,7 +18,15 @@ import (
 	unattestedprivilegedkeys "passkeyaudit/checks/attestation/unattested-privileged-keys"
 	nobootstrapmethod "passkeyaudit/checks/bootstrap/no-bootstrap-method"
 	phoneonlybeforeretirement "passkeyaudit/checks/bootstrap/phone-only-before-retirement"
+	registrationblockedinlogs "passkeyaudit/checks/bootstrap/registration-blocked-in-logs"
 	tapunavailable "passkeyaudit/checks/bootstrap/tap-unavailable"
+	crossdevicefailures "passkeyaudit/checks/cross-device/cross-device-failures"
+	phoneonlypasskeysatdesks "passkeyaudit/checks/cross-device/phone-only-passkeys-at-desks"
+	orphancandidate "passkeyaudit/checks/orphans/orphan-candidate"
+	ownercannotuse "passkeyaudit/checks/orphans/owner-cannot-use"
+	phonegone "passkeyaudit/checks/orphans/phone-gone"
+	unknownkeyused "passkeyaudit/checks/orphans/unknown-key-used"
+	upnchangedafterregistration "passkeyaudit/checks/orphans/upn-changed-after-registration"
 	changedbymicrosoft "passkeyaudit/checks/scope/changed-by-microsoft"
 	danglingtarget "passkeyaudit/checks/scope/dangling-target"
 	excludedpeople "passkeyaudit/checks/scope/excluded-people"
@@ -31,6 +39,9 @@ import (
 	targetwithoutprofile "passkeyaudit/checks/scope/target-without-profile"
 	campaigncannotwork "passkeyaudit/checks/self-service/campaign-cannot-work"
 	selfserviceoff "passkeyaudit/checks/self-service/self-service-off"
+	syncedallowedbutunreachable "passkeyaudit/checks/synced/synced-allowed-but-unreachable"
+	syncedinprivilegedhands "passkeyaudit/checks/synced/synced-in-privileged-hands"
+	syncednotaccepted "passkeyaudit/checks/synced/synced-not-accepted"
 )
 
 // Scope: who may register and use a passkey at all.
@@ -62,6 +73,7 @@ func Bootstrap() []*audit.Check {
 	return []*audit.Check{
 		nobootstrapmethod.Check,
 		tapunavailable.Check,
+		registrationblockedinlogs.Check,
 		phoneonlybeforeretirement.Check,
 	}
 }
@@ -82,7 +94,35 @@ func Attestation() []*audit.Check {
 	}
 }
 
+// CrossDevice: passkeys on a phone, used at a computer.
+func CrossDevice() []*audit.Check {
+	return []*audit.Check{
+		phoneonlypasskeysatdesks.Check,
+		crossdevicefailures.Check,
+	}
+}
+
+// Orphans: passkeys that are on one side only, or whose owner cannot use them.
+func Orphans() []*audit.Check {
+	return []*audit.Check{
+		orphancandidate.Check,
+		unknownkeyused.Check,
+		upnchangedafterregistration.Check,
+		phonegone.Check,
+		ownercannotuse.Check,
+	}
+}
+
+// Synced: passkeys that a provider copies between devices.
+func Synced() []*audit.Check {
+	return []*audit.Check{
+		syncednotaccepted.Check,
+		syncedallowedbutunreachable.Check,
+		syncedinprivilegedhands.Check,
+	}
+}
+
 // All lists every check in the order of the catalogue.
 func All() []*audit.Check {
-	return slices.Concat(Scope(), SelfService(), Bootstrap(), Attestation())
+	return slices.Concat(Scope(), SelfService(), Bootstrap(), Attestation(), CrossDevice(), Orphans(), Synced())
 }
