@@ -249,4 +249,3 @@ func (e *Enforced) add(w World, v *Verdict, indices []int, people audit.Set, who
 		t.Confidence, t.HangsOn = t.Confidence.Lower(v.Confidence), inOrder(append(t.HangsOn, v.HangsOn...))
 	}
 }
-
