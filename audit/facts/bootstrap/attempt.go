@@ -39,11 +39,38 @@ const (
 	withNewHello              // with Windows Hello, set up with a new pass
 )
 
-// attempts lists what a person could try, the cheapest first. What cannot be tried
-// at all is left out: a phone where there is none, a device that is not in evidence.
+// attempts lists what a person could try, the cheapest first, as far as the engine
+// looks at it. The last person's are remembered: a person is judged many times over,
+// and only a changed profile changes what can be tried. The list is shared.
 func (e *engine) attempts(p *person, r resolution) []attempt {
-	var list []attempt
-	for _, a := range e.signIns(p, r) {
+	if e.tried.person != p {
+		e.tried.person, e.tried.lists = p, map[resolution][]attempt{}
+	}
+	list, known := e.tried.lists[r]
+	if !known || e.profilesChanged {
+		list = e.allAttempts(p, r)
+		if !e.profilesChanged {
+			e.tried.lists[r] = list
+		}
+	}
+	if e.only == nil {
+		return list
+	}
+	var some []attempt
+	for i := range list {
+		if e.only(e, &list[i]) {
+			some = append(some, list[i])
+		}
+	}
+	return some
+}
+
+// allAttempts lists them anew. What cannot be tried at all is left out: a phone where
+// there is none, a device that is not in evidence.
+func (e *engine) allAttempts(p *person, r resolution) []attempt {
+	signIns := e.signIns(p, r)
+	list := make([]attempt, 0, len(signIns)*len(e.m.places))
+	for _, a := range signIns {
 		for i := range e.m.places {
 			at := &e.m.places[i]
 			if i > 0 && p.noPlaces {
@@ -69,11 +96,17 @@ func (e *engine) attempts(p *person, r resolution) []attempt {
 			}
 		}
 	}
-	if e.only != nil {
-		list = slices.DeleteFunc(list, func(a attempt) bool { return !e.only(e, &a) })
+	// Positions are sorted, not attempts, which are large.
+	order := make([]int32, len(list))
+	for i := range order {
+		order[i] = int32(i)
 	}
-	slices.SortStableFunc(list, func(a, b attempt) int { return cmp.Compare(a.cost, b.cost) })
-	return list
+	slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(list[a].cost, list[b].cost) })
+	sorted := make([]attempt, len(list))
+	for i, at := range order {
+		sorted[i] = list[at]
+	}
+	return sorted
 }
 
 // assume notes that an attempt takes something for granted. What the options take

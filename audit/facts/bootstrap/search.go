@@ -13,23 +13,42 @@ type engine struct {
 	// change is the set of objects that are taken to have changed, by their index.
 	change           []int
 	strengthsChanged bool
+	profilesChanged  bool
 	// only leaves out attempts that a question is not about; nil leaves out none.
-	only func(*engine, *attempt) bool
+	only  func(*engine, *attempt) bool
+	tried *tried
 
 	scenes    map[sceneKey]*scene
 	modeLists map[modes][]string
 }
 
+// tried are the attempts of the person judged last. Engines share them whose models
+// offer the same ones.
+type tried struct {
+	person *person
+	lists  map[resolution][]attempt
+}
+
+// offersAlike tells whether people could try the same in two models, whatever stands
+// in the way there.
+func (m *model) offersAlike(n *model) bool {
+	return m.switches.PasswordOnlyBootstrap == n.switches.PasswordOnlyBootstrap && slices.Equal(m.credentials, n.credentials) &&
+		slices.EqualFunc(m.places, n.places, func(a, b place) bool {
+			return a.trusted == b.trusted && a.cost == b.cost && a.country == b.country && len(a.countries) == len(b.countries)
+		})
+}
+
 func newEngine(m *model) *engine {
-	return &engine{m: m, scenes: map[sceneKey]*scene{}, modeLists: map[modes][]string{}}
+	return &engine{m: m, tried: &tried{}, scenes: map[sceneKey]*scene{}, modeLists: map[modes][]string{}}
 }
 
 // changing runs f with some objects changed.
 func (e *engine) changing(set []int, f func()) {
 	e.change = set
 	e.strengthsChanged = slices.ContainsFunc(set, func(i int) bool { return e.m.objects[i].Type == StrengthBlocker })
+	e.profilesChanged = slices.ContainsFunc(set, func(i int) bool { t := e.m.objects[i].Type; return t == ProfileBlocker || t == MethodBlocker })
 	f()
-	e.change, e.strengthsChanged = nil, false
+	e.change, e.strengthsChanged, e.profilesChanged = nil, false, false
 }
 
 // stand is where a person stands with gaps settled one way.
@@ -104,9 +123,11 @@ func (e *engine) anyUsable(p *person, r resolution) bool {
 
 // way is the cheapest attempt that meets no obstacle, or nil.
 func (e *engine) way(p *person, r resolution) *attempt {
-	for _, a := range e.attempts(p, r) {
-		if len(e.obstacles(p, r, &a, true)) == 0 {
-			return &a
+	list := e.attempts(p, r)
+	for i := range list {
+		if len(e.obstacles(p, r, &list[i], true)) == 0 {
+			way := list[i]
+			return &way
 		}
 	}
 	return nil

@@ -57,7 +57,11 @@ type bench struct {
 func newBench(m *model) *bench {
 	b := &bench{engine: newEngine(m)}
 	for i := range switchList {
-		b.turned = append(b.turned, newEngine(m.with(m.switches.turned(i))))
+		e := newEngine(m.with(m.switches.turned(i)))
+		if e.m.offersAlike(m) {
+			e.tried = b.tried
+		}
+		b.turned = append(b.turned, e)
 	}
 	return b
 }
