@@ -16,10 +16,20 @@ import (
 	strandedpasskeys "passkeyaudit/checks/attestation/stranded-passkeys"
 	strictprofileoutvoted "passkeyaudit/checks/attestation/strict-profile-outvoted"
 	unattestedprivilegedkeys "passkeyaudit/checks/attestation/unattested-privileged-keys"
+	appcontrolstopsauthenticator "passkeyaudit/checks/bootstrap/app-control-stops-authenticator"
 	nobootstrapmethod "passkeyaudit/checks/bootstrap/no-bootstrap-method"
+	nobodycanissuepasses "passkeyaudit/checks/bootstrap/nobody-can-issue-passes"
+	onepasstwodevices "passkeyaudit/checks/bootstrap/one-pass-two-devices"
+	passkeyneededtoregisterpasskey "passkeyaudit/checks/bootstrap/passkey-needed-to-register-passkey"
 	phoneonlybeforeretirement "passkeyaudit/checks/bootstrap/phone-only-before-retirement"
+	registrationblockedbylocation "passkeyaudit/checks/bootstrap/registration-blocked-by-location"
 	registrationblockedinlogs "passkeyaudit/checks/bootstrap/registration-blocked-in-logs"
+	registrationneedsmanageddevice "passkeyaudit/checks/bootstrap/registration-needs-managed-device"
+	reportonlywouldtrap "passkeyaudit/checks/bootstrap/report-only-would-trap"
+	stalepasskeydefeatspass "passkeyaudit/checks/bootstrap/stale-passkey-defeats-pass"
+	tapmodemismatch "passkeyaudit/checks/bootstrap/tap-mode-mismatch"
 	tapunavailable "passkeyaudit/checks/bootstrap/tap-unavailable"
+	trappedusers "passkeyaudit/checks/bootstrap/trapped-users"
 	crossdevicefailures "passkeyaudit/checks/cross-device/cross-device-failures"
 	phoneonlypasskeysatdesks "passkeyaudit/checks/cross-device/phone-only-passkeys-at-desks"
 	orphancandidate "passkeyaudit/checks/orphans/orphan-candidate"
@@ -73,7 +83,17 @@ func Bootstrap() []*audit.Check {
 	return []*audit.Check{
 		nobootstrapmethod.Check,
 		tapunavailable.Check,
+		trappedusers.Check,
+		passkeyneededtoregisterpasskey.Check,
+		registrationneedsmanageddevice.Check,
+		registrationblockedbylocation.Check,
+		appcontrolstopsauthenticator.Check,
+		tapmodemismatch.Check,
+		reportonlywouldtrap.Check,
 		registrationblockedinlogs.Check,
+		stalepasskeydefeatspass.Check,
+		onepasstwodevices.Check,
+		nobodycanissuepasses.Check,
 		phoneonlybeforeretirement.Check,
 	}
 }
