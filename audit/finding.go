@@ -73,6 +73,9 @@ type Subject struct {
 // Step is one change that would resolve a finding.
 type Step struct {
 	Change string
+	// Frees counts the people whom the change frees, Worsens those whose state gets
+	// worse; 0 where none, or not tried.
+	Frees, Worsens int
 }
 
 // Evidence points at what the snapshot says: a value inside an object, the

@@ -1,0 +1,147 @@
+// Package registerpolicygateshello finds policies on the registration of security
+// information that also stop the set-up of Windows Hello away from the office.
+package registerpolicygateshello
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"slices"
+
+	"passkeyaudit/audit"
+	"passkeyaudit/audit/entra"
+	"passkeyaudit/audit/facts/access"
+	"passkeyaudit/audit/facts/bootstrap"
+	"passkeyaudit/audit/facts/methods"
+	"passkeyaudit/audit/facts/population"
+	"passkeyaudit/audit/snapshot"
+)
+
+//go:embed doc.md
+var doc string
+
+// since is the day from which policies on the register action govern the set-up of
+// Windows Hello for Business and Platform SSO everywhere. Source: MC13 (Message
+// Center MC1326253, 2026-05-29).
+const since = "2026-07-13"
+
+// Check is PK-BOOT-015.
+var Check = &audit.Check{
+	ID:       "PK-BOOT-015",
+	Slug:     "register-policy-gates-hello",
+	Doc:      audit.MustDoc(doc),
+	Problem:  4,
+	Severity: audit.Medium,
+	Reads: []audit.Read{
+		// What is not known is taken both ways; what is found holds either way.
+		{Section: snapshot.ConditionalAccessPolicies, Gap: audit.Hides},
+		{Section: snapshot.NamedLocations, Gap: audit.Hides},
+		{Section: snapshot.AuthenticationStrengths, Gap: audit.Hides},
+		{Section: snapshot.Users, Gap: audit.Hides},
+		{Section: snapshot.Groups, Gap: audit.Hides},
+		{Section: snapshot.GroupMembers, Gap: audit.Hides},
+		// The computer is new and its owner has a method: what people hold, and on what
+		// devices, plays no part.
+		{Section: snapshot.AuthenticationMethods, Gap: audit.Refines},
+		{Section: snapshot.UserRegistrationDetails, Gap: audit.Refines},
+		{Section: snapshot.Domains, Gap: audit.Refines},
+	},
+	Facts: []audit.AnyFact{population.Users, bootstrap.Reach, bootstrap.Audiences},
+	Run:   run,
+}
+
+func run(ctx context.Context, p *audit.Pass) error {
+	if !methods.Reached(p.Now(), since) {
+		p.NotApplicable("policies on the register action govern the set-up of Windows Hello since " + since + ", after the snapshot was taken")
+		return nil
+	}
+	dir, err := audit.Get(ctx, p, population.Users)
+	if err != nil {
+		return err
+	}
+	r, err := audit.Get(ctx, p, bootstrap.Reach)
+	if err != nil {
+		return err
+	}
+	audiences, err := audit.Get(ctx, p, bootstrap.Audiences)
+	if err != nil {
+		return err
+	}
+	r.Policies.LacksStates(p)
+	// Each of several policies that refuse the set-up refuses it by itself.
+	by := make([]audit.Set, len(r.Policies.Policies))
+	beside := make([][]string, len(by))
+	var unknown audit.Set
+	var missing []string
+	for _, a := range audiences {
+		for _, s := range a.Personas {
+			switch {
+			case s.Persona != bootstrap.NewLaptopOutOfBox:
+			case s.Verdict.State == bootstrap.Unknown:
+				unknown, missing = unknown.Or(a.Members), append(missing, s.Verdict.Missing...)
+			case s.Trapped():
+				for _, i := range r.Policies.Positions(s.Enforcing) {
+					by[i] = by[i].Or(a.Members)
+					beside[i] = append(beside[i], s.Enforcing...)
+				}
+			}
+		}
+	}
+	if !unknown.Empty() {
+		slices.Sort(missing)
+		bootstrap.LacksMissing(p, slices.Compact(missing),
+			fmt.Sprintf("whether %s could set up Windows Hello at home is not known", audit.PeoplePhrase(unknown.Count())))
+	}
+	for i, people := range by {
+		if people.Empty() {
+			continue
+		}
+		if err := report(ctx, p, r, dir, i, people, beside[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func report(ctx context.Context, p *audit.Pass, r *bootstrap.Result, dir *population.Directory, i int, people audit.Set, beside []string) error {
+	pol := r.Policies.Definition(i)
+	evidence, err := r.Policies.QuotePolicies(ctx, p, []int{i}, access.GrantPointer, "what the policy asks for refuses the set-up of Windows Hello")
+	if err != nil {
+		return err
+	}
+	action, err := r.Policies.QuotePolicies(ctx, p, []int{i}, actions, "the policy is for the registration of security information")
+	if err != nil {
+		return err
+	}
+	change, err := r.Try(ctx, []bootstrap.Blocker{{Type: bootstrap.PolicyBlocker, ID: pol.ID}})
+	if err != nil {
+		return err
+	}
+	others := ""
+	if also := slices.DeleteFunc(r.Policies.PolicyLabels(beside), func(name string) bool { return name == r.Policies.PolicyLabel(i) }); len(also) > 0 {
+		others = fmt.Sprintf(" Of some of them, %s refuses it too.", also[0])
+		if len(also) > 1 {
+			others = fmt.Sprintf(" Of some of them, %d other policies refuse it too.", len(also))
+		}
+	}
+	p.Report(audit.Finding{
+		// The search knows the rule from a message only.
+		Certainty: audit.Likely,
+		Message: fmt.Sprintf("Whoever of %s unpacks a new computer away from the office cannot set up Windows Hello for Business, or Platform SSO, on it: %s governs the set-up since %s, and neither a method on the phone nor a pass satisfies it there.%s "+
+			"That policies on the register action govern this set-up is said by a message of Microsoft's (MC1326253, 2026-05-29), not by its documentation.",
+			audit.PeoplePhrase(people.Count()), r.Policies.PolicyLabel(i), since, others),
+		Subject:  audit.Subject{Type: audit.SubjectPolicy, ID: pol.ID, Name: pol.DisplayName},
+		Affected: audit.People(people, dir),
+		Evidence: append(action, evidence...),
+		Blockers: []string{pol.ID},
+		Fix: []audit.Step{{
+			Change: "Let the policy ask for multifactor authentication, or a strength that admits a Temporary Access Pass, where it blocks today; or leave people out of it while they set up a computer.",
+			Frees:  change.Freed.Count(), Worsens: change.Worsened.Count(),
+		}},
+	})
+	return nil
+}
+
+func actions(*entra.ConditionalAccessPolicy) string {
+	return "/conditions/applications/includeUserActions"
+}
