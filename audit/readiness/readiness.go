@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/facts/bootstrap"
@@ -106,53 +105,7 @@ func (r *Report) afterRollout(n uint32) *bootstrap.Verdict {
 }
 
 // Label names an object for people.
-func (r *Report) Label(b bootstrap.Blocker) string {
-	switch b.Type {
-	case bootstrap.PolicyBlocker:
-		for _, p := range r.Result.Policies.Policies {
-			if p.ID == b.ID && p.Name != "" {
-				return fmt.Sprintf("the policy %q", p.Name)
-			}
-		}
-		return "the policy " + b.ID
-	case bootstrap.ProfileBlocker:
-		if pk := r.Result.Methods.Passkeys; pk != nil {
-			for i := range pk.Profiles {
-				if strings.EqualFold(pk.Profiles[i].ID, b.ID) {
-					return pk.Profiles[i].Label()
-				}
-			}
-		}
-		return "the passkey profile " + b.ID
-	case bootstrap.PassBlocker:
-		return "the policy of Temporary Access Passes"
-	case bootstrap.MethodBlocker:
-		return "the Passkey (FIDO2) method"
-	default:
-		if name := r.Result.Policies.Label("authenticationStrength:" + b.ID); !strings.HasPrefix(name, "authenticationStrength:") {
-			return fmt.Sprintf("the strength %q", name)
-		}
-		return "the strength " + b.ID
-	}
-}
+func (r *Report) Label(b bootstrap.Blocker) string { return r.Result.Label(b) }
 
-// ChangeText says in words what changing an object means.
-func (r *Report) ChangeText(objects []bootstrap.Blocker) string {
-	var parts []string
-	for _, b := range objects {
-		label := r.Label(b)
-		switch b.Type {
-		case bootstrap.PolicyBlocker:
-			parts = append(parts, label+" no longer applies to them")
-		case bootstrap.ProfileBlocker:
-			parts = append(parts, label+" admits the passkeys they can have")
-		case bootstrap.PassBlocker:
-			parts = append(parts, label+" lets them use a pass of either kind")
-		case bootstrap.MethodBlocker:
-			parts = append(parts, label+" is on, with self-service")
-		default:
-			parts = append(parts, label+" admits what they can do")
-		}
-	}
-	return strings.Join(parts, ", and ")
-}
+// ChangeText says in words what changing some objects means.
+func (r *Report) ChangeText(objects []bootstrap.Blocker) string { return r.Result.ChangeText(objects) }

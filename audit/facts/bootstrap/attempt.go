@@ -69,6 +69,9 @@ func (e *engine) attempts(p *person, r resolution) []attempt {
 			}
 		}
 	}
+	if e.only != nil {
+		list = slices.DeleteFunc(list, func(a attempt) bool { return !e.only(e, &a) })
+	}
 	slices.SortStableFunc(list, func(a, b attempt) int { return cmp.Compare(a.cost, b.cost) })
 	return list
 }

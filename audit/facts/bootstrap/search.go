@@ -13,6 +13,8 @@ type engine struct {
 	// change is the set of objects that are taken to have changed, by their index.
 	change           []int
 	strengthsChanged bool
+	// only leaves out attempts that a question is not about; nil leaves out none.
+	only func(*engine, *attempt) bool
 
 	scenes    map[sceneKey]*scene
 	modeLists map[modes][]string

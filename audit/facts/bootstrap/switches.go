@@ -44,11 +44,7 @@ type Switches struct {
 
 // switchList names the switches, how configurations and outputs call them, and
 // whether one that would change a state makes its confidence medium rather than low.
-var switchList = []struct {
-	name   string
-	medium bool
-	of     func(*Switches) *bool
-}{
+var switchList = []switchEntry{
 	{"manageModeRegisterOnly", false, func(s *Switches) *bool { return &s.ManageModeRegisterOnly }},
 	{"noInterruptRegistration", true, func(s *Switches) *bool { return &s.NoInterruptRegistration }},
 	{"credentialResourceIgnored", false, func(s *Switches) *bool { return &s.CredentialResourceIgnored }},
@@ -58,6 +54,12 @@ var switchList = []struct {
 	{"helloUnderAllResources", false, func(s *Switches) *bool { return &s.HelloUnderAllResources }},
 	{"mfaTrustedIPs", false, func(s *Switches) *bool { return &s.MFATrustedIPs }},
 	{"allResourcesSpareRegister", true, func(s *Switches) *bool { return &s.AllResourcesSpareRegister }},
+}
+
+type switchEntry struct {
+	name   string
+	medium bool
+	of     func(*Switches) *bool
 }
 
 // SwitchNames lists the names of all switches.
