@@ -10,14 +10,23 @@ import (
 	allowlistnotattestable "passkeyaudit/checks/attestation/allow-list-not-attestable"
 	allowlistwithoutattestation "passkeyaudit/checks/attestation/allow-list-without-attestation"
 	attestationwithsynced "passkeyaudit/checks/attestation/attestation-with-synced"
+	attestationclosescrossdevice "passkeyaudit/checks/attestation/attestation-closes-cross-device"
 	authenticatorononeplatform "passkeyaudit/checks/attestation/authenticator-on-one-platform"
 	emptyallowlist "passkeyaudit/checks/attestation/empty-allow-list"
 	inertrestrictions "passkeyaudit/checks/attestation/inert-restrictions"
 	strandedpasskeys "passkeyaudit/checks/attestation/stranded-passkeys"
 	strictprofileoutvoted "passkeyaudit/checks/attestation/strict-profile-outvoted"
+	strengthrejectsregisteredkeys "passkeyaudit/checks/attestation/strength-rejects-registered-keys"
 	unattestedprivilegedkeys "passkeyaudit/checks/attestation/unattested-privileged-keys"
+	everytimewithonetimepass "passkeyaudit/checks/bootstrap/everytime-with-one-time-pass"
+	gueststrengthimpossible "passkeyaudit/checks/bootstrap/guest-strength-impossible"
+	nobootstraplane "passkeyaudit/checks/bootstrap/no-bootstrap-lane"
 	nobootstrapmethod "passkeyaudit/checks/bootstrap/no-bootstrap-method"
 	phoneonlybeforeretirement "passkeyaudit/checks/bootstrap/phone-only-before-retirement"
+	registerpolicygateshello "passkeyaudit/checks/bootstrap/register-policy-gates-hello"
+	riskwithoutmethod "passkeyaudit/checks/bootstrap/risk-without-method"
+	roleactivationtrap "passkeyaudit/checks/bootstrap/role-activation-trap"
+	strengthnokeyqualifies "passkeyaudit/checks/bootstrap/strength-no-key-qualifies"
 	tapunavailable "passkeyaudit/checks/bootstrap/tap-unavailable"
 	changedbymicrosoft "passkeyaudit/checks/scope/changed-by-microsoft"
 	danglingtarget "passkeyaudit/checks/scope/dangling-target"
@@ -62,6 +71,13 @@ func Bootstrap() []*audit.Check {
 	return []*audit.Check{
 		nobootstrapmethod.Check,
 		tapunavailable.Check,
+		nobootstraplane.Check,
+		riskwithoutmethod.Check,
+		roleactivationtrap.Check,
+		strengthnokeyqualifies.Check,
+		gueststrengthimpossible.Check,
+		registerpolicygateshello.Check,
+		everytimewithonetimepass.Check,
 		phoneonlybeforeretirement.Check,
 	}
 }
@@ -73,8 +89,10 @@ func Attestation() []*audit.Check {
 		authenticatorononeplatform.Check,
 		strandedpasskeys.Check,
 		allowlistwithoutattestation.Check,
+		strengthrejectsregisteredkeys.Check,
 		unattestedprivilegedkeys.Check,
 		aaguidunknown.Check,
+		attestationclosescrossdevice.Check,
 		inertrestrictions.Check,
 		allowlistnotattestable.Check,
 		emptyallowlist.Check,

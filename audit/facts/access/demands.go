@@ -9,6 +9,7 @@ import (
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/conditionalaccess"
 	"passkeyaudit/audit/entra"
+	"passkeyaudit/audit/entra/catalogue"
 	"passkeyaudit/audit/snapshot"
 )
 
@@ -47,19 +48,27 @@ type StrengthDemand struct {
 
 // Label names the strength for people.
 func (d *StrengthDemand) Label() string {
-	if d.Definition != nil && d.Definition.DisplayName != "" {
-		return fmt.Sprintf("the strength %q", d.Definition.DisplayName)
+	if name := d.name(); name != "" {
+		return fmt.Sprintf("the strength %q", name)
 	}
 	return "the strength " + d.StrengthID()
 }
 
 // Subject names the strength as the subject of a finding.
 func (d *StrengthDemand) Subject() audit.Subject {
-	s := audit.Subject{Type: audit.SubjectPolicy, ID: d.StrengthID()}
-	if d.Definition != nil {
-		s.ID, s.Name = d.Definition.ID, d.Definition.DisplayName
+	return audit.Subject{Type: audit.SubjectPolicy, ID: d.StrengthID(), Name: d.name()}
+}
+
+func (d *StrengthDemand) name() string {
+	if d.Definition != nil && d.Definition.DisplayName != "" {
+		return d.Definition.DisplayName
 	}
-	return s
+	for _, s := range catalogue.BuiltInStrengths() {
+		if strings.EqualFold(s.ID, d.StrengthID()) {
+			return s.DisplayName
+		}
+	}
+	return ""
 }
 
 // StrengthDemands lists the strengths that enforced policies demand, in the order of

@@ -144,6 +144,13 @@ func (e *engine) stands(p *person, r resolution) []attempt {
 				if c.kind != AuthenticatorCredential || c.os != a.os {
 					continue
 				}
+			case phoneSystem(a.os):
+				// In the browser of a phone: what that phone keeps. New security keys cannot
+				// be registered there. Sources: REG (how-to-register-passkey-authenticator,
+				// 2026-07-05), MTX (concept-fido2-compatibility, 2025-05-12).
+				if c.kind != SyncedCredential && (c.kind != AuthenticatorCredential || c.os != a.os) {
+					continue
+				}
 			case c.kind == KeyCredential:
 				e.assume(&b, SecurityKey, costSecurityKey)
 			case c.kind == SyncedCredential:
@@ -174,6 +181,20 @@ func (e *engine) stands(p *person, r resolution) []attempt {
 			}
 		}
 	}
+	if p.phoneOnly {
+		// Whoever has a computer is better served there.
+		for _, os := range []devices.OS{devices.IOS, devices.Android} {
+			for _, s := range []Surface{SecurityInfo, Interrupt} {
+				a := attempt{surface: s, os: os}
+				if e.phone(p, r, os, &a) {
+					if s == Interrupt {
+						a.cost += costInterrupt
+					}
+					add(a, a.conditions, a.cost+costBrowser)
+				}
+			}
+		}
+	}
 	for _, os := range []devices.OS{devices.IOS, devices.Android} {
 		a := attempt{surface: InApp, os: os}
 		if e.phone(p, r, os, &a) {
@@ -189,6 +210,8 @@ func (e *engine) stands(p *person, r resolution) []attempt {
 	}
 	return list
 }
+
+func phoneSystem(os devices.OS) bool { return os == devices.IOS || os == devices.Android }
 
 // computer is a computer to sign in on.
 type computer struct {

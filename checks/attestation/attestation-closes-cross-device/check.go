@@ -143,7 +143,7 @@ func report(ctx context.Context, p *audit.Pass, policy *methods.Effective, dir *
 		if refusal := app.of(r, i); refusal.Refused == audit.Yes && len(refusal.Policies) > 0 {
 			c.people = c.people.Or(members)
 			c.policies, c.hangsOn = append(c.policies, refusal.Policies...), append(c.hangsOn, refusal.HangsOn...)
-			c.confidence = min(c.confidence, bootstrap.CertaintyOf(refusal.Confidence))
+			c.confidence = min(c.confidence, refusal.Confidence.Certainty())
 		}
 	}
 	evidence := []audit.Evidence{
@@ -164,9 +164,9 @@ func report(ctx context.Context, p *audit.Pass, policy *methods.Effective, dir *
 		f := base
 		f.Severity, f.Certainty = audit.High, min(certainty, c.confidence)
 		f.Message = fmt.Sprintf("For %s "+barred+". Inside the app it is refused as well, by %s.%s%s", audit.PeoplePhrase(c.people.Count()), a.Label(),
-			strings.Join(r.Policies.PolicyLabels(c.policies), ", "), bootstrap.DoubtText(slices.Compact(c.hangsOn)), note)
+			strings.Join(r.Policies.PolicyLabels(c.policies), ", "), r.Caveat(slices.Compact(c.hangsOn)), note)
 		f.Affected, f.Evidence, f.Blockers = audit.People(c.people, dir), append(slices.Clone(evidence), grants...), append([]string{"inApp"}, c.policies...)
-		if f.Fix, err = fixes(ctx, r, a, c.policies); err != nil {
+		if f.Fix, err = fixes(ctx, r, a); err != nil {
 			return err
 		}
 		p.Report(f)
@@ -183,23 +183,14 @@ func report(ctx context.Context, p *audit.Pass, policy *methods.Effective, dir *
 	return nil
 }
 
-func fixes(ctx context.Context, r *bootstrap.Result, a *methods.Applied, policies []string) ([]audit.Step, error) {
-	var blockers []bootstrap.Blocker
-	for _, id := range policies {
-		blockers = append(blockers, bootstrap.Blocker{Type: bootstrap.PolicyBlocker, ID: id})
-	}
-	change, err := r.Try(ctx, blockers)
-	if err != nil {
-		return nil, err
-	}
-	list := []audit.Step{{
-		Change: "Exclude the resource Microsoft Authenticator Credential Registration (6aa00308-ea33-4caa-90d6-ae905d8cb51b) from these policies, after provisioning its service principal.",
-		Frees:  change.Freed.Count(), Worsens: change.Worsened.Count(),
-	}}
+// fixes tries the change of the profile only: what excluding a resource does hangs on
+// what else the policies ask for.
+func fixes(ctx context.Context, r *bootstrap.Result, a *methods.Applied) ([]audit.Step, error) {
+	list := []audit.Step{{Change: "Exclude the resource Microsoft Authenticator Credential Registration (6aa00308-ea33-4caa-90d6-ae905d8cb51b) from these policies, after provisioning its service principal."}}
+	const relax = "Or stop enforcing attestation in the profile."
 	if a.ID == "" {
-		return append(list, audit.Step{Change: "Or stop enforcing attestation for these people."}), nil
+		return append(list, audit.Step{Change: relax}), nil
 	}
-	change, err = r.Try(ctx, []bootstrap.Blocker{{Type: bootstrap.ProfileBlocker, ID: a.ID}})
-	list = append(list, audit.Step{Change: "Or stop enforcing attestation in the profile.", Frees: change.Freed.Count(), Worsens: change.Worsened.Count()})
-	return list, err
+	change, err := r.Try(ctx, []bootstrap.Blocker{{Type: bootstrap.ProfileBlocker, ID: a.ID}})
+	return append(list, audit.Step{Change: relax, Frees: change.Freed.Count(), Worsens: change.Worsened.Count()}), err
 }

@@ -50,7 +50,10 @@ type demand struct {
 	reached audit.Partly
 	met     map[string]audit.Tri // by AAGUID, whether a passkey of the model meets it
 
-	caught, unsure audit.Builder
+	caught audit.Builder
+	// Of these it is not known: whom the policies reach, what the strength takes, which
+	// model a passkey is.
+	unreached, untold, unsure audit.Builder
 }
 
 func run(ctx context.Context, p *audit.Pass) error {
@@ -80,9 +83,9 @@ func run(ctx context.Context, p *audit.Pass) error {
 	}
 	for i := range demands {
 		d := &demands[i]
-		if unsure := d.unsure.Set(); !unsure.Empty() {
-			p.Lacks(snapshot.AuthenticationMethods, audit.Hides, fmt.Sprintf("whether the passkeys of %s meet %s is not known", audit.PeoplePhrase(unsure.Count()), d.Label()))
-		}
+		access.LacksReach(p, d.unreached.Set(), d.Label(), audit.PeoplePhrase)
+		d.lacks(p, d.untold.Set(), snapshot.AuthenticationStrengths)
+		d.lacks(p, d.unsure.Set(), snapshot.AuthenticationMethods)
 		people := d.caught.Set()
 		if !d.Passkeys() {
 			// It was never meant for passkeys: only who has nothing else is stuck.
@@ -136,7 +139,20 @@ func (d *demand) judge(policy *methods.Effective, held *methods.Held, n uint32) 
 	case audit.Yes:
 		d.caught.Add(n)
 	case audit.Unsure:
-		d.unsure.Add(n)
+		switch {
+		case reached == audit.Unsure:
+			d.unreached.Add(n)
+		case d.meets("ffffffff-ffff-ffff-ffff-ffffffffffff") == audit.Unsure:
+			d.untold.Add(n)
+		default:
+			d.unsure.Add(n)
+		}
+	}
+}
+
+func (d *demand) lacks(p *audit.Pass, people audit.Set, section snapshot.SectionID) {
+	if !people.Empty() {
+		p.Lacks(section, audit.Hides, fmt.Sprintf("whether the passkeys of %s meet %s is not known", audit.PeoplePhrase(people.Count()), d.Label()))
 	}
 }
 

@@ -151,8 +151,8 @@ func (t *trust) doubt(from *entra.ExternalTenants) (audit.Certainty, string) {
 		if refused == 0 {
 			return 0, ""
 		}
-		return audit.Possible, fmt.Sprintf(" The policy is for guests of %s, of which %d not trusted; the directory does not show which guests are theirs.",
-			audit.CountPhrase(len(from.Members), "home tenant", "home tenants"), refused)
+		return audit.Possible, fmt.Sprintf(" The policy is for guests of %s, of which %s not trusted; the directory does not show which guests are theirs.",
+			audit.CountPhrase(len(from.Members), "home tenant", "home tenants"), audit.CountPhrase(refused, "is", "are"))
 	}
 	switch n := t.trusted(); {
 	case t.byDefault == audit.Yes:

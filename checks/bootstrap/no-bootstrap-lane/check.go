@@ -26,34 +26,14 @@ var Check = &audit.Check{
 	Doc:      audit.MustDoc(doc),
 	Problem:  4,
 	Severity: audit.High,
-	Reads: []audit.Read{
-		// The search takes what is not known both ways and finds a trap only where it is
-		// one either way.
-		{Section: snapshot.ConditionalAccessPolicies, Gap: audit.Hides},
-		{Section: snapshot.NamedLocations, Gap: audit.Hides},
-		{Section: snapshot.AuthenticationStrengths, Gap: audit.Hides},
-		{Section: snapshot.Users, Gap: audit.Hides},
-		{Section: snapshot.Groups, Gap: audit.Hides},
-		{Section: snapshot.GroupMembers, Gap: audit.Hides},
-		// What today's people hold says nothing about those who are asked about here.
-		{Section: snapshot.AuthenticationMethods, Gap: audit.Refines},
-		{Section: snapshot.UserRegistrationDetails, Gap: audit.Refines},
-		{Section: snapshot.Domains, Gap: audit.Refines},
-	},
+	// What today's people hold says nothing about those who are asked about here.
+	Reads: bootstrap.Reads(audit.Read{Section: snapshot.Domains, Gap: audit.Refines}),
 	Facts: []audit.AnyFact{population.Users, bootstrap.Reach, bootstrap.Audiences},
 	Run:   run,
 }
 
-// personas are those asked about, with what a message calls them.
-var personas = []struct {
-	who  bootstrap.Persona
-	text string
-}{
-	{bootstrap.NewHireRemote, "a new hire who works remotely"},
-	{bootstrap.NewHireOnSite, "a new hire in the office"},
-	{bootstrap.LostPhone, "somebody who lost the phone"},
-	{bootstrap.BYODPhoneOnly, "somebody with nothing but a phone of their own"},
-}
+// personas are those asked about.
+var personas = []bootstrap.Persona{bootstrap.NewHireRemote, bootstrap.NewHireOnSite, bootstrap.LostPhone, bootstrap.BYODPhoneOnly}
 
 // lane is people under the same enforcement.
 type lane struct {
@@ -100,12 +80,7 @@ func lanes(p *audit.Pass, audiences []bootstrap.Audience) []lane {
 		var policies []string
 		var here []caught
 		for _, s := range a.Personas {
-			i := slices.IndexFunc(personas, func(q struct {
-				who  bootstrap.Persona
-				text string
-			}) bool {
-				return q.who == s.Persona
-			})
+			i := slices.Index(personas, s.Persona)
 			switch {
 			case i < 0:
 			case s.Verdict.State == bootstrap.Unknown:
@@ -130,8 +105,7 @@ func lanes(p *audit.Pass, audiences []bootstrap.Audience) []lane {
 	}
 	if !unknown.Empty() {
 		slices.Sort(missing)
-		bootstrap.LacksMissing(p, slices.Compact(missing),
-			fmt.Sprintf("whether a newcomer has a way under the policies of %s is not known", audit.PeoplePhrase(unknown.Count())))
+		bootstrap.Lacks(p, unknown, slices.Compact(missing), "have policies under which a newcomer finds a way")
 	}
 	return list
 }
@@ -149,7 +123,7 @@ func (l *lane) report(ctx context.Context, p *audit.Pass, r *bootstrap.Result, d
 				continue
 			}
 			members = members.Or(c.members)
-			certainty = max(certainty, bootstrap.CertaintyOf(c.verdict.Confidence))
+			certainty = max(certainty, c.verdict.Confidence.Certainty())
 			reasons = append(reasons, c.verdict.Reasons...)
 			hangs = append(hangs, c.verdict.HangsOn...)
 			if !slices.ContainsFunc(sets, func(s []bootstrap.Blocker) bool { return slices.Equal(s, c.verdict.BlockedBy) }) && len(c.verdict.BlockedBy) > 0 {
@@ -159,9 +133,9 @@ func (l *lane) report(ctx context.Context, p *audit.Pass, r *bootstrap.Result, d
 		switch n := members.Count(); {
 		case n == 0:
 		case n < l.members.Count():
-			who = append(who, fmt.Sprintf("%s (under those of %s)", personas[i].text, audit.PeoplePhrase(n)))
+			who = append(who, fmt.Sprintf("%s (under those of %s)", bootstrap.Who(personas[i:i+1]), audit.PeoplePhrase(n)))
 		default:
-			who = append(who, personas[i].text)
+			who = append(who, bootstrap.Who(personas[i:i+1]))
 		}
 	}
 	slices.Sort(reasons)
@@ -172,15 +146,13 @@ func (l *lane) report(ctx context.Context, p *audit.Pass, r *bootstrap.Result, d
 		for _, b := range set {
 			blockers = append(blockers, b.ID)
 		}
-		change, err := r.Try(ctx, set)
+		step, err := r.Step(ctx, set)
 		if err != nil {
 			return err
 		}
-		fix = append(fix, audit.Step{Change: r.Remedy(set), Frees: change.Freed.Count(), Worsens: change.Worsened.Count()})
+		fix = append(fix, step)
 	}
-	if len(fix) == 0 {
-		fix = []audit.Step{{Change: "Give people who are just starting a way of their own: a policy on the register action that a Temporary Access Pass satisfies, and nothing else that reaches them until they have a passkey."}}
-	}
+	fix = append(fix, audit.Step{Change: "Give people who are just starting a way of their own: a strength on the register action that admits a Temporary Access Pass, and no other policy that reaches them until they have a passkey."})
 	slices.Sort(hangs)
 	evidence, err := r.Policies.QuotePolicies(ctx, p, r.Policies.Positions(l.policies), access.GrantPointer, "what the policy asks for refuses something that they could try")
 	if err != nil {
@@ -190,7 +162,7 @@ func (l *lane) report(ctx context.Context, p *audit.Pass, r *bootstrap.Result, d
 	p.Report(audit.Finding{
 		Certainty: certainty,
 		Message: fmt.Sprintf("Under %s, %s would have no way to a passkey without a change of policy: %s. %s under these policies today; the next one hired here, or who loses a phone, is caught.%s",
-			enumerate(names), enumerate(who), strings.Join(why, "; "), audit.PeopleDo(l.members.Count(), "is", "are"), bootstrap.DoubtText(slices.Compact(hangs))),
+			enumerate(names), enumerate(who), strings.Join(why, "; "), audit.PeopleDo(l.members.Count(), "is", "are"), r.Caveat(slices.Compact(hangs))),
 		Subject:  audit.Subject{Type: audit.SubjectClass, ID: strings.Join(l.policies, ","), Name: "people under " + enumerate(names)},
 		Affected: audit.People(l.members, dir),
 		Evidence: evidence,

@@ -32,20 +32,9 @@ var Check = &audit.Check{
 	Doc:      audit.MustDoc(doc),
 	Problem:  4,
 	Severity: audit.Medium,
-	Reads: []audit.Read{
-		// What is not known is taken both ways; what is found holds either way.
-		{Section: snapshot.ConditionalAccessPolicies, Gap: audit.Hides},
-		{Section: snapshot.NamedLocations, Gap: audit.Hides},
-		{Section: snapshot.AuthenticationStrengths, Gap: audit.Hides},
-		{Section: snapshot.Users, Gap: audit.Hides},
-		{Section: snapshot.Groups, Gap: audit.Hides},
-		{Section: snapshot.GroupMembers, Gap: audit.Hides},
-		// The computer is new and its owner has a method: what people hold, and on what
-		// devices, plays no part.
-		{Section: snapshot.AuthenticationMethods, Gap: audit.Refines},
-		{Section: snapshot.UserRegistrationDetails, Gap: audit.Refines},
-		{Section: snapshot.Domains, Gap: audit.Refines},
-	},
+	// The computer is new and its owner has a method: what people hold, and on what
+	// devices, plays no part.
+	Reads: bootstrap.Reads(audit.Read{Section: snapshot.Domains, Gap: audit.Refines}),
 	Facts: []audit.AnyFact{population.Users, bootstrap.Reach, bootstrap.Audiences},
 	Run:   run,
 }
@@ -89,8 +78,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 	}
 	if !unknown.Empty() {
 		slices.Sort(missing)
-		bootstrap.LacksMissing(p, slices.Compact(missing),
-			fmt.Sprintf("whether %s could set up Windows Hello at home is not known", audit.PeoplePhrase(unknown.Count())))
+		bootstrap.Lacks(p, unknown, slices.Compact(missing), "could set up Windows Hello away from the office")
 	}
 	for i, people := range by {
 		if people.Empty() {
@@ -113,31 +101,31 @@ func report(ctx context.Context, p *audit.Pass, r *bootstrap.Result, dir *popula
 	if err != nil {
 		return err
 	}
-	change, err := r.Try(ctx, []bootstrap.Blocker{{Type: bootstrap.PolicyBlocker, ID: pol.ID}})
+	step, err := r.Step(ctx, []bootstrap.Blocker{{Type: bootstrap.PolicyBlocker, ID: pol.ID}})
 	if err != nil {
 		return err
 	}
 	others := ""
 	if also := slices.DeleteFunc(r.Policies.PolicyLabels(beside), func(name string) bool { return name == r.Policies.PolicyLabel(i) }); len(also) > 0 {
-		others = fmt.Sprintf(" Of some of them, %s refuses it too.", also[0])
+		others = fmt.Sprintf(" For some of them %s refuses it too.", also[0])
 		if len(also) > 1 {
-			others = fmt.Sprintf(" Of some of them, %d other policies refuse it too.", len(also))
+			others = fmt.Sprintf(" For some of them %d other policies refuse it too.", len(also))
 		}
 	}
 	p.Report(audit.Finding{
 		// The search knows the rule from a message only.
 		Certainty: audit.Likely,
-		Message: fmt.Sprintf("Whoever of %s unpacks a new computer away from the office cannot set up Windows Hello for Business, or Platform SSO, on it: %s governs the set-up since %s, and neither a method on the phone nor a pass satisfies it there.%s "+
+		Message: fmt.Sprintf("Under %s nobody can set up Windows Hello for Business, or Platform SSO, on a new computer away from the office: it governs that set-up since %s, and neither a method on the phone nor a pass satisfies it there. %s under it.%s "+
 			"That policies on the register action govern this set-up is said by a message of Microsoft's (MC1326253, 2026-05-29), not by its documentation.",
-			audit.PeoplePhrase(people.Count()), r.Policies.PolicyLabel(i), since, others),
+			r.Policies.PolicyLabel(i), since, audit.PeopleDo(people.Count(), "is", "are"), others),
 		Subject:  audit.Subject{Type: audit.SubjectPolicy, ID: pol.ID, Name: pol.DisplayName},
 		Affected: audit.People(people, dir),
 		Evidence: append(action, evidence...),
 		Blockers: []string{pol.ID},
-		Fix: []audit.Step{{
-			Change: "Let the policy ask for multifactor authentication, or a strength that admits a Temporary Access Pass, where it blocks today; or leave people out of it while they set up a computer.",
-			Frees:  change.Freed.Count(), Worsens: change.Worsened.Count(),
-		}},
+		Fix: []audit.Step{
+			{Change: "Let the policy ask for multifactor authentication, or for a strength that admits a Temporary Access Pass, where it refuses today."},
+			step,
+		},
 	})
 	return nil
 }

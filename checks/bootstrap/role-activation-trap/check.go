@@ -204,7 +204,7 @@ func (a *activation) report(ctx context.Context, p *audit.Pass, r *bootstrap.Res
 	alone := "None of them has a way to a passkey without an administrator."
 	switch n := a.wizard.Count(); {
 	case n == a.people.Count():
-		alone = "They have a way to a passkey today, and nobody has told them to take it."
+		alone = "All of them have a way to a passkey today without an administrator."
 	case n > 0:
 		alone = fmt.Sprintf("%s a way to a passkey without an administrator today.", audit.PeopleDo(n, "has", "have"))
 	}

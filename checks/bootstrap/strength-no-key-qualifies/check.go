@@ -65,12 +65,20 @@ func run(ctx context.Context, p *audit.Pass) error {
 		if limited != audit.Yes {
 			continue
 		}
-		stuck := r.Policies.Reached(d.Policies).And(scope).Minus(admitting(applied, models))
+		admitted, untold := admitting(applied, models)
+		stuck := r.Policies.Reached(d.Policies).And(scope).Minus(admitted)
 		access.LacksReach(p, stuck.Maybe, d.Label()+", and no profile that admits its models,", audit.PeoplePhrase)
-		if stuck.Yes.Empty() {
+		people := stuck.Yes
+		for _, a := range untold {
+			if unsure := people.And(a.People.Possible()); !unsure.Empty() {
+				methods.LacksRule(p, a, "a passkey type or the key restriction")
+				people = people.Minus(unsure)
+			}
+		}
+		if people.Empty() {
 			continue
 		}
-		if err := report(ctx, p, policy, dir, r, applied, d, models, stuck.Yes); err != nil {
+		if err := report(ctx, p, policy, dir, r, applied, d, models, people); err != nil {
 			return err
 		}
 	}
@@ -103,9 +111,9 @@ func qualifying(d *access.StrengthDemand) (models []string, limited audit.Tri) {
 }
 
 // admitting are the people with a profile that admits a passkey of one of some models
-// at sign-in. A model that is in no catalogue may keep passkeys of either type.
-func admitting(applied []methods.Applied, models []string) audit.Partly {
-	var who audit.Partly
+// at sign-in, and the profiles of which that is not known. A model that is in no
+// catalogue may keep passkeys of either type.
+func admitting(applied []methods.Applied, models []string) (who audit.Partly, untold []*methods.Applied) {
 	for i := range applied {
 		admits := audit.No
 		for _, aaguid := range models {
@@ -124,10 +132,10 @@ func admitting(applied []methods.Applied, models []string) audit.Partly {
 		case audit.Yes:
 			who = who.Or(applied[i].People)
 		case audit.Unsure:
-			who = who.Or(audit.Partly{Maybe: applied[i].People.Possible()})
+			untold = append(untold, &applied[i])
 		}
 	}
-	return who
+	return who, untold
 }
 
 func report(ctx context.Context, p *audit.Pass, policy *methods.Effective, dir *population.Directory, r *bootstrap.Result,
@@ -202,19 +210,16 @@ func quoteProfile(policy *methods.Effective, a *methods.Applied) audit.Evidence 
 	return policy.Quote(a.AttestationPointer(), a.Label()+" does not admit the type of these models")
 }
 
+// fixes tries the change of the profiles only: what the strength would have to take
+// depends on what people hold.
 func fixes(ctx context.Context, r *bootstrap.Result, d *access.StrengthDemand, profiles []bootstrap.Blocker) ([]audit.Step, error) {
-	var list []audit.Step
-	add := func(text string, objects ...bootstrap.Blocker) error {
-		change, err := r.Try(ctx, objects)
-		list = append(list, audit.Step{Change: text, Frees: change.Freed.Count(), Worsens: change.Worsened.Count()})
-		return err
-	}
-	if err := add("Add to "+d.Label()+" the models that people's passkey profiles admit.", bootstrap.Blocker{Type: bootstrap.StrengthBlocker, ID: d.StrengthID()}); err != nil {
-		return nil, err
-	}
+	list := []audit.Step{{Change: "Add to " + d.Label() + " the models that people's passkey profiles admit."}}
 	if len(profiles) == 0 {
 		return append(list, audit.Step{Change: "Or let the passkey method admit a model that the strength takes."}), nil
 	}
-	err := add("Or add a model that the strength takes to a passkey profile of theirs.", profiles...)
-	return list, err
+	change, err := r.Try(ctx, profiles)
+	return append(list, audit.Step{
+		Change: "Or let a passkey profile of theirs admit a model that the strength takes.",
+		Frees:  change.Freed.Count(), Worsens: change.Worsened.Count(),
+	}), err
 }
