@@ -41,8 +41,10 @@ func (p *Policy) Controls() []Control {
 func (c Control) Name() string { return c.c.name }
 
 // Kind is what the control asks for.
-func (c Control) Kind() ControlKind {
-	switch name := strings.ToLower(c.c.name); {
+func (c Control) Kind() ControlKind { return c.c.kind }
+
+func controlKind(name string) ControlKind {
+	switch name = strings.ToLower(name); {
 	case name == "block":
 		return BlockControl
 	case name == "mfa":

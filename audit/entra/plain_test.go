@@ -12,6 +12,8 @@ var plainTypes = map[string]func() any{
 	"details": func() any { return &UserRegistrationDetails{} },
 	"members": func() any { return &GroupMembers{} },
 	"methods": func() any { return &UserMethods{} },
+	"device":  func() any { return &Device{} },
+	"managed": func() any { return &ManagedDevice{} },
 }
 
 // plainRows are rows as Graph sends them, and odd ones.

@@ -2,6 +2,7 @@ package bootstrap
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"passkeyaudit/audit"
@@ -42,12 +43,51 @@ const (
 // attempts lists what a person could try, the cheapest first. What cannot be tried
 // at all is left out: a phone where there is none, a device that is not in evidence.
 func (e *engine) attempts(p *person, r resolution) []attempt {
+	k := e.attemptKey(p, r)
+	if list, known := e.tried[k]; known {
+		return list
+	}
+	list := e.listAttempts(p, r)
+	e.tried[k] = list
+	return list
+}
+
+// lists tells models apart in which people have different things to try.
+func (m *model) lists() string {
+	return fmt.Sprint(m.places, m.credentials, m.goal, m.risk, m.assumed, m.switches.PasswordOnlyBootstrap)
+}
+
+// attemptKey is all of a person that the list of attempts depends on.
+type attemptKey struct {
+	computers, compliant, phones         [len(devices.Systems)]bool
+	hybrid, joined, hoped, hello         bool
+	multi, multiHello, passes, registers bool
+	firstFactor, classic, stale, atRisk  bool
+	noPlaces, phoneOnly                  bool
+}
+
+func (e *engine) attemptKey(p *person, r resolution) attemptKey {
+	k := attemptKey{
+		hybrid: p.hybrid, joined: p.joined, hoped: e.deviceHoped(p, r), hello: p.has(hello, r), passes: p.has(passes, r),
+		registers: p.registered.value == audit.Yes, classic: p.authApp.in(r) || p.oathApp.in(r), stale: p.stale, atRisk: p.risk != "",
+		noPlaces: p.noPlaces, phoneOnly: p.phoneOnly,
+	}
+	for i, os := range devices.Systems {
+		k.computers[i], k.compliant[i], k.phones[i] = p.systems[os], p.compliant[os], p.phones[os]
+	}
+	have := e.using(p, r, attempt{}, withMethods)
+	k.multi, k.firstFactor = have.multifactor(), have&(password|federatedSingle) != 0
+	k.multiHello = k.multi || k.hello
+	return k
+}
+
+func (e *engine) listAttempts(p *person, r resolution) []attempt {
 	var list []attempt
 	for _, a := range e.signIns(p, r) {
 		for i := range e.m.places {
 			at := &e.m.places[i]
-			if i > 0 && p.noPlaces {
-				break
+			if at.trusted && p.noPlaces {
+				continue
 			}
 			for _, dismissed := range []bool{false, true} {
 				if dismissed && (p.risk == "" || !e.m.risk) {

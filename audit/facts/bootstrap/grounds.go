@@ -102,6 +102,9 @@ func gather(ctx context.Context, p *audit.Pass) (*Given, error) {
 		dir: g.Directory, methods: g.Methods, held: g.Held, strong: strong, owned: owned, reach: g.Policies.Reach, activated: g.Policies.Activated(eligible),
 		atRisk: riskLevels(risky, g.Directory), now: p.Now(), devices: deviceGaps(p, owned),
 	}
+	if pk := g.Methods.Passkeys; pk != nil {
+		g.sources.scope = pk.InScope()
+	}
 	reachGap := gapGroups
 	switch {
 	case p.Status(snapshot.Groups).State == snapshot.Complete && p.Status(snapshot.GroupMembers).State == snapshot.Complete &&

@@ -24,7 +24,7 @@ func (e *engine) changed(t BlockerType, id string) bool {
 // where enough is true.
 func (e *engine) obstacles(p *person, r resolution, a *attempt, enough bool) []obstacle {
 	var list []obstacle
-	if !e.changed(MethodBlocker, entra.MethodFido2) {
+	if len(e.change) == 0 || !e.changed(MethodBlocker, entra.MethodFido2) {
 		if !e.m.method.in(r) {
 			list = append(list, obstacle{[]Reason{MethodDisabled}, []int{e.m.byID[Blocker{MethodBlocker, entra.MethodFido2}]}})
 		}
@@ -38,18 +38,18 @@ func (e *engine) obstacles(p *person, r resolution, a *attempt, enough bool) []o
 	if o, met := e.passObstacle(p, r, a); met {
 		list = append(list, o)
 	}
-	if o, met := e.credentialObstacle(p, r, a); met {
+	if o, met := e.credentialObstacleOnce(p, r, a); met {
 		list = append(list, o)
 	}
 	if enough && len(list) > 0 {
 		return list
 	}
-	return append(list, e.policyObstacles(p, r, a)...)
+	return append(list, e.policyObstacles(p, r, a, enough)...)
 }
 
 // passObstacle tells whether the pass that the attempt needs can be issued and used.
 func (e *engine) passObstacle(p *person, r resolution, a *attempt) (obstacle, bool) {
-	if a.auth != withNewMulti && a.auth != withNewOnce && a.auth != withNewHello || e.changed(PassBlocker, entra.MethodTemporaryAccessPass) {
+	if a.auth != withNewMulti && a.auth != withNewOnce && a.auth != withNewHello || len(e.change) > 0 && e.changed(PassBlocker, entra.MethodTemporaryAccessPass) {
 		return obstacle{}, false
 	}
 	fix := []int{e.m.byID[Blocker{PassBlocker, entra.MethodTemporaryAccessPass}]}
@@ -62,6 +62,37 @@ func (e *engine) passObstacle(p *person, r resolution, a *attempt) (obstacle, bo
 		return obstacle{[]Reason{StrengthUnsatisfiable}, fix}, true // no pass of this kind can be issued
 	}
 	return obstacle{}, false
+}
+
+// credentialKey is what whether a passkey may be registered depends on, for one person.
+type credentialKey struct {
+	r     resolution
+	c     credential
+	inApp bool
+}
+
+type credentialAnswer struct {
+	obstacle obstacle
+	met      bool
+}
+
+// credentialObstacleOnce remembers, for the person looked at last, what does not
+// depend on how and where somebody signs in.
+func (e *engine) credentialObstacleOnce(p *person, r resolution, a *attempt) (obstacle, bool) {
+	if len(e.change) > 0 {
+		return e.credentialObstacle(p, r, a)
+	}
+	if e.answersOf != p {
+		e.answersOf = p
+		clear(e.answers)
+	}
+	k := credentialKey{r, a.credential, a.surface == InApp}
+	if got, known := e.answers[k]; known {
+		return got.obstacle, got.met
+	}
+	o, met := e.credentialObstacle(p, r, a)
+	e.answers[k] = credentialAnswer{o, met}
+	return o, met
 }
 
 // credentialObstacle tells whether the passkey may be registered, and would satisfy
@@ -135,7 +166,7 @@ func (e *engine) refusing(p *person, r resolution, aaguid string) []obstacle {
 func (e *engine) strengthsMet(s *scene, i int, r resolution, aaguid string) bool {
 	pol := &e.m.policies[i]
 	for _, c := range pol.strengths {
-		if e.changed(StrengthBlocker, c.StrengthID()) || factOf(e.admits(c, aaguid), e.keyGap(aaguid)).in(r) {
+		if e.strengthsChanged && e.changed(StrengthBlocker, c.StrengthID()) || factOf(e.admits(c, aaguid), e.keyGap(aaguid)).in(r) {
 			continue
 		}
 		if pol.Requires(c) {

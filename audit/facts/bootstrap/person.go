@@ -1,6 +1,8 @@
 package bootstrap
 
 import (
+	"fmt"
+
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/facts/devices"
 	"passkeyaudit/audit/facts/methods"
@@ -72,14 +74,6 @@ func (p *person) modes(r resolution) modes {
 	return m
 }
 
-func (p *person) set(m modes, f fact3) {
-	for i := range modeNames {
-		if m == 1<<i {
-			p.can[i] = f
-		}
-	}
-}
-
 // reached is the person as if in scope of the method, with one profile.
 func (p *person) reached(profile int) *person {
 	q := *p
@@ -108,4 +102,10 @@ func (p *person) lost() *person {
 	q.staleKey = len(p.keys) > 0
 	q.phones = nil
 	return &q
+}
+
+// key is the same for people whom the search cannot tell apart.
+func (p *person) key() string {
+	return fmt.Sprint(p.policyKey(), p.activated, p.can, p.keys, p.stale, p.staleKey, p.registered, p.phones, p.systems, p.compliant,
+		p.hybrid, p.joined, p.nested, p.devicesKnown, p.risk, p.reportOnly, p.noPlaces, p.phoneOnly)
 }

@@ -10,7 +10,7 @@ import (
 
 // policyObstacles lists the Conditional Access policies that refuse the sign-in of
 // an attempt.
-func (e *engine) policyObstacles(p *person, r resolution, a *attempt) []obstacle {
+func (e *engine) policyObstacles(p *person, r resolution, a *attempt, enough bool) []obstacle {
 	s := e.scene(e.sceneOf(p, a))
 	if a.auth == withFirst && p.risk != "" && !a.dismissed {
 		// Microsoft keeps people at risk from registering a method. Source: MMP
@@ -24,7 +24,7 @@ func (e *engine) policyObstacles(p *person, r resolution, a *attempt) []obstacle
 	}
 	certain, unsure, gaps := e.applying(p, r, s)
 	if len(unsure) == 0 {
-		return e.refusals(p, r, a, s, certain)
+		return e.refusals(p, r, a, s, certain, enough)
 	}
 	// Whether a policy with a strength on the register action applies cuts both ways:
 	// it demands, and it takes strengths of other policies out.
@@ -37,7 +37,7 @@ func (e *engine) policyObstacles(p *person, r resolution, a *attempt) []obstacle
 				list = append(list, i)
 			}
 		}
-		if got := e.refusals(p, r, a, s, list); sub == 0 || help == (len(got) < len(chosen)) && len(got) != len(chosen) {
+		if got := e.refusals(p, r, a, s, list, false); sub == 0 || help == (len(got) < len(chosen)) && len(got) != len(chosen) {
 			chosen = got
 		}
 	}
@@ -77,8 +77,9 @@ func (e *engine) sceneOf(p *person, a *attempt) sceneKey {
 	return k
 }
 
-// refusals judges the policies that apply.
-func (e *engine) refusals(p *person, r resolution, a *attempt, s *scene, applying []int) []obstacle {
+// refusals judges the policies that apply. It stops at the first that refuses, without
+// saying why, where enough is true.
+func (e *engine) refusals(p *person, r resolution, a *attempt, s *scene, applying []int, enough bool) []obstacle {
 	first := slices.ContainsFunc(applying, func(i int) bool { return e.m.policies[i].register && len(e.m.policies[i].strengths) > 0 })
 	hasMethods := p.registered.value == audit.Yes || p.registered.value == audit.Unsure && !r.helps(p.registered.on)
 	switch {
@@ -101,6 +102,8 @@ func (e *engine) refusals(p *person, r resolution, a *attempt, s *scene, applyin
 			w := e.waiver(a, i, first, hasMethods)
 			v := factOf(e.satisfied(s, i, using, aaguid, w, a.credential.aaguid), e.controlGap(i, aaguid)).in(r)
 			switch {
+			case !v && enough:
+				list = append(list, obstacle{})
 			case !v:
 				list = append(list, obstacle{e.reasons(s, i, using, aaguid, w, a.credential.aaguid), e.policyFixes(i)})
 			case !hasMethods && e.demandsPasswordChange(i):
@@ -110,9 +113,15 @@ func (e *engine) refusals(p *person, r resolution, a *attempt, s *scene, applyin
 			case a.auth == withFirst && !e.firstAllowed(s, i, using, r):
 				list = append(list, obstacle{[]Reason{NoBootstrapMethod, StrengthUnsatisfiable}, e.policyFixes(i)})
 			}
+			if enough && len(list) > 0 {
+				break
+			}
 		}
 		if j == 0 || len(list) < len(least) {
 			least = list
+		}
+		if len(least) == 0 {
+			break
 		}
 	}
 	return least

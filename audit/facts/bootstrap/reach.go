@@ -68,9 +68,10 @@ type Class struct {
 func (g *Given) Judge(ctx context.Context, o Options) (*Result, error) {
 	src := g.sources
 	src.noPhone = o.World.NoPhones
+	m := newModel(&g.tenant, o)
 	within := src.dir.Enabled.Minus(src.dir.Guests)
-	classes := classify(within, src.dir.All.Count(), src.traits(), src.blank)
-	r := &Result{Given: g, Options: o, model: newModel(&g.tenant, o), Classes: make([]Class, len(classes))}
+	classes := classify(within, src.dir.All.Count(), src.traits(m), src.blank)
+	r := &Result{Given: g, Options: o, model: m, Classes: make([]Class, len(classes))}
 	err := r.each(ctx, len(classes), func(b *bench, i int) {
 		c := &classes[i]
 		r.Classes[i] = Class{Members: c.members, person: c.person, Verdict: b.inScope(c.person), ReportOnly: c.person.reportOnly}

@@ -18,10 +18,14 @@ type engine struct {
 
 	scenes    map[sceneKey]*scene
 	modeLists map[modes][]string
+	tried     map[attemptKey][]attempt
+
+	answers   map[credentialKey]credentialAnswer
+	answersOf *person
 }
 
 func newEngine(m *model) *engine {
-	return &engine{m: m, scenes: map[sceneKey]*scene{}, modeLists: map[modes][]string{}}
+	return &engine{m: m, scenes: map[sceneKey]*scene{}, modeLists: map[modes][]string{}, tried: map[attemptKey][]attempt{}, answers: map[credentialKey]credentialAnswer{}}
 }
 
 // changing runs f with some objects changed.
@@ -104,9 +108,10 @@ func (e *engine) anyUsable(p *person, r resolution) bool {
 
 // way is the cheapest attempt that meets no obstacle, or nil.
 func (e *engine) way(p *person, r resolution) *attempt {
-	for _, a := range e.attempts(p, r) {
-		if len(e.obstacles(p, r, &a, true)) == 0 {
-			return &a
+	list := e.attempts(p, r)
+	for i := range list {
+		if len(e.obstacles(p, r, &list[i], true)) == 0 {
+			return &list[i]
 		}
 	}
 	return nil

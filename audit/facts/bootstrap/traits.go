@@ -20,6 +20,7 @@ type sources struct {
 	held    *methods.Held
 	strong  *methods.Strong
 	owned   *devices.Owned
+	scope   audit.Partly   // of the Passkey (FIDO2) method
 	reach   []audit.Partly // by policy of the compiled set
 	// activated is reach once every eligible role is active.
 	activated []audit.Partly
@@ -58,11 +59,15 @@ func (s *sources) profileCount() int {
 }
 
 // traits lists everything that may tell people apart.
-func (s *sources) traits() []trait {
+func (s *sources) traits(m *model) []trait {
 	var list []trait
 	add := func(set audit.Partly, fit func(*person, audit.Tri)) { list = append(list, trait{set, fit}) }
-	s.policyTraits(add)
-	s.activationTraits(add)
+	matters := make([]bool, len(s.reach))
+	for _, p := range m.policies {
+		matters[p.index] = true
+	}
+	s.policyTraits(add, matters)
+	s.activationTraits(add, matters)
 	s.scopeTraits(add)
 	s.methodTraits(add)
 	s.keyTraits(add)
@@ -78,9 +83,9 @@ func (s *sources) traits() []trait {
 }
 
 // activationTraits are the policies that would reach people once they activate roles.
-func (s *sources) activationTraits(add adder) {
+func (s *sources) activationTraits(add adder, matters []bool) {
 	for i, reach := range s.activated {
-		if reach.Yes.Equal(s.reach[i].Yes) && reach.Maybe.Equal(s.reach[i].Maybe) {
+		if !matters[i] || reach.Yes.Equal(s.reach[i].Yes) && reach.Maybe.Equal(s.reach[i].Maybe) {
 			continue
 		}
 		add(reach, func(p *person, v audit.Tri) {
@@ -98,10 +103,13 @@ func (s *sources) activationTraits(add adder) {
 
 type adder func(audit.Partly, func(*person, audit.Tri))
 
-func (s *sources) policyTraits(add adder) {
+func (s *sources) policyTraits(add adder, matters []bool) {
 	var sets []audit.Partly
 	var of [][]int
 	for i, reach := range s.reach {
+		if !matters[i] {
+			continue
+		}
 		j := slices.IndexFunc(sets, func(q audit.Partly) bool { return q.Yes.Equal(reach.Yes) && q.Maybe.Equal(reach.Maybe) })
 		if j < 0 {
 			j = len(sets)
@@ -215,6 +223,8 @@ func (s *sources) methodTraits(add adder) {
 		}
 	}
 	app, code := s.scoped(entra.MethodMicrosoftAuthenticator), s.scoped(entra.MethodSoftwareOath).Or(s.methods.AuthenticatorCodes())
+	// Whether Authenticator is set up for signing in without a password is not told: it
+	// is taken not to be.
 	hold(push, methods.Authenticator, &app)
 	hold(softwareOath, methods.SoftwareOath, &code)
 	token := s.scoped(entra.MethodHardwareOath)
@@ -229,12 +239,6 @@ func (s *sources) methodTraits(add adder) {
 	}
 	hold(hello, methods.WindowsHello, nil)
 	hold(hello, methods.PlatformCredential, nil)
-	// Whether Authenticator is set up for signing in without a password is not told.
-	add(app.Within(s.held.Of(methods.Authenticator)), func(p *person, v audit.Tri) {
-		if v != audit.No {
-			p.gain(phoneSignIn, fails)
-		}
-	})
 	add(audit.Certainly(s.held.Of(methods.ExternalMethod)), func(p *person, v audit.Tri) {
 		if v == audit.Yes {
 			p.gain(external, hangs(gapExternal))
@@ -322,7 +326,7 @@ func (s *sources) usable(n uint32, c methods.Credential) audit.Tri {
 		return audit.Unsure
 	}
 	allowed, _, _ := pk.SignIn(n, c)
-	return allowed.And(pk.InScope().Has(n))
+	return allowed.And(s.scope.Has(n))
 }
 
 func (s *sources) deviceTraits(add adder) {

@@ -57,14 +57,22 @@ type bench struct {
 func newBench(m *model) *bench {
 	b := &bench{engine: newEngine(m)}
 	for i := range switchList {
-		b.turned = append(b.turned, newEngine(m.with(m.switches.turned(i))))
+		e := newEngine(m.with(m.switches.turned(i)))
+		if e.m.lists() == m.lists() {
+			e.tried = b.tried
+		}
+		b.turned = append(b.turned, e)
 	}
 	return b
 }
 
 // verdict judges a person who is in scope of the method, or would be.
 func (b *bench) verdict(p *person) Verdict {
-	good, bad := b.judge(p, kind), b.judge(p, harsh)
+	bad := b.judge(p, harsh)
+	good := bad
+	if b.m.uncertain || b.hazy(p) {
+		good = b.judge(p, kind)
+	}
 	v := Verdict{State: bad.state, Confidence: High}
 	if good.state != bad.state {
 		v.State, v.Confidence = Unknown, Low
@@ -76,6 +84,9 @@ func (b *bench) verdict(p *person) Verdict {
 	}
 	b.describe(p, &v, bad)
 	for i := range b.turned {
+		if !couldMatter(i, bad) {
+			continue
+		}
 		if got := b.turned[i].judge(p, harsh); got.state != bad.state {
 			v.HangsOn = append(v.HangsOn, switchList[i].name)
 			if switchList[i].medium {
@@ -85,7 +96,7 @@ func (b *bench) verdict(p *person) Verdict {
 			}
 		}
 	}
-	if b.judge(p, harsh|resolution(hiddenLegacy)).state != bad.state {
+	if bad.state != SelfService && bad.state != HasPasskey && b.hides(p) && b.judge(p, harsh|resolution(hiddenLegacy)).state != bad.state {
 		v.HangsOn = append(v.HangsOn, "legacyMethodSettings")
 		v.lower(Low)
 	}
@@ -186,6 +197,32 @@ func (b *bench) missing(p *person) []string {
 	slices.Sort(names)
 	return names
 }
+
+// couldMatter tells whether a switch can change a state at all: one that opens ways
+// does nothing for somebody who has one, one that closes ways nothing for somebody
+// whose way is another.
+func couldMatter(i int, s stand) bool {
+	w := s.way
+	switch switchList[i].name {
+	case "noInterruptRegistration":
+		return w != nil && w.surface == Interrupt
+	case "credentialResourceIgnored":
+		return w != nil && w.surface == InApp
+	case "mfaBlocksFirstMethod":
+		return w != nil && w.auth == withFirst
+	case "helloUnderAllResources":
+		return w != nil && (w.auth == withHello || w.auth == withPassHello || w.auth == withNewHello)
+	default:
+		return s.state != HasPasskey && s.state != SelfService
+	}
+}
+
+// hazy tells whether something about the person is not known.
+func (b *bench) hazy(p *person) bool { return b.touches(p, gap(allGaps)) }
+
+// hides tells whether something about the person hangs on settings that Graph does
+// not show.
+func (b *bench) hides(p *person) bool { return b.touches(p, hiddenLegacy) }
 
 // touches tells whether something about the person hangs on a gap.
 func (b *bench) touches(p *person, g gap) bool {
