@@ -18,16 +18,26 @@ import (
 	strengthrejectsregisteredkeys "passkeyaudit/checks/attestation/strength-rejects-registered-keys"
 	strictprofileoutvoted "passkeyaudit/checks/attestation/strict-profile-outvoted"
 	unattestedprivilegedkeys "passkeyaudit/checks/attestation/unattested-privileged-keys"
+	appcontrolstopsauthenticator "passkeyaudit/checks/bootstrap/app-control-stops-authenticator"
 	everytimewithonetimepass "passkeyaudit/checks/bootstrap/everytime-with-one-time-pass"
 	gueststrengthimpossible "passkeyaudit/checks/bootstrap/guest-strength-impossible"
 	nobootstraplane "passkeyaudit/checks/bootstrap/no-bootstrap-lane"
 	nobootstrapmethod "passkeyaudit/checks/bootstrap/no-bootstrap-method"
+	nobodycanissuepasses "passkeyaudit/checks/bootstrap/nobody-can-issue-passes"
+	onepasstwodevices "passkeyaudit/checks/bootstrap/one-pass-two-devices"
+	passkeyneededtoregisterpasskey "passkeyaudit/checks/bootstrap/passkey-needed-to-register-passkey"
 	phoneonlybeforeretirement "passkeyaudit/checks/bootstrap/phone-only-before-retirement"
 	registerpolicygateshello "passkeyaudit/checks/bootstrap/register-policy-gates-hello"
+	registrationblockedbylocation "passkeyaudit/checks/bootstrap/registration-blocked-by-location"
+	registrationneedsmanageddevice "passkeyaudit/checks/bootstrap/registration-needs-managed-device"
+	reportonlywouldtrap "passkeyaudit/checks/bootstrap/report-only-would-trap"
 	riskwithoutmethod "passkeyaudit/checks/bootstrap/risk-without-method"
 	roleactivationtrap "passkeyaudit/checks/bootstrap/role-activation-trap"
+	stalepasskeydefeatspass "passkeyaudit/checks/bootstrap/stale-passkey-defeats-pass"
 	strengthnokeyqualifies "passkeyaudit/checks/bootstrap/strength-no-key-qualifies"
+	tapmodemismatch "passkeyaudit/checks/bootstrap/tap-mode-mismatch"
 	tapunavailable "passkeyaudit/checks/bootstrap/tap-unavailable"
+	trappedusers "passkeyaudit/checks/bootstrap/trapped-users"
 	changedbymicrosoft "passkeyaudit/checks/scope/changed-by-microsoft"
 	danglingtarget "passkeyaudit/checks/scope/dangling-target"
 	excludedpeople "passkeyaudit/checks/scope/excluded-people"
@@ -71,6 +81,13 @@ func Bootstrap() []*audit.Check {
 	return []*audit.Check{
 		nobootstrapmethod.Check,
 		tapunavailable.Check,
+		trappedusers.Check,
+		passkeyneededtoregisterpasskey.Check,
+		registrationneedsmanageddevice.Check,
+		registrationblockedbylocation.Check,
+		appcontrolstopsauthenticator.Check,
+		tapmodemismatch.Check,
+		reportonlywouldtrap.Check,
 		nobootstraplane.Check,
 		riskwithoutmethod.Check,
 		roleactivationtrap.Check,
@@ -78,6 +95,9 @@ func Bootstrap() []*audit.Check {
 		gueststrengthimpossible.Check,
 		registerpolicygateshello.Check,
 		everytimewithonetimepass.Check,
+		stalepasskeydefeatspass.Check,
+		onepasstwodevices.Check,
+		nobodycanissuepasses.Check,
 		phoneonlybeforeretirement.Check,
 	}
 }

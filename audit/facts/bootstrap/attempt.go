@@ -44,11 +44,14 @@ const (
 // at all is left out: a phone where there is none, a device that is not in evidence.
 func (e *engine) attempts(p *person, r resolution) []attempt {
 	k := e.attemptKey(p, r)
-	if list, known := e.tried[k]; known {
-		return list
+	list, known := e.tried[k]
+	if !known {
+		list = e.listAttempts(p, r)
+		e.tried[k] = list
 	}
-	list := e.listAttempts(p, r)
-	e.tried[k] = list
+	if e.only != nil {
+		list = slices.DeleteFunc(slices.Clone(list), func(a attempt) bool { return !e.only(e, &a) })
+	}
 	return list
 }
 
@@ -108,9 +111,6 @@ func (e *engine) listAttempts(p *person, r resolution) []attempt {
 				list = append(list, b)
 			}
 		}
-	}
-	if e.only != nil {
-		list = slices.DeleteFunc(list, func(a attempt) bool { return !e.only(e, &a) })
 	}
 	slices.SortStableFunc(list, func(a, b attempt) int { return cmp.Compare(a.cost, b.cost) })
 	return list
@@ -188,7 +188,10 @@ func (e *engine) stands(p *person, r resolution) []attempt {
 				// In the browser of a phone: what that phone keeps. New security keys cannot
 				// be registered there. Sources: REG (how-to-register-passkey-authenticator,
 				// 2026-07-05), MTX (concept-fido2-compatibility, 2025-05-12).
-				if c.kind != SyncedCredential && (c.kind != AuthenticatorCredential || c.os != a.os) {
+				switch {
+				case c.kind == SyncedCredential:
+					e.assume(&b, SyncedProvider, costSyncedProvider)
+				case c.kind != AuthenticatorCredential || c.os != a.os:
 					continue
 				}
 			case c.kind == KeyCredential:

@@ -32,8 +32,7 @@ type Audience struct {
 type Standing struct {
 	Persona Persona
 	Verdict Verdict
-	// Enforcing are the ids of the policies that refuse something the persona could
-	// try, of one that is trapped.
+	// Enforcing are the ids of the policies behind the trap, of one that is trapped.
 	Enforcing []string
 	// Enforced tells whether it is these policies that trap: without any there would
 	// be a way.
@@ -81,25 +80,52 @@ func (r *Result) Audiences(ctx context.Context) ([]Audience, error) {
 	return list, nil
 }
 
-// enforcement finds the policies behind a trap.
+// enforcement finds the policies behind a trap: those that some smallest change would
+// have to touch, and the fewest others that trap together with no policy beside them.
 func (b *bench) enforcement(p *person, s *Standing) {
-	var policies, all []int
+	var all, refusing []int
 	for i, o := range b.m.objects {
 		if o.Type == PolicyBlocker {
 			all = append(all, i)
 		}
 	}
+	trapped := func(enforced []int) (is bool) {
+		without := slices.DeleteFunc(slices.Clone(all), func(o int) bool { return slices.Contains(enforced, o) })
+		b.changing(without, func() { is = b.judge(p, harsh).state == Trapped })
+		return is
+	}
+	if s.Enforced = !trapped(nil); !s.Enforced {
+		return
+	}
 	for _, a := range b.attempts(p, harsh) {
 		for _, o := range b.obstacles(p, harsh, &a, false) {
 			for _, f := range o.fixes {
-				if b.m.objects[f].Type == PolicyBlocker && !slices.Contains(policies, f) {
-					policies = append(policies, f)
+				if b.m.objects[f].Type == PolicyBlocker && !slices.Contains(refusing, f) {
+					refusing = append(refusing, f)
 				}
 			}
 		}
 	}
-	b.changing(all, func() { s.Enforced = b.judge(p, harsh).state != Trapped })
-	s.Enforcing = b.ids(policies)
+	slices.Sort(refusing)
+	core := all
+	if trapped(refusing) {
+		core = refusing
+	}
+	for _, o := range slices.Clone(core) {
+		if fewer := slices.DeleteFunc(slices.Clone(core), func(c int) bool { return c == o }); trapped(fewer) {
+			core = fewer
+		}
+	}
+	s.Enforcing = b.ids(core)
+	for _, o := range s.Verdict.opens {
+		for _, blocker := range o.set {
+			if blocker.Type == PolicyBlocker && slices.ContainsFunc(refusing, func(f int) bool { return b.m.objects[f] == blocker }) {
+				s.Enforcing = append(s.Enforcing, blocker.ID)
+			}
+		}
+	}
+	slices.Sort(s.Enforcing)
+	s.Enforcing = slices.Compact(s.Enforcing)
 }
 
 // ids are those of some objects, sorted.

@@ -3,6 +3,7 @@ package bootstrap
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"passkeyaudit/audit"
@@ -15,11 +16,19 @@ var personaNames = map[Persona]string{
 	RoleActivation: "somebody who activates a role",
 }
 
-// Who lists personas for a sentence.
+// Who lists personas for a sentence, in their order. New hires are one where they
+// fare alike on site and far from it.
 func Who(personas []Persona) string {
-	names := make([]string, len(personas))
-	for i, p := range personas {
-		names[i] = personaNames[p]
+	var names []string
+	alike := slices.Contains(personas, NewHireRemote) && slices.Contains(personas, NewHireOnSite)
+	for _, p := range Personas {
+		switch {
+		case !slices.Contains(personas, p), p == NewHireOnSite && alike:
+		case p == NewHireRemote && alike:
+			names = append(names, "a new hire")
+		default:
+			names = append(names, personaNames[p])
+		}
 	}
 	return enumerate(names)
 }

@@ -37,7 +37,8 @@ type Enforced struct {
 	Missing []string
 }
 
-// Trap is report-only policies that would leave people no way together.
+// Trap is report-only policies whose enforcement leaves people no way: one of them, or
+// some that do so only together.
 type Trap struct {
 	World    World
 	Policies []string // by id
@@ -45,7 +46,6 @@ type Trap struct {
 	// Personas would be trapped too, under the policies of some people.
 	Personas   []Persona
 	Under      audit.Set
-	Reasons    []Reason
 	Confidence Confidence
 	HangsOn    []string
 }
@@ -123,18 +123,17 @@ func (e *Enforced) judge(ctx context.Context, w World, populations []policyPopul
 	o := r.Options
 	o.World = w
 	m := newModel(&r.tenant, o)
-	added := map[string]bool{}
-	var indices []int
-	for i, p := range r.Given.Policies.Policies {
-		if p.State == conditionalaccess.ReportOnly && w.enforces(p) == audit.Yes {
-			added[p.ID], indices = true, append(indices, i)
+	var added []int // positions in the model
+	for i, p := range m.policies {
+		if p.State == conditionalaccess.ReportOnly {
+			added = append(added, i)
 		}
 	}
 	reached := func(p *person) bool {
-		return slices.ContainsFunc(indices, func(i int) bool { return p.reach[i].value != audit.No })
+		return slices.ContainsFunc(added, func(i int) bool { return p.reach[m.policies[i].index].value != audit.No })
 	}
 	v := &Result{Given: r.Given, Options: o, model: m}
-	found, unsure := make([]*Verdict, len(r.Classes)), make([]*Verdict, len(r.Classes))
+	found, unsure := make([]*trapped, len(r.Classes)), make([][]string, len(r.Classes))
 	err := v.each(ctx, len(r.Classes), func(b *bench, i int) {
 		c := &r.Classes[i]
 		if !free(c.Verdict.State) || !reached(c.person) || c.Members.And(r.Directory.People).Empty() {
@@ -142,15 +141,12 @@ func (e *Enforced) judge(ctx context.Context, w World, populations []policyPopul
 		}
 		switch b.state(c.person) {
 		case Trapped:
-			got := b.verdict(c.person)
-			got.through(added)
+			found[i] = &trapped{b.verdict(c.person), b.trapSets(c.person, added)}
 			if c.ReportOnly {
-				got.lower(Medium)
+				found[i].verdict.lower(Medium)
 			}
-			found[i] = &got
 		case Unknown:
-			got := b.verdict(c.person)
-			unsure[i] = &got
+			unsure[i] = b.verdict(c.person).Missing
 		}
 	})
 	if err != nil {
@@ -160,51 +156,35 @@ func (e *Enforced) judge(ctx context.Context, w World, populations []policyPopul
 	if err != nil {
 		return err
 	}
-	trapped := make([][]*Verdict, len(populations))
+	personas := make([][]*trapped, len(populations))
 	err = v.each(ctx, len(populations), func(b *bench, i int) {
+		personas[i] = make([]*trapped, len(after[i]))
 		for j := range after[i] {
 			if free(before[i][j]) && after[i][j] == Trapped {
-				got := b.verdict(populations[i].person.as(asked[j]))
-				got.through(added)
-				if trapped[i] == nil {
-					trapped[i] = make([]*Verdict, len(asked))
-				}
-				trapped[i][j] = &got
+				p := populations[i].person.as(asked[j])
+				personas[i][j] = &trapped{b.verdict(p), b.trapSets(p, added)}
 			}
 		}
 	})
 	if err != nil {
 		return err
 	}
-	var all []weighted
-	for i, got := range found {
-		if got != nil {
-			all = append(all, weighted{got, r.Classes[i].Members.And(r.Directory.People).Count()})
-		}
-	}
-	for i := range trapped {
-		for _, got := range trapped[i] {
-			if got != nil {
-				all = append(all, weighted{got, 0})
-			}
-		}
-	}
-	settle(all)
-	for i, got := range found {
-		if got != nil {
-			e.add(w, got, indices, r.Classes[i].Members.And(r.Directory.People), "", audit.Set{})
+	for i := range r.Classes {
+		people := r.Classes[i].Members.And(r.Directory.People)
+		if found[i] != nil {
+			e.add(w, m, found[i], people, "", audit.Set{})
 		}
 		if unsure[i] != nil {
-			e.Unsure = e.Unsure.Or(r.Classes[i].Members.And(r.Directory.People))
-			for _, name := range unsure[i].Missing {
+			e.Unsure = e.Unsure.Or(people)
+			for _, name := range unsure[i] {
 				missing[name] = true
 			}
 		}
 	}
-	for i := range trapped {
-		for j, got := range trapped[i] {
-			if got != nil {
-				e.add(w, got, indices, audit.Set{}, asked[j], populations[i].members)
+	for i := range personas {
+		for j, t := range personas[i] {
+			if t != nil {
+				e.add(w, m, t, audit.Set{}, asked[j], populations[i].members)
 			}
 		}
 	}
@@ -213,40 +193,67 @@ func (e *Enforced) judge(ctx context.Context, w World, populations []policyPopul
 
 func free(s State) bool { return s == HasPasskey || s == SelfService || s == NeedsAdminStep }
 
-// through keeps the ways to open that are made of some policies alone, if there are
-// any.
-func (v *Verdict) through(policies map[string]bool) {
-	v.opens = slices.DeleteFunc(v.opens, func(o opening) bool {
-		return slices.ContainsFunc(o.set, func(b Blocker) bool { return b.Type != PolicyBlocker || !policies[b.ID] })
-	})
-}
-
-// add joins a verdict to the trap of its policies. Where no small set of the new
-// policies opens a way, all of them are taken together.
-func (e *Enforced) add(w World, v *Verdict, indices []int, people audit.Set, who Persona, under audit.Set) {
-	var ids []string
-	for _, b := range v.BlockedBy {
-		ids = append(ids, b.ID)
-	}
-	if len(ids) == 0 {
-		for _, i := range indices {
-			ids = append(ids, e.Result.Given.Policies.Policies[i].ID)
+// trapSets are the policies of those added whose enforcement traps a person: each
+// that does so alone, or where none does a smallest set that does together.
+func (b *bench) trapSets(p *person, added []int) [][]int {
+	var reaching []int
+	for _, i := range added {
+		if b.reach(p, i).value != audit.No {
+			reaching = append(reaching, i)
 		}
 	}
-	slices.Sort(ids)
-	i := slices.IndexFunc(e.Traps, func(t Trap) bool { return slices.Equal(t.Policies, ids) })
-	if i < 0 {
-		i = len(e.Traps)
-		e.Traps = append(e.Traps, Trap{World: w, Policies: ids, Confidence: High})
+	trapped := func(enforced []int) bool {
+		off := slices.DeleteFunc(slices.Clone(added), func(i int) bool { return slices.Contains(enforced, i) })
+		state := Unknown
+		b.changing(off, func() { state = b.state(p) })
+		return state == Trapped
 	}
-	t := &e.Traps[i]
-	t.People, t.Under = t.People.Or(people), t.Under.Or(under)
-	if who != "" && !slices.Contains(t.Personas, who) {
-		t.Personas = append(t.Personas, who)
+	var sets [][]int
+	for _, i := range reaching {
+		if trapped([]int{i}) {
+			sets = append(sets, []int{i})
+		}
 	}
-	t.Reasons = tidy(append(t.Reasons, v.Reasons...))
-	if who == "" || t.People.Empty() {
-		t.Confidence, t.HangsOn = t.Confidence.Lower(v.Confidence), inOrder(append(t.HangsOn, v.HangsOn...))
+	if len(sets) > 0 {
+		return sets
+	}
+	for _, i := range slices.Clone(reaching) {
+		fewer := slices.DeleteFunc(slices.Clone(reaching), func(j int) bool { return j == i })
+		if trapped(fewer) {
+			reaching = fewer
+		}
+	}
+	return [][]int{reaching}
+}
+
+// add joins a verdict to the traps of its policies.
+func (e *Enforced) add(w World, m *model, t *trapped, people audit.Set, who Persona, under audit.Set) {
+	for _, set := range t.sets {
+		var ids []string
+		for _, i := range set {
+			ids = append(ids, m.policies[i].ID)
+		}
+		slices.Sort(ids)
+		i := slices.IndexFunc(e.Traps, func(t Trap) bool { return slices.Equal(t.Policies, ids) })
+		if i < 0 {
+			i = len(e.Traps)
+			e.Traps = append(e.Traps, Trap{World: w, Policies: ids, Confidence: High})
+		}
+		trap := &e.Traps[i]
+		if who != "" && !trap.People.Empty() {
+			// What is known of the people of today goes before what would become of others.
+			t.verdict.Confidence, t.verdict.HangsOn = High, nil
+		}
+		trap.People, trap.Under = trap.People.Or(people), trap.Under.Or(under)
+		if who != "" && !slices.Contains(trap.Personas, who) {
+			trap.Personas = append(trap.Personas, who)
+		}
+		trap.Confidence, trap.HangsOn = trap.Confidence.Lower(t.verdict.Confidence), inOrder(append(trap.HangsOn, t.verdict.HangsOn...))
 	}
 }
 
+// trapped is a verdict of somebody whom a world traps, with the policies that do.
+type trapped struct {
+	verdict Verdict
+	sets    [][]int
+}

@@ -1,8 +1,6 @@
 package bootstrap
 
 import (
-	"slices"
-
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/conditionalaccess"
 	"passkeyaudit/audit/facts/devices"
@@ -23,9 +21,10 @@ func (r *Result) Holder() *Holder { return &Holder{r, newBench(r.model)} }
 // risk. A policy that does not apply there is met. Passes do not count: they are gone
 // tomorrow. at is the policy's position in the compiled set.
 func (h *Holder) Meets(c *Class, at int, app string) audit.Tri {
-	i := slices.IndexFunc(h.b.m.policies, func(p policy) bool { return p.index == at })
-	if i < 0 {
-		return audit.Yes // not enforced
+	pol := h.r.Policies.Policies[at]
+	enforced := h.r.Options.World.enforces(pol)
+	if enforced == audit.No {
+		return audit.Yes
 	}
 	answer := audit.No
 	for _, os := range h.b.everyday(c.person) {
@@ -38,17 +37,16 @@ func (h *Holder) Meets(c *Class, at int, app string) audit.Tri {
 		}
 		for _, k := range kinds {
 			s := h.b.scene(sceneKey{purpose: ordinary, os: os, device: k})
-			answer = answer.Or(h.meets(c.person, i, s, app))
+			answer = answer.Or(h.meets(c.person, pol, s, app))
 		}
 	}
-	return answer
+	return answer.Or(enforced.Not())
 }
 
-func (h *Holder) meets(p *person, i int, s *scene, app string) audit.Tri {
+func (h *Holder) meets(p *person, pol *conditionalaccess.Policy, s *scene, app string) audit.Tri {
 	in := s.in
 	in.Target = conditionalaccess.Target{Kind: conditionalaccess.App, ID: app}
-	pol := &h.b.m.policies[i]
-	applies := pol.Matches(&in).And(pol.enforced)
+	applies := pol.Matches(&in)
 	if applies == audit.No {
 		return audit.Yes
 	}
@@ -135,7 +133,7 @@ func (e *engine) inAppRefusal(p *person, r resolution) []obstacle {
 		if o, met := e.passObstacle(p, r, &a); met {
 			list = append(list, o)
 		}
-		list = append(list, e.policyObstacles(p, r, &a)...)
+		list = append(list, e.policyObstacles(p, r, &a, false)...)
 		if len(list) == 0 {
 			return nil
 		}

@@ -56,8 +56,12 @@ func run(ctx context.Context, p *audit.Pass) error {
 			lane = "Instead of lifting it: issue Temporary Access Passes to people who start outside, or have them register inside."
 		}
 		if n > 0 {
-			who = audit.PeopleDo(n, "cannot register alone", "cannot register alone") + " from elsewhere."
-			if inside := c.People.And(stopped.People(bootstrap.SelfService)).Count(); inside > 0 {
+			who = audit.PeoplePhrase(n) + " cannot register alone" + " from elsewhere."
+			switch inside := c.People.And(stopped.People(bootstrap.SelfService)).Count(); inside {
+			case 0:
+			case n:
+				who += " Inside they can."
+			default:
 				who += fmt.Sprintf(" Inside, %s can.", audit.CountPhrase(inside, "of them", "of them"))
 			}
 			who += trapped(stopped, c.People)

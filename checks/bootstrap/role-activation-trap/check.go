@@ -155,37 +155,37 @@ func (j *judge) caught(d access.StrengthDemand, policy int, who audit.Partly) (c
 		if members.Empty() {
 			continue
 		}
-		worst := audit.Yes
 		for _, app := range resources {
-			// Whoever faces the strength today is not surprised by it.
-			if j.faces(class, d, app) {
+			// Whoever faces the strength there today is not surprised by it.
+			surprised := members.Minus(j.facing(class, d, app))
+			if surprised.Empty() {
 				continue
 			}
-			worst = worst.And(j.holder.Meets(class, policy, app))
-		}
-		switch worst {
-		case audit.No:
-			caught = caught.Or(members.And(who.Yes))
-			unsure = unsure.Or(members.And(who.Maybe))
-			if class.Verdict.State == bootstrap.SelfService {
-				wizard = wizard.Or(members.And(who.Yes))
+			switch j.holder.Meets(class, policy, app) {
+			case audit.No:
+				caught = caught.Or(surprised.And(who.Yes))
+				unsure = unsure.Or(surprised.And(who.Maybe))
+				if class.Verdict.State == bootstrap.SelfService {
+					wizard = wizard.Or(surprised.And(who.Yes))
+				}
+			case audit.Unsure:
+				unsure = unsure.Or(surprised)
 			}
-		case audit.Unsure:
-			unsure = unsure.Or(members)
 		}
 	}
-	return caught, unsure, wizard
+	return caught, unsure.Minus(caught), wizard
 }
 
-// faces tells whether a policy that reaches the class today already asks for the
-// strength at a resource, and is not met.
-func (j *judge) faces(class *bootstrap.Class, d access.StrengthDemand, app string) bool {
-	return slices.ContainsFunc(d.Policies, func(i int) bool {
-		for n := range class.Members.All() {
-			return j.r.Policies.Reach[i].Yes.Has(n) && j.holder.Meets(class, i, app) == audit.No
+// facing are the members of a class of whom a policy asks the strength at a resource
+// today, and who do not meet it.
+func (j *judge) facing(class *bootstrap.Class, d access.StrengthDemand, app string) audit.Set {
+	var who audit.Set
+	for _, i := range d.Policies {
+		if reached := class.Members.And(j.r.Policies.Reach[i].Yes); !reached.Empty() && j.holder.Meets(class, i, app) == audit.No {
+			who = who.Or(reached)
 		}
-		return false
-	})
+	}
+	return who
 }
 
 func (a *activation) report(ctx context.Context, p *audit.Pass, r *bootstrap.Result, dir *population.Directory, held *methods.Held, eligible *privilege.Holders) error {
@@ -201,12 +201,9 @@ func (a *activation) report(ctx context.Context, p *audit.Pass, r *bootstrap.Res
 	for i, at := range a.policies {
 		ids[i] = r.Policies.Definition(at).ID
 	}
-	alone := "None of them has a way to a passkey without an administrator."
-	switch n := a.wizard.Count(); {
-	case n == a.people.Count():
-		alone = "All of them have a way to a passkey today without an administrator."
-	case n > 0:
-		alone = fmt.Sprintf("%s a way to a passkey without an administrator today.", audit.PeopleDo(n, "has", "have"))
+	alone := "None of them has a way to a passkey without an administrator today."
+	if n := a.wizard.Count(); n > 0 {
+		alone = fmt.Sprintf("Of them, %s a way to a passkey without an administrator today.", audit.PeopleDo(n, "has", "have"))
 	}
 	name := eligible.Label(a.role)
 	p.Report(audit.Finding{

@@ -127,7 +127,7 @@ func report(ctx context.Context, p *audit.Pass, reach *bootstrap.Result, g *grou
 		f.Subject.ID, f.Subject.Name = strings.Join(f.Blockers, "+"), "Trapped by "+reach.Labels(g.blockers)
 		stand := "stands"
 		if len(g.blockers) > 1 {
-			stand = "all stand"
+			stand = "stand together"
 		}
 		f.Message += fmt.Sprintf(": %s %s in the way (%s).", reach.Labels(g.blockers), stand, words(g.reasons))
 		var err error
@@ -141,7 +141,11 @@ func report(ctx context.Context, p *audit.Pass, reach *bootstrap.Result, g *grou
 		f.Fix = []audit.Step{step}
 	}
 	if k := powerful.Count(); k > 0 {
-		f.Message += fmt.Sprintf(" %s a privileged role.", audit.PeopleDo(k, "of them has", "of them have"))
+		holds := "hold"
+		if k == 1 {
+			holds = "holds"
+		}
+		f.Message += fmt.Sprintf(" %d of them %s a privileged role or may activate one.", k, holds)
 	}
 	f.Message += reach.Caveat(g.hangsOn)
 	p.Report(f)
