@@ -161,7 +161,7 @@ func (l *lane) report(ctx context.Context, p *audit.Pass, r *bootstrap.Result, d
 	names := r.Policies.PolicyLabels(l.policies)
 	p.Report(audit.Finding{
 		Certainty: certainty,
-		Message: fmt.Sprintf("Under %s, %s would have no way to a passkey without a change of policy: %s. %s under these policies today; the next one hired here, or who loses a phone, is caught.%s",
+		Message: fmt.Sprintf("Under %s, %s would have no way to a passkey without a change of policy: %s. %s under these policies today; this is about whoever joins them.%s",
 			enumerate(names), enumerate(who), strings.Join(why, "; "), audit.PeopleDo(l.members.Count(), "is", "are"), r.Caveat(slices.Compact(hangs))),
 		Subject:  audit.Subject{Type: audit.SubjectClass, ID: strings.Join(l.policies, ","), Name: "people under " + enumerate(names)},
 		Affected: audit.People(l.members, dir),
