@@ -12,6 +12,7 @@ import (
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/facts/access"
 	"passkeyaudit/audit/facts/bootstrap"
+	"passkeyaudit/audit/facts/methods"
 	"passkeyaudit/audit/facts/population"
 	"passkeyaudit/audit/snapshot"
 )
@@ -28,7 +29,7 @@ var Check = &audit.Check{
 	Severity: audit.High,
 	// What today's people hold says nothing about those who are asked about here.
 	Reads: bootstrap.Reads(audit.Read{Section: snapshot.Domains, Gap: audit.Refines}),
-	Facts: []audit.AnyFact{population.Users, bootstrap.Reach, bootstrap.Audiences},
+	Facts: []audit.AnyFact{population.Users, methods.Policy, bootstrap.Reach, bootstrap.Audiences},
 	Run:   run,
 }
 
@@ -50,8 +51,8 @@ type caught struct {
 }
 
 func run(ctx context.Context, p *audit.Pass) error {
-	dir, err := audit.Get(ctx, p, population.Users)
-	if err != nil {
+	policy, dir, err := methods.EnabledPasskeys(ctx, p)
+	if err != nil || policy == nil {
 		return err
 	}
 	r, err := audit.Get(ctx, p, bootstrap.Reach)
