@@ -70,7 +70,8 @@ func run(ctx context.Context, p *audit.Pass) error {
 	}
 	policies.LacksStates(p)
 	without := audit.Certainly(dir.People).Minus(strong.Method).Minus(strong.Pass)
-	var untold audit.Set
+	var untold, anyNow audit.Set
+	var now, later groups
 	for i, pol := range policies.Policies {
 		condition, byUser := riskCondition(policies.Definition(i))
 		if pol.State != conditionalaccess.Enabled || condition == "" || !demandsMethod(pol) {
@@ -80,20 +81,52 @@ func run(ctx context.Context, p *audit.Pass) error {
 		access.LacksReach(p, reached.Maybe.And(without.Possible()), policies.PolicyLabel(i), audit.PeoplePhrase)
 		untold = untold.Or(reached.Yes.And(without.Maybe))
 		caught := reached.Yes.And(without.Yes)
-		now := audit.Set{}
 		if byUser {
-			now = caught.And(risky.of(policies.Definition(i).Conditions.UserRiskLevels))
+			today := caught.And(risky.of(policies.Definition(i).Conditions.UserRiskLevels))
+			now.add(i, today)
+			anyNow = anyNow.Or(today)
 		}
-		r := reporter{p, dir, held, policies, i, condition}
-		if err := r.now(ctx, now); err != nil {
-			return err
-		}
-		if err := r.later(ctx, caught.Minus(now)); err != nil {
+		later.add(i, caught)
+	}
+	strong.Lacking(p, untold, dir, held, audit.PeoplePhrase)
+	r := reporter{p, dir, held, policies}
+	for _, g := range now {
+		if err := r.now(ctx, g); err != nil {
 			return err
 		}
 	}
-	strong.Lacking(p, untold, dir, held, audit.PeoplePhrase)
+	for _, g := range later {
+		if g.people = g.people.Minus(anyNow); g.people.Empty() {
+			continue
+		}
+		if err := r.later(ctx, g); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// group is people with the policies that would ask them for a method.
+type group struct {
+	people   audit.Set
+	policies []int
+}
+
+// groups are disjoint: who is in one already is not counted again for another policy,
+// which is then named beside the first.
+type groups []group
+
+func (list *groups) add(policy int, people audit.Set) {
+	for i := range *list {
+		g := &(*list)[i]
+		if !g.people.And(people).Empty() {
+			g.policies = append(g.policies, policy)
+			people = people.Minus(g.people)
+		}
+	}
+	if !people.Empty() {
+		*list = append(*list, group{people, []int{policy}})
+	}
 }
 
 // riskCondition leads to the condition of a policy on the risk of a sign-in or of the
@@ -176,18 +209,14 @@ func (l levels) of(names []string) audit.Set {
 
 // reporter reports about one policy.
 type reporter struct {
-	p         *audit.Pass
-	dir       *population.Directory
-	held      *methods.Held
-	policies  *access.Compiled
-	policy    int
-	condition string
+	p        *audit.Pass
+	dir      *population.Directory
+	held     *methods.Held
+	policies *access.Compiled
 }
 
-func (r *reporter) now(ctx context.Context, people audit.Set) error {
-	if people.Empty() {
-		return nil
-	}
+func (r *reporter) now(ctx context.Context, g group) error {
+	people := g.people
 	var ids []string
 	for n := range people.All() {
 		if len(ids) < methods.QuotedPeople {
@@ -204,44 +233,56 @@ func (r *reporter) now(ctx context.Context, people audit.Set) error {
 			quotes = append(quotes, audit.Quote(snapshot.RiskyUsers, row.Key, row.Raw, "/riskLevel", "the account is at risk now"))
 		}
 	}
-	return r.report(ctx, people, audit.High, quotes, []string{"atRisk"},
-		fmt.Sprintf("%s at risk now and %s no usable strong method and no pass. %s asks them for one, and Entra keeps accounts at risk from registering it (53004).",
-			audit.PeopleDo(people.Count(), "is", "are"), hasHave(people), r.policies.PolicyLabel(r.policy)),
+	return r.report(ctx, g, audit.High, quotes, []string{"atRisk"},
+		fmt.Sprintf("%s at risk now and %s no usable strong method and no pass. %s them for one, and Entra keeps accounts at risk from registering it (53004).",
+			audit.PeopleDo(people.Count(), "is", "are"), hasHave(people), r.ask(g)),
 		"Have the risk investigated and dismissed, or the account remediated, by an administrator; then issue a Temporary Access Pass and let the people register.")
 }
 
-func (r *reporter) later(ctx context.Context, people audit.Set) error {
-	if people.Empty() {
-		return nil
-	}
-	return r.report(ctx, people, 0, nil, nil,
-		fmt.Sprintf("%s no usable strong method and no pass. Should one of their accounts be found at risk, %s asks for one, and Entra keeps accounts at risk from registering it (53004): only an administrator gets them in again.",
-			audit.PeopleDo(people.Count(), "has", "have"), r.policies.PolicyLabel(r.policy)),
+func (r *reporter) later(ctx context.Context, g group) error {
+	return r.report(ctx, g, 0, nil, nil,
+		fmt.Sprintf("%s no usable strong method and no pass. Should one of their accounts be found at risk, %s for one, and Entra keeps accounts at risk from registering it (53004): only an administrator gets them in again.",
+			audit.PeopleDo(g.people.Count(), "has", "have"), r.ask(g)),
 		"Get these people a method before it is asked for: issue Temporary Access Passes and let them register.")
 }
 
-func (r *reporter) report(ctx context.Context, people audit.Set, severity audit.Severity, quotes []audit.Evidence, blockers []string, message, fix string) error {
-	one := []int{r.policy}
-	evidence, err := r.policies.QuotePolicies(ctx, r.p, one, func(*entra.ConditionalAccessPolicy) string { return r.condition }, "the risk at which the policy applies")
+// ask names the policies of a group as those who ask.
+func (r *reporter) ask(g group) string {
+	first := r.policies.PolicyLabel(g.policies[0])
+	if n := len(g.policies) - 1; n > 0 {
+		return fmt.Sprintf("%s and %s ask", first, audit.CountPhrase(n, "other policy", "other policies"))
+	}
+	return first + " asks"
+}
+
+func (r *reporter) report(ctx context.Context, g group, severity audit.Severity, quotes []audit.Evidence, blockers []string, message, fix string) error {
+	pointer := func(p *entra.ConditionalAccessPolicy) string {
+		condition, _ := riskCondition(p)
+		return condition
+	}
+	evidence, err := r.policies.QuotePolicies(ctx, r.p, g.policies, pointer, "the risk at which the policy applies")
 	if err != nil {
 		return err
 	}
-	grant, err := r.policies.QuotePolicies(ctx, r.p, one, access.GrantPointer, "what it asks for takes a method")
+	grant, err := r.policies.QuotePolicies(ctx, r.p, g.policies, access.GrantPointer, "what it asks for takes a method")
 	if err != nil {
 		return err
 	}
-	rows, err := methods.QuoteHoldings(ctx, r.p, r.dir, r.held, people, "nothing that counts and that the person may use")
+	rows, err := methods.QuoteHoldings(ctx, r.p, r.dir, r.held, g.people, "nothing that counts and that the person may use")
 	if err != nil {
 		return err
 	}
-	def := r.policies.Definition(r.policy)
+	def := r.policies.Definition(g.policies[0])
+	for _, i := range g.policies {
+		blockers = append(blockers, r.policies.Definition(i).ID)
+	}
 	r.p.Report(audit.Finding{
 		Severity: severity,
 		Message:  message,
 		Subject:  audit.Subject{Type: audit.SubjectPolicy, ID: def.ID, Name: def.DisplayName},
-		Affected: audit.People(people, r.dir),
+		Affected: audit.People(g.people, r.dir),
 		Evidence: slices.Concat(evidence, grant, quotes, rows),
-		Blockers: append(blockers, def.ID),
+		Blockers: blockers,
 		Fix:      []audit.Step{{Change: fix}},
 	})
 	return nil
