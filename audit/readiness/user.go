@@ -5,6 +5,7 @@ import (
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/facts/bootstrap"
+	"passkeyaudit/audit/facts/devices"
 	"passkeyaudit/audit/facts/population"
 )
 
@@ -22,6 +23,16 @@ type User struct {
 	Standing
 	IfInScope *Standing `json:"ifInScope,omitzero"`
 	Recovery  *Recovery `json:"recovery,omitzero"`
+	// Platforms are the operating systems that the account has devices of.
+	Platforms []UserPlatform `json:"platforms"`
+}
+
+// UserPlatform is where somebody stands on one operating system.
+type UserPlatform struct {
+	OS         devices.OS               `json:"os"`
+	State      bootstrap.State          `json:"state"`
+	Credential bootstrap.CredentialKind `json:"credential,omitzero"`
+	Evidence   string                   `json:"evidence"` // the section with the device
 }
 
 // Passkeys counts what is registered and what today's policy accepts at sign-in.
@@ -79,7 +90,7 @@ func (r *Report) Users() iter.Seq[User] {
 		kinds := r.kinds()
 		for n := range r.Directory.All.All() {
 			m := r.Directory.Member(n)
-			u := User{Schema: UserSchema, ID: m.ID, UserPrincipalName: m.UserPrincipalName, Kind: kinds.of(n)}
+			u := User{Schema: UserSchema, ID: m.ID, UserPrincipalName: m.UserPrincipalName, Kind: kinds.of(n), Platforms: []UserPlatform{}}
 			r.fill(&u, n)
 			if !yield(u) {
 				return
@@ -104,8 +115,18 @@ func (r *Report) fill(u *User, n uint32) {
 		return
 	}
 	if after := r.rollout[i]; after != nil {
-		s := standing(after)
+		at := after.At(r.Directory.Country(n))
+		s := standing(&at)
 		u.IfInScope = &s
+	}
+	if r.platform != nil {
+		for _, p := range r.platform[i] {
+			evidence := "devices"
+			if r.Result.Owned().Intune[p.OS].Has(n) {
+				evidence = "managedDevices"
+			}
+			u.Platforms = append(u.Platforms, UserPlatform{p.OS, p.State, p.Credential, evidence})
+		}
 	}
 	if r.recovery != nil && r.recovery[i] != nil {
 		lost := r.recovery[i]

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"passkeyaudit/audit"
+	"passkeyaudit/audit/entra"
 	"passkeyaudit/audit/facts/devices"
 )
 
@@ -18,7 +19,9 @@ type attempt struct {
 	device     deviceKind
 	credential credential
 	auth       auth
-	dismissed  bool // the risk of the account was dismissed before
+	enrols     bool    // the computer is enrolled before
+	lane       *person // the person in the bootstrap group of this way; nil: none
+	dismissed  bool    // the risk of the account was dismissed before
 
 	conditions []Condition
 	steps      []Step
@@ -65,13 +68,14 @@ type attemptKey struct {
 	computers, compliant, phones         [len(devices.Systems)]bool
 	hybrid, joined, hoped, hello         bool
 	multi, multiHello, passes, registers bool
+	keys                                 bool
 	firstFactor, classic, stale, atRisk  bool
 	noPlaces, phoneOnly                  bool
 }
 
 func (e *engine) attemptKey(p *person, r resolution) attemptKey {
 	k := attemptKey{
-		hybrid: p.hybrid, joined: p.joined, hoped: e.deviceHoped(p, r), hello: p.has(hello, r), passes: p.has(passes, r),
+		hybrid: p.hybrid, joined: p.joined, hoped: e.deviceHoped(p, r), hello: p.has(hello, r), passes: e.heldPasses(p, r) != 0, keys: len(p.keys) > 0,
 		registers: p.registered.value == audit.Yes, classic: p.authApp.in(r) || p.oathApp.in(r), stale: p.stale, atRisk: p.risk != "",
 		noPlaces: p.noPlaces, phoneOnly: p.phoneOnly,
 	}
@@ -140,17 +144,17 @@ func (e *engine) signIns(p *person, r resolution) []attempt {
 				e.assume(&b, ValidPass, costValidPass)
 				b.cost += costHello
 			case withNewHello:
-				b.steps = []Step{IssuePass}
+				b.steps = append(slices.Clone(a.steps), IssuePass)
 				b.cost += costIssuePass + costHello
 			case withNewMulti, withNewOnce:
-				b.steps = []Step{IssuePass}
+				b.steps = append(slices.Clone(a.steps), IssuePass)
 				b.cost += costIssuePass
 				if how == withNewOnce {
 					b.cost++
 				}
 				if p.stale {
 					c := b
-					c.steps, c.auth = []Step{DeleteStale, IssuePass}, how
+					c.steps, c.auth = append(slices.Clone(a.steps), DeleteStale, IssuePass), how
 					c.cost += costDeleteStale
 					list = append(list, c)
 				}
@@ -215,7 +219,10 @@ func (e *engine) stands(p *person, r resolution) []attempt {
 	if !p.phoneOnly {
 		for _, d := range e.computers(p, r) {
 			for _, s := range []Surface{SecurityInfo, Interrupt} {
-				a := attempt{surface: s, os: d.os, device: d.kind}
+				a := attempt{surface: s, os: d.os, device: d.kind, enrols: d.enrols}
+				if d.enrols {
+					a.steps = []Step{EnrolDevice}
+				}
 				cost := d.cost
 				if s == Interrupt {
 					cost += costInterrupt
@@ -262,6 +269,7 @@ type computer struct {
 	kind       deviceKind
 	conditions []Condition
 	cost       int
+	enrols     bool
 }
 
 // computers lists the computers to try: an unmanaged one, which everybody is taken
@@ -280,16 +288,19 @@ func (e *engine) computers(p *person, r resolution) []computer {
 	}
 	for _, os := range []devices.OS{devices.Windows, devices.MacOS, devices.Linux} {
 		if p.compliant[os] {
-			list = append(list, computer{os, compliantDevice, []Condition{CompliantDevice}, costCompliantDevice})
+			list = append(list, computer{os: os, kind: compliantDevice, conditions: []Condition{CompliantDevice}, cost: costCompliantDevice})
 		}
 	}
 	switch {
 	case p.hybrid:
-		list = append(list, computer{devices.Windows, hybridDevice, []Condition{HybridDevice}, costHybridDevice})
+		list = append(list, computer{os: devices.Windows, kind: hybridDevice, conditions: []Condition{HybridDevice}, cost: costHybridDevice})
 	case e.deviceHoped(p, r):
 		list = append(list,
-			computer{devices.Windows, compliantDevice, []Condition{CompliantDevice}, costCompliantDevice},
-			computer{devices.Windows, hybridDevice, []Condition{HybridDevice}, costHybridDevice})
+			computer{os: devices.Windows, kind: compliantDevice, conditions: []Condition{CompliantDevice}, cost: costCompliantDevice},
+			computer{os: devices.Windows, kind: hybridDevice, conditions: []Condition{HybridDevice}, cost: costHybridDevice})
+	}
+	if e.m.lanes.EnrolDevice && !p.compliant[devices.Windows] {
+		list = append(list, computer{os: devices.Windows, kind: compliantDevice, cost: costEnrolDevice, enrols: true})
 	}
 	if p.has(hello, r) || p.joined {
 		os := devices.Windows
@@ -328,18 +339,20 @@ func (e *engine) phoneKnown(p *person, _ resolution) bool {
 func (e *engine) auths(p *person, r resolution, a attempt) []auth {
 	var list []auth
 	have := e.using(p, r, a, withMethods)
-	if have.multifactor() {
+	// With a registered passkey that policy no longer admits, a change of policy is a way
+	// to sign in.
+	if have.multifactor() || len(p.keys) > 0 {
 		list = append(list, withMethods)
 	}
-	if p.has(passes, r) {
+	if e.heldPasses(p, r) != 0 {
 		list = append(list, withPass)
 	}
 	list = append(list, withNewMulti, withNewOnce)
-	if p.joined && a.os == devices.Windows && a.surface != InApp && a.device != unmanaged && have&hello == 0 && !p.stale {
+	if p.joined && a.os == devices.Windows && a.surface != InApp && a.device != unmanaged && !a.enrols && have&hello == 0 && !p.stale {
 		if have.multifactor() {
 			list = append(list, withHello)
 		}
-		if p.has(passes, r) {
+		if e.heldPasses(p, r) != 0 {
 			list = append(list, withPassHello)
 		}
 		list = append(list, withNewHello)
@@ -355,6 +368,15 @@ func (e *engine) auths(p *person, r resolution, a attempt) []auth {
 	return list
 }
 
+// heldPasses are the passes that the person holds and may use.
+func (e *engine) heldPasses(p *person, r resolution) modes {
+	m := p.modes(r) & passes
+	if e.changed(PassBlocker, entra.MethodTemporaryAccessPass) {
+		m |= p.heldPass
+	}
+	return m
+}
+
 // using are the modes that a way of signing in completes.
 func (e *engine) using(p *person, r resolution, a attempt, how auth) modes {
 	m := p.modes(r) &^ passes
@@ -363,18 +385,18 @@ func (e *engine) using(p *person, r resolution, a attempt, how auth) modes {
 	}
 	// Windows Hello is a way to sign in on its own device only (STR,
 	// concept-authentication-strengths, 2025-03-04).
-	if a.device == unmanaged || a.surface == InApp {
+	if a.device == unmanaged || a.surface == InApp || a.enrols {
 		m &^= hello
 	}
 	switch how {
 	case withHello:
 		m |= hello
 	case withPassHello:
-		m |= hello | p.modes(r)&passes
+		m |= hello | e.heldPasses(p, r)
 	case withNewHello:
 		m |= hello | passMany | passOnce
 	case withPass:
-		m |= p.modes(r) & passes
+		m |= e.heldPasses(p, r)
 	case withNewMulti:
 		m |= passMany
 	case withNewOnce:

@@ -2,6 +2,8 @@ package bootstrap
 
 import (
 	"slices"
+
+	"passkeyaudit/audit/entra"
 )
 
 // mostBlockers bounds the size of the sets that are tried.
@@ -10,10 +12,11 @@ const mostBlockers = 4
 // mostSets bounds how many sets are tried for one class.
 const mostSets = 4000
 
-// trial is an attempt with what stands in its way: of each obstacle the objects of
-// which any one takes it away.
-type trial struct {
-	a         *attempt
+// prospect is something that may come to be open: an attempt, a registered passkey that
+// works, a key that is handed out. It has what stands in its way: of each obstacle the
+// objects of which any one takes it away.
+type prospect struct {
+	left      func() []obstacle
 	obstacles [][]int
 }
 
@@ -23,7 +26,7 @@ type trial struct {
 // put another obstacle in the way, because strengths on the register action go before
 // others: then larger sets follow from it.
 func (e *engine) blockers(p *person, r resolution) [][]int {
-	trials := e.trials(p, r)
+	prospects := e.prospects(p, r)
 	var queue [mostBlockers + 1][][]int
 	seen := map[string]bool{}
 	offer := func(set []int) {
@@ -34,14 +37,14 @@ func (e *engine) blockers(p *person, r resolution) [][]int {
 			queue[len(set)] = append(queue[len(set)], set)
 		}
 	}
-	for i := range trials {
-		combine(nil, trials[i].obstacles, offer)
+	for i := range prospects {
+		combine(nil, prospects[i].obstacles, offer)
 	}
 	for size := range queue {
 		var found [][]int
 		for i := 0; i < len(queue[size]); i++ {
 			set := queue[size][i]
-			if e.opens(p, r, trials, set, offer) {
+			if e.opens(prospects, set, offer) {
 				found = append(found, set)
 			}
 		}
@@ -53,19 +56,41 @@ func (e *engine) blockers(p *person, r resolution) [][]int {
 	return nil
 }
 
-// trials lists the attempts that some change of objects could open.
-func (e *engine) trials(p *person, r resolution) []trial {
-	var list []trial
-	attempts := e.attempts(p, r)
-	for i := range attempts {
-		t := trial{a: &attempts[i]}
-		fixable := true
-		for _, o := range e.obstacles(p, r, t.a, false) {
-			fixable = fixable && len(o.fixes) > 0
+// prospects lists what some change of objects could open.
+func (e *engine) prospects(p *person, r resolution) []prospect {
+	var list []prospect
+	add := func(left func() []obstacle) {
+		t := prospect{left: left}
+		for _, o := range left() {
+			if len(o.fixes) == 0 {
+				return // no change of policy helps this one
+			}
 			t.obstacles = append(t.obstacles, o.fixes)
 		}
-		if fixable {
-			list = append(list, t)
+		list = append(list, t)
+	}
+	for _, k := range p.keys {
+		if e.m.goal.accepts(kindOfHeld(k)) {
+			add(func() []obstacle { return e.keyObstacles(p, r, k) })
+		}
+	}
+	for _, c := range e.m.credentials {
+		if e.m.lanes.Provisioning && c.kind == KeyCredential {
+			add(func() []obstacle {
+				if o, met := e.credentialObstacle(p, r, &attempt{surface: Provisioning, credential: c}); met {
+					return []obstacle{o}
+				}
+				return nil
+			})
+		}
+	}
+	// A pass that is held may come to be usable when the policy of passes changes.
+	passes := []int{e.m.byID[Blocker{PassBlocker, entra.MethodTemporaryAccessPass}]}
+	for _, q := range append([]*person{p}, p.open(r)...) {
+		var attempts []attempt
+		e.changing(passes, func() { attempts = e.attempts(q, r) })
+		for i := range attempts {
+			add(func() []obstacle { return e.obstacles(q, r, &attempts[i], false) })
 		}
 	}
 	return list
@@ -73,13 +98,13 @@ func (e *engine) trials(p *person, r resolution) []trial {
 
 // opens tells whether some attempt is open once a set has changed; of those that it
 // ought to open and does not, it offers the larger sets that might.
-func (e *engine) opens(p *person, r resolution, trials []trial, set []int, offer func([]int)) (open bool) {
+func (e *engine) opens(prospects []prospect, set []int, offer func([]int)) (open bool) {
 	e.changing(set, func() {
-		for i := range trials {
-			if !trials[i].hit(set) {
+		for i := range prospects {
+			if !prospects[i].hit(set) {
 				continue
 			}
-			left := e.obstacles(p, r, trials[i].a, false)
+			left := prospects[i].left()
 			if open = len(left) == 0; open {
 				return
 			}
@@ -100,7 +125,7 @@ func (e *engine) opens(p *person, r resolution, trials []trial, set []int, offer
 }
 
 // hit tells whether a set takes away every obstacle.
-func (t *trial) hit(set []int) bool {
+func (t *prospect) hit(set []int) bool {
 	for _, fixes := range t.obstacles {
 		if !slices.ContainsFunc(fixes, func(f int) bool { return slices.Contains(set, f) }) {
 			return false
@@ -135,18 +160,62 @@ func key(set []int) string {
 	return string(b)
 }
 
+// keyObstacles lists what keeps a registered passkey from being one that works.
+func (e *engine) keyObstacles(p *person, r resolution, k heldKey) []obstacle {
+	var list []obstacle
+	if !e.usable(p, k).in(r) {
+		list = append(list, obstacle{[]Reason{PasskeyNotAllowedAnymore}, e.keyFixes(p, r, k)})
+	}
+	return append(list, e.refusing(p, r, k.AAGUID)...)
+}
+
+// keyFixes are the profiles that could admit a registered passkey.
+func (e *engine) keyFixes(p *person, r resolution, k heldKey) []int {
+	var fixes []int
+	for i := range e.m.profiles {
+		if p.profiles[i].in(r) && k.held.in(r) {
+			fixes = append(fixes, e.m.profileBlocker(i))
+		}
+	}
+	return fixes
+}
+
 // obstaclesOf lists the obstacles on the way that opens when a set changes.
 func (e *engine) obstaclesOf(p *person, r resolution, set []int) []Reason {
 	var way *attempt
-	e.changing(set, func() { way = e.way(p, r) })
-	if way == nil {
-		return nil
-	}
+	var works []heldKey
+	e.changing(set, func() {
+		works = slices.DeleteFunc(slices.Clone(p.keys), func(k heldKey) bool {
+			return !e.m.goal.accepts(kindOfHeld(k)) || len(e.keyObstacles(p, r, k)) > 0
+		})
+		if way = e.way(p, r); way == nil {
+			if lanes := e.laneWays(p, r); len(lanes) > 0 {
+				way = lanes[0]
+			}
+		}
+	})
 	var reasons []Reason
+	switch {
+	case len(works) > 0:
+		for _, o := range e.keyObstacles(p, r, works[0]) {
+			reasons = append(reasons, o.reasons...)
+		}
+		return tidy(reasons)
+	case way == nil:
+		return nil
+	case way.surface == Provisioning:
+		if o, met := e.credentialObstacle(p, r, way); met {
+			reasons = append(reasons, o.reasons...)
+		}
+		return tidy(reasons)
+	case way.lane != nil:
+		p = way.lane
+	}
 	for _, o := range e.obstacles(p, r, way, false) {
 		reasons = append(reasons, o.reasons...)
 	}
-	if !e.using(p, r, *way, withMethods).multifactor() && (way.auth == withNewMulti || way.auth == withNewOnce) {
+	held := way.auth == withPass && e.heldPasses(p, r) != 0
+	if !held && !e.using(p, r, *way, withMethods).multifactor() && slices.Contains([]auth{withPass, withNewMulti, withNewOnce}, way.auth) {
 		reasons = append(reasons, NoBootstrapMethod)
 	}
 	return tidy(reasons)
@@ -174,7 +243,7 @@ func (e *engine) stepReasons(p *person, r resolution, way *attempt) []Reason {
 			}
 		}
 	}
-	if slices.Contains(way.steps, ProvisionKey) {
+	if slices.ContainsFunc(way.steps, func(s Step) bool { return s == ProvisionKey || s == AddToGroup || s == EnrolDevice }) {
 		for _, o := range e.cheapestObstacles(p, r) {
 			reasons = append(reasons, o.reasons...)
 		}
@@ -182,12 +251,16 @@ func (e *engine) stepReasons(p *person, r resolution, way *attempt) []Reason {
 	return tidy(reasons)
 }
 
-// cheapestObstacles are those of the attempt with the fewest.
+// cheapestObstacles are those of the attempt with the fewest, lanes aside.
 func (e *engine) cheapestObstacles(p *person, r resolution) []obstacle {
 	var least []obstacle
-	for i, a := range e.attempts(p, r) {
-		if got := e.obstacles(p, r, &a, false); i == 0 || len(got) < len(least) {
-			least = got
+	tried := false
+	for _, a := range e.attempts(p, r) {
+		if a.enrols {
+			continue
+		}
+		if got := e.obstacles(p, r, &a, false); !tried || len(got) < len(least) {
+			least, tried = got, true
 		}
 	}
 	return least

@@ -95,6 +95,7 @@ func gather(ctx context.Context, p *audit.Pass) (*Given, error) {
 	}
 	// States are asked after reading: unreadable rows change them.
 	g.tenant.policiesKnown = p.Status(snapshot.ConditionalAccessPolicies).State == snapshot.Complete
+	g.tenant.strengthsKnown = p.Status(snapshot.AuthenticationStrengths).State == snapshot.Complete
 	if p.Status(snapshot.NamedLocations).State != snapshot.Complete {
 		g.tenant.locationsGap = gapLocations
 	}
@@ -117,6 +118,11 @@ func gather(ctx context.Context, p *audit.Pass) (*Given, error) {
 	for i := range g.sources.gaps {
 		g.sources.gaps[i] = reachGap
 	}
+	groups, err := audit.Get(ctx, p, population.Groups)
+	if err != nil {
+		return nil, err
+	}
+	g.sources.lanes = g.lanes(groups)
 	g.tenant.reachGap = func(i int) gap { return g.sources.gaps[i] }
 	return g, nil
 }

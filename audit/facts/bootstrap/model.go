@@ -20,7 +20,9 @@ type model struct {
 	// policiesKnown is false where policies may be missing: then anything may be
 	// blocked.
 	policiesKnown bool
-	locations     gap // gapLocations where named locations were not read in full
+	// strengthsKnown: a strength that is not listed does not exist.
+	strengthsKnown bool
+	locations      gap // gapLocations where named locations were not read in full
 
 	method      fact3 // the Passkey (FIDO2) method is enabled
 	selfService fact3
@@ -58,21 +60,16 @@ type policy struct {
 	reachGap  gap // why whom it reaches may not be known
 }
 
-// Lanes are ways that exist only where the configuration says so.
-type Lanes struct {
-	// Provisioning: administrators provision security keys and hand them over.
-	Provisioning bool
-}
-
 // tenant is what models of all worlds are made from.
 type tenant struct {
-	set           *conditionalaccess.Set
-	policiesKnown bool
-	locations     []entra.NamedLocation
-	locationsGap  gap
-	methods       *methods.Effective
-	strengths     []entra.AuthenticationStrengthPolicy
-	reachGap      func(i int) gap
+	set            *conditionalaccess.Set
+	policiesKnown  bool
+	strengthsKnown bool
+	locations      []entra.NamedLocation
+	locationsGap   gap
+	methods        *methods.Effective
+	strengths      []entra.AuthenticationStrengthPolicy
+	reachGap       func(i int) gap
 
 	// supposed is the policies as if legacy settings held trusted addresses.
 	supposed          *conditionalaccess.Set
@@ -86,7 +83,7 @@ func newModel(t *tenant, o Options) *model {
 	}
 	m := &model{
 		from: t, options: o,
-		policiesKnown: t.policiesKnown, locations: t.locationsGap, goal: o.Goal, switches: o.Switches, lanes: o.Lanes, assumed: o.Assume,
+		policiesKnown: t.policiesKnown, strengthsKnown: t.strengthsKnown, locations: t.locationsGap, goal: o.Goal, switches: o.Switches, lanes: o.Lanes, assumed: o.Assume,
 		byID: map[Blocker]int{}, builtIn: map[string]bool{entra.StrengthMultifactor: true, entra.StrengthPasswordless: true, entra.StrengthPhishingResistant: true},
 	}
 	m.places = placesFor(locations)
@@ -169,11 +166,17 @@ func (m *model) everyScene(p *conditionalaccess.Policy, visit func(*conditionala
 		for _, os := range systems {
 			for _, kind := range kinds {
 				for _, risk := range risks {
-					for _, purpose := range []purpose{ordinary, register, inApp} {
+					for _, purpose := range m.purposes() {
 						k := sceneKey{purpose, os, kind, i, risk}
 						in := m.signIn(k)
 						if !visit(&in, k) {
 							return
+						}
+						if purpose == enrol {
+							in.Target = conditionalaccess.Target{Kind: conditionalaccess.RegisterDevice}
+							if !visit(&in, k) {
+								return
+							}
 						}
 						if purpose == inApp && !m.switches.CredentialResourceIgnored {
 							in.Target = conditionalaccess.Target{Kind: conditionalaccess.App, ID: credentialRegistration}
@@ -186,6 +189,14 @@ func (m *model) everyScene(p *conditionalaccess.Policy, visit func(*conditionala
 			}
 		}
 	}
+}
+
+// purposes are what somebody on the way to a passkey signs in for.
+func (m *model) purposes() []purpose {
+	if m.lanes.EnrolDevice {
+		return []purpose{ordinary, register, inApp, enrol}
+	}
+	return []purpose{ordinary, register, inApp}
 }
 
 // tellable keeps of the places the cheapest of those that no policy tells apart.

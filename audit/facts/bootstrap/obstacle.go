@@ -38,18 +38,33 @@ func (e *engine) obstacles(p *person, r resolution, a *attempt, enough bool) []o
 	if o, met := e.passObstacle(p, r, a); met {
 		list = append(list, o)
 	}
+	if a.auth == withMethods && !e.using(p, r, *a, withMethods).multifactor() {
+		o := obstacle{reasons: []Reason{PasskeyNotAllowedAnymore}}
+		for _, k := range p.keys {
+			o.fixes = append(o.fixes, e.keyFixes(p, r, k)...)
+		}
+		list = append(list, o)
+	}
 	if o, met := e.credentialObstacleOnce(p, r, a); met {
 		list = append(list, o)
 	}
 	if enough && len(list) > 0 {
 		return list
 	}
+	if a.enrols {
+		list = append(list, e.enrolRefusals(p, r, a)...)
+	}
 	return append(list, e.policyObstacles(p, r, a, enough)...)
 }
 
-// passObstacle tells whether the pass that the attempt needs can be issued and used.
+// passObstacle tells whether the pass that the attempt needs can be issued and used,
+// or the one that is held.
 func (e *engine) passObstacle(p *person, r resolution, a *attempt) (obstacle, bool) {
-	if a.auth != withNewMulti && a.auth != withNewOnce && a.auth != withNewHello || len(e.change) > 0 && e.changed(PassBlocker, entra.MethodTemporaryAccessPass) {
+	held := a.auth == withPass || a.auth == withPassHello
+	switch {
+	case e.changed(PassBlocker, entra.MethodTemporaryAccessPass), held && e.heldPasses(p, r) != 0:
+		return obstacle{}, false
+	case !held && a.auth != withNewMulti && a.auth != withNewOnce && a.auth != withNewHello:
 		return obstacle{}, false
 	}
 	fix := []int{e.m.byID[Blocker{PassBlocker, entra.MethodTemporaryAccessPass}]}
@@ -58,8 +73,8 @@ func (e *engine) passObstacle(p *person, r resolution, a *attempt) (obstacle, bo
 		return obstacle{[]Reason{TapDisabled}, fix}, true
 	case !p.pass.in(r):
 		return obstacle{[]Reason{TapNotInScope}, fix}, true
-	case a.auth == withNewMulti && !e.m.passMany.in(r):
-		return obstacle{[]Reason{StrengthUnsatisfiable}, fix}, true // no pass of this kind can be issued
+	case held, a.auth == withNewMulti && !e.m.passMany.in(r):
+		return obstacle{[]Reason{StrengthUnsatisfiable}, fix}, true // passes of this kind are not accepted
 	}
 	return obstacle{}, false
 }
@@ -179,10 +194,14 @@ func (e *engine) strengthsMet(s *scene, i int, r resolution, aaguid string) bool
 
 // keyGap is why it may not be known whether a passkey meets a strength.
 func (e *engine) keyGap(aaguid string) gap {
-	if aaguid == unnamed {
+	switch {
+	case !e.m.strengthsKnown:
+		return gapStrengths
+	case aaguid == unnamed:
 		return gapMethods
+	default:
+		return gapPolicies
 	}
-	return gapStrengths
 }
 
 // policyFixes are the objects behind a policy: itself, and its custom strengths.

@@ -23,6 +23,9 @@ type person struct {
 	// staleKey: a passkey is among them.
 	staleKey bool
 
+	// heldPass is the pass that is held and can be used now, whatever the policy of
+	// passes says.
+	heldPass   modes
 	pass       fact3 // in scope of passes
 	authApp    fact3 // may register Authenticator for approving sign-ins
 	oathApp    fact3 // may register a one-time passcode app
@@ -41,6 +44,11 @@ type person struct {
 	// activated is reach once a role is activated for which the person is eligible; nil
 	// for people who are eligible for none that a policy names.
 	activated []fact3
+
+	// lanes are the person as a member of each bootstrap group.
+	lanes []*person
+	group string // of a person in a lane: the group
+	there bool   // of a person in a lane: in the group today
 
 	// noPlaces: the person cannot go to a trusted place (a remote new hire).
 	noPlaces bool
@@ -92,7 +100,7 @@ func (p *person) reached(profile int) *person {
 // is registered stays registered until somebody deletes it.
 func (p *person) lost() *person {
 	q := *p
-	q.keys = nil
+	q.keys, q.heldPass = nil, 0
 	for i := range modeNames {
 		if m := modes(1 << i); m&(phoneBound|passes) != 0 {
 			q.can[i] = fails

@@ -81,12 +81,16 @@ func (e *engine) sceneOf(p *person, a *attempt) sceneKey {
 // saying why, where enough is true.
 func (e *engine) refusals(p *person, r resolution, a *attempt, s *scene, applying []int, enough bool) []obstacle {
 	first := slices.ContainsFunc(applying, func(i int) bool { return e.m.policies[i].register && len(e.m.policies[i].strengths) > 0 })
-	hasMethods := p.registered.value == audit.Yes || p.registered.value == audit.Unsure && !r.helps(p.registered.on)
+	// To have a method hurts where strengths count for those who have one, and helps
+	// where the password is to be changed. A passkey is one once policy admits it.
+	usable := e.anyUsable(p, r)
+	hasMethods := usable || p.registered.value == audit.Yes || p.registered.value == audit.Unsure && !r.helps(p.registered.on)
+	couldChange := usable || p.registered.in(r)
 	switch {
 	case p.stale && slices.Contains(a.steps, DeleteStale):
-		hasMethods = false
+		hasMethods, couldChange = false, false
 	case a.auth == withFirst || a.auth == withHello || a.auth == withPassHello || a.auth == withNewHello:
-		hasMethods = true
+		hasMethods, couldChange = true, true
 	}
 	if p.staleKey && hasMethods && (a.auth == withNewMulti || a.auth == withNewOnce) && e.strengthAmong(applying) {
 		// Under a strength Entra insists on a passkey that is still registered, whatever
@@ -106,7 +110,7 @@ func (e *engine) refusals(p *person, r resolution, a *attempt, s *scene, applyin
 				list = append(list, obstacle{})
 			case !v:
 				list = append(list, obstacle{e.reasons(s, i, using, aaguid, w, a.credential.aaguid), e.policyFixes(i)})
-			case !hasMethods && e.demandsPasswordChange(i):
+			case !couldChange && e.demandsPasswordChange(i):
 				// Changing the password needs a method registered before. Source: GRT
 				// (concept-conditional-access-grant, 2026-03-24).
 				list = append(list, obstacle{[]Reason{RiskBlocked}, []int{i}})
@@ -176,10 +180,14 @@ func (e *engine) ownModels(p *person, r resolution, using modes) []string {
 }
 
 func (e *engine) controlGap(i int, aaguid string) gap {
-	if len(e.m.policies[i].strengths) > 0 && aaguid == unnamed {
+	switch {
+	case len(e.m.policies[i].strengths) == 0:
+		return gapPolicies
+	case e.m.strengthsKnown:
+		return e.keyGap(aaguid)
+	default:
 		return gapStrengths
 	}
-	return gapPolicies
 }
 
 func (e *engine) demandsPasswordChange(i int) bool {

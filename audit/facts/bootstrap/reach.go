@@ -32,6 +32,7 @@ var Reach = &audit.Fact[*Result]{
 func (g *Given) Settled(o Options) Options {
 	s := g.settings
 	o.Lanes.Provisioning = o.Lanes.Provisioning || s.Lanes.Provisioning
+	o.Lanes.EnrolDevice = o.Lanes.EnrolDevice || s.Lanes.EnrolDevice
 	for name, on := range s.Switches {
 		o.Switches.Set(name, on)
 	}
@@ -67,7 +68,10 @@ type Class struct {
 // Judge says where everybody stands.
 func (g *Given) Judge(ctx context.Context, o Options) (*Result, error) {
 	src := g.sources
-	src.noPhone = o.World.NoPhones
+	src.noPhone, src.lanes = o.World.NoPhones, slices.Clone(src.lanes)
+	for i := range src.lanes {
+		src.lanes[i].noPhone = src.noPhone
+	}
 	m := newModel(&g.tenant, o)
 	within := src.dir.Enabled.Minus(src.dir.Guests)
 	classes := classify(within, src.dir.All.Count(), src.traits(m), src.blank)
@@ -213,7 +217,7 @@ func blockerKey(set []Blocker) string {
 // 2026-03-08).
 func (r *Result) Of(ordinal uint32) Verdict {
 	if i := r.classOf[ordinal]; i >= 0 {
-		return r.Classes[i].Verdict
+		return r.Classes[i].Verdict.At(r.Directory.Country(ordinal))
 	}
 	v := Verdict{State: OutOfScope, Confidence: High}
 	dir := r.Directory

@@ -47,6 +47,7 @@ const (
 	ordinary purpose = iota // signing in to Office 365
 	register                // Security info or the wizard, in a browser
 	inApp                   // inside Authenticator
+	enrol                   // enrolling a computer
 )
 
 type metKey struct {
@@ -88,6 +89,9 @@ func (m *model) signIn(k sceneKey) conditionalaccess.SignIn {
 		in.Target = conditionalaccess.Target{Kind: conditionalaccess.App, ID: exchangeOnline}
 	case inApp:
 		in.ClientAppType = conditionalaccess.Is("mobileAppsAndDesktopClients")
+	case enrol:
+		in.Target = conditionalaccess.Target{Kind: conditionalaccess.App, ID: intuneEnrollment}
+		in.ClientAppType = conditionalaccess.Is("mobileAppsAndDesktopClients")
 	}
 	return in
 }
@@ -99,6 +103,10 @@ func (e *engine) match(s *scene, p *policy) audit.Tri {
 	switch {
 	case s.key.purpose == register && !p.register && e.m.switches.AllResourcesSpareRegister:
 		return audit.No
+	case s.key.purpose == enrol && p.OnAction(conditionalaccess.RegisterDevice):
+		at := s.in
+		at.Target = conditionalaccess.Target{Kind: conditionalaccess.RegisterDevice}
+		in = &at
 	case s.key.purpose == inApp && !p.register:
 		if e.m.switches.AllResourcesSpareRegister {
 			return audit.No

@@ -48,14 +48,17 @@ func (e *engine) judge(p *person, r resolution) stand {
 		return stand{state: Unknown} // a policy that was not read may block everything
 	}
 	for _, k := range p.keys {
-		if e.usable(p, k).in(r) && e.m.goal.accepts(kindOfHeld(k)) && len(e.refusing(p, r, k.AAGUID)) == 0 {
+		if e.m.goal.accepts(kindOfHeld(k)) && len(e.keyObstacles(p, r, k)) == 0 {
 			return stand{state: HasPasskey}
 		}
 	}
 	way := e.way(p, r)
+	if way == nil {
+		if lanes := e.laneWays(p, r); len(lanes) > 0 {
+			way = lanes[0]
+		}
+	}
 	switch {
-	case way == nil && e.m.lanes.Provisioning && e.provisionable(p, r):
-		return stand{state: NeedsAdminStep, way: &attempt{surface: Provisioning, credential: credential{kind: KeyCredential}, steps: []Step{ProvisionKey}, cost: costProvisionKey}}
 	case way == nil:
 		return stand{state: Trapped}
 	case len(way.steps) > 0:

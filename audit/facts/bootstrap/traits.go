@@ -26,8 +26,11 @@ type sources struct {
 	activated []audit.Partly
 	gaps      []gap // why a policy's reach may not be known
 	atRisk    map[string]audit.Set
-	noPhone   bool // text messages and calls have ended in this world
-	devices   gap  // which sections on devices were not read in full
+	group     string    // the group that everybody is taken to be in; empty: none
+	there     audit.Set // who is in it today
+	lanes     []sources // as if everybody were in each bootstrap group
+	noPhone   bool      // text messages and calls have ended in this world
+	devices   gap       // which sections on devices were not read in full
 	now       string
 }
 
@@ -37,6 +40,10 @@ func (s *sources) blank() *person {
 		reach: make([]fact3, len(s.reach)), profiles: make([]fact3, s.profileCount()),
 		phones: map[devices.OS]bool{}, systems: map[devices.OS]bool{}, compliant: map[devices.OS]bool{},
 		devicesKnown: holds,
+	}
+	p.group = s.group
+	for i := range s.lanes {
+		p.lanes = append(p.lanes, s.lanes[i].blank())
 	}
 	if s.devices != 0 {
 		p.devicesKnown = hangs(s.devices)
@@ -78,6 +85,12 @@ func (s *sources) traits(m *model) []trait {
 				p.risk = level
 			}
 		})
+	}
+	add(audit.Certainly(s.there), func(p *person, v audit.Tri) { p.there = v == audit.Yes })
+	for i := range s.lanes {
+		for _, t := range s.lanes[i].traits(m) {
+			add(t.set, func(p *person, v audit.Tri) { t.fit(p.lanes[i], v) })
+		}
 	}
 	return list
 }
@@ -256,11 +269,34 @@ func (s *sources) methodTraits(add adder) {
 	once, many := s.methods.PassKinds(s.held, s.strong.Pass)
 	add(once.Within(known), func(p *person, v audit.Tri) { p.gain(passOnce, factOf(v, gapMethods)) })
 	add(many.Within(known), func(p *person, v audit.Tri) { p.gain(passMany, factOf(v, gapMethods)) })
+	for m, held := range s.heldPasses() {
+		add(audit.Certainly(held), func(p *person, v audit.Tri) {
+			if v == audit.Yes {
+				p.heldPass |= m
+			}
+		})
+	}
 	add(s.strong.Method.Within(known), func(p *person, v audit.Tri) {
 		if v == audit.Yes {
 			p.registered = holds
 		}
 	})
+}
+
+// heldPasses are the accounts with a pass that can be used now, by its kind, were the
+// policy of passes to let them.
+func (s *sources) heldPasses() map[modes]audit.Set {
+	var once, many audit.Builder
+	for n := range s.held.Of(methods.TemporaryAccessPass).And(s.held.Asked).All() {
+		switch pass, _ := s.held.Pass(n); {
+		case pass.Usable != audit.Yes:
+		case pass.UsableOnce == audit.Yes:
+			once.Add(n)
+		case pass.UsableOnce == audit.No:
+			many.Add(n)
+		}
+	}
+	return map[modes]audit.Set{passOnce: once.Set(), passMany: many.Set()}
 }
 
 // firstFactorTraits are what stands in for a password, and what may stand in for a

@@ -25,7 +25,7 @@ func (r *Result) Rollout(ctx context.Context, profileID string) ([]*Verdict, err
 		if c.Verdict.State != OutOfScope {
 			return nil
 		}
-		return c.person.reached(r.profileIndex(profileID))
+		return c.person.each(func(p *person) *person { return p.reached(r.profileIndex(profileID)) })
 	})
 }
 
@@ -53,7 +53,7 @@ func (r *Result) Recovery(ctx context.Context) ([]*Verdict, error) {
 		if c.Verdict.State == OutOfScope {
 			return nil
 		}
-		return c.person.lost()
+		return c.person.each((*person).lost)
 	})
 }
 

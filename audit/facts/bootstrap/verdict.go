@@ -25,6 +25,8 @@ type Verdict struct {
 	// HangsOn names the switches with which the state would be another one.
 	HangsOn []string
 	Path    *Path
+	// Group is the id of the group that the step addToGroup is about.
+	Group string
 	// Alternatives are ways beside the path that the configuration offers.
 	Alternatives []Step
 
@@ -145,14 +147,15 @@ func (b *bench) describe(p *person, v *Verdict, s stand) {
 		}
 		if s.state == NeedsAdminStep {
 			v.Reasons = b.stepReasons(p, harsh, w)
+			if w.lane != nil {
+				v.Group = w.lane.group
+			}
 		}
 	}
 	if len(p.keys) > 0 && !b.anyUsable(p, kind) && s.state != HasPasskey && s.state != SelfService {
 		v.Reasons = tidy(append(v.Reasons, PasskeyNotAllowedAnymore))
 	}
-	if b.m.lanes.Provisioning && s.state != HasPasskey && b.provisionable(p, harsh) {
-		v.Alternatives = append(v.Alternatives, ProvisionKey)
-	}
+	v.Alternatives = b.alternatives(p, harsh, s.state)
 }
 
 func (v *Verdict) lower(to Confidence) {
@@ -187,12 +190,8 @@ func (b *bench) missing(p *person) []string {
 			names = append(names, gapNames[g])
 		}
 	}
-	if len(names) == 0 { // only all together make a difference
-		for g := gap(1); g < gapEnd; g <<= 1 {
-			if b.touches(p, g) {
-				names = append(names, gapNames[g])
-			}
-		}
+	if len(names) == 0 {
+		names = b.together(p, good)
 	}
 	slices.Sort(names)
 	return names
@@ -224,17 +223,54 @@ func (b *bench) hazy(p *person) bool { return b.touches(p, gap(allGaps)) }
 // not show.
 func (b *bench) hides(p *person) bool { return b.touches(p, hiddenLegacy) }
 
+// together names gaps none of which makes the difference alone: as few as are enough
+// to lose the state that comes out where all of them help.
+func (b *bench) together(p *person, good State) []string {
+	lost := allGaps
+	for g := gap(1); g < gapEnd; g <<= 1 {
+		if b.judge(p, kind&^resolution(lost&^g)).state != good {
+			lost &^= g
+		}
+	}
+	var names []string
+	for g := gap(1); g < gapEnd; g <<= 1 {
+		if lost&g != 0 {
+			names = append(names, gapNames[g])
+		}
+	}
+	return names
+}
+
 // touches tells whether something about the person hangs on a gap.
 func (b *bench) touches(p *person, g gap) bool {
 	on := func(f fact3) bool { return f.value == audit.Unsure && f.on&g != 0 }
 	return slices.ContainsFunc(p.reach, on) || slices.ContainsFunc(p.profiles, on) || slices.ContainsFunc(p.can[:], on) ||
-		slices.ContainsFunc(p.keys, func(k heldKey) bool { return on(k.held) || on(b.usable(p, k)) }) ||
+		slices.ContainsFunc(p.keys, func(k heldKey) bool {
+			return on(k.held) || on(b.usable(p, k)) || k.AAGUID == unnamed && g == gapMethods
+		}) ||
+		slices.ContainsFunc(p.lanes, func(lane *person) bool { return b.touches(lane, g) }) ||
 		slices.ContainsFunc([]fact3{p.included, p.excluded, p.pass, p.authApp, p.oathApp, p.registered, p.devicesKnown}, on)
+}
+
+// At is the verdict for somebody in a country: of countries that no policy tells
+// apart, the condition names that one.
+func (v Verdict) At(country string) Verdict {
+	if country == "" || len(v.countries) < 2 || !slices.Contains(v.countries, country) {
+		return v
+	}
+	v.Conditions = slices.Clone(v.Conditions)
+	for i, c := range v.Conditions {
+		if c == inCountry(v.countries[0]) {
+			v.Conditions[i] = inCountry(country)
+		}
+	}
+	slices.Sort(v.Conditions)
+	return v
 }
 
 // key is the same for verdicts that say the same.
 func (v *Verdict) key() string {
-	return fmt.Sprint(v.State, v.Conditions, v.Steps, v.BlockedBy, v.Reasons, v.Missing, v.Confidence, v.HangsOn, pathOf(v))
+	return fmt.Sprint(v.State, v.Conditions, v.Steps, v.BlockedBy, v.Reasons, v.Missing, v.Confidence, v.HangsOn, v.Group, pathOf(v))
 }
 
 func pathOf(v *Verdict) Path {

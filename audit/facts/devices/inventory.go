@@ -25,6 +25,8 @@ var Inventory = &audit.Fact[*Owned]{
 type Owned struct {
 	// Of are the people with a device of an operating system.
 	Of map[OS]audit.Set
+	// Intune are the people of whose device Intune says so.
+	Intune map[OS]audit.Set
 	// Compliant are the people with a device of an operating system that is
 	// registered and that Entra, or where the directory was not read Intune, calls
 	// compliant.
@@ -51,6 +53,7 @@ type device struct {
 	os                                  OS
 	compliant, hybrid, joined, disabled bool
 	able                                bool // a phone that can keep a passkey in Authenticator
+	intune                              bool
 	unowned                             bool // compliant, and it is not told whose it is
 	id                                  string
 	owners                              []uint32
@@ -81,7 +84,7 @@ func (b *builder) of(v *entra.Device) device {
 
 // managed reads a row of Intune.
 func (b *builder) managed(v *entra.ManagedDevice) device {
-	d := device{os: OSOf(v.OperatingSystem), compliant: strings.EqualFold(v.ComplianceState, "compliant"), id: strings.ToLower(v.AzureADDeviceID)}
+	d := device{intune: true, os: OSOf(v.OperatingSystem), compliant: strings.EqualFold(v.ComplianceState, "compliant"), id: strings.ToLower(v.AzureADDeviceID)}
 	d.able, _ = capable(d.os, v.OSVersion)
 	if n, known := b.dir.Ordinal(v.UserID); known {
 		d.owners = []uint32{n}
@@ -138,17 +141,17 @@ func derive(ctx context.Context, p *audit.Pass) (*Owned, error) {
 }
 
 type builder struct {
-	dir                     *population.Directory
-	has, compliant, capable map[OS]*audit.Builder
-	hybrid, joined          audit.Builder
-	directory               bool // the directory's devices were read in full
-	nameless                bool // a compliant device says neither whose nor which it is
+	dir                             *population.Directory
+	has, intune, compliant, capable map[OS]*audit.Builder
+	hybrid, joined                  audit.Builder
+	directory                       bool // the directory's devices were read in full
+	nameless                        bool // a compliant device says neither whose nor which it is
 }
 
 func newBuilder(dir *population.Directory) *builder {
-	b := &builder{dir: dir, has: map[OS]*audit.Builder{}, compliant: map[OS]*audit.Builder{}, capable: map[OS]*audit.Builder{}}
+	b := &builder{dir: dir, has: map[OS]*audit.Builder{}, intune: map[OS]*audit.Builder{}, compliant: map[OS]*audit.Builder{}, capable: map[OS]*audit.Builder{}}
 	for _, os := range Systems {
-		b.has[os], b.compliant[os], b.capable[os] = &audit.Builder{}, &audit.Builder{}, &audit.Builder{}
+		b.has[os], b.intune[os], b.compliant[os], b.capable[os] = &audit.Builder{}, &audit.Builder{}, &audit.Builder{}, &audit.Builder{}
 	}
 	return b
 }
@@ -160,6 +163,9 @@ func (b *builder) add(d *device) {
 	}
 	for _, n := range d.owners {
 		b.has[d.os].Add(n)
+		if d.intune {
+			b.intune[d.os].Add(n)
+		}
 		if d.compliant {
 			b.compliant[d.os].Add(n)
 		}
@@ -176,9 +182,9 @@ func (b *builder) add(d *device) {
 }
 
 func (b *builder) finish() *Owned {
-	o := &Owned{Of: map[OS]audit.Set{}, Compliant: map[OS]audit.Set{}, CapablePhone: map[OS]audit.Set{}, Hybrid: b.hybrid.Set(), Joined: b.joined.Set()}
+	o := &Owned{Of: map[OS]audit.Set{}, Intune: map[OS]audit.Set{}, Compliant: map[OS]audit.Set{}, CapablePhone: map[OS]audit.Set{}, Hybrid: b.hybrid.Set(), Joined: b.joined.Set()}
 	for _, os := range Systems {
-		o.Of[os], o.Compliant[os], o.CapablePhone[os] = b.has[os].Set(), b.compliant[os].Set(), b.capable[os].Set()
+		o.Of[os], o.Intune[os], o.Compliant[os], o.CapablePhone[os] = b.has[os].Set(), b.intune[os].Set(), b.compliant[os].Set(), b.capable[os].Set()
 	}
 	return o
 }

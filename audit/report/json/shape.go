@@ -120,7 +120,9 @@ type evidence struct {
 }
 
 type fix struct {
-	Change string `json:"change"`
+	Change  string `json:"change"`
+	Frees   int    `json:"frees,omitzero"`
+	Worsens int    `json:"worsens,omitzero"`
 }
 
 // engine tells how the Conditional Access engine did against the tenant's own
@@ -219,7 +221,7 @@ func findingOf(f audit.Finding, sample int) finding {
 		out.Evidence = append(out.Evidence, ev)
 	}
 	for _, s := range f.Fix {
-		out.Fix = append(out.Fix, fix{s.Change})
+		out.Fix = append(out.Fix, fix{s.Change, s.Frees, s.Worsens})
 	}
 	for _, r := range f.Check.Doc.References {
 		out.References = append(out.References, r.String())
