@@ -66,7 +66,7 @@ func (r *Result) Try(ctx context.Context, objects []Blocker) (Change, error) {
 	after := make([]State, len(r.Classes))
 	err := r.each(ctx, len(r.Classes), func(b *bench, i int) {
 		c := &r.Classes[i]
-		if after[i] = c.Verdict.State; after[i] == OutOfScope || c.Members.And(r.Directory.People).Empty() {
+		if after[i] = c.Verdict.State; after[i] == OutOfScope || c.Members.And(r.Directory.People).Empty() || !r.model.concerns(c.person, set) {
 			return
 		}
 		b.changing(set, func() { after[i] = b.state(c.person) })

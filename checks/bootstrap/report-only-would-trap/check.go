@@ -45,10 +45,6 @@ func run(ctx context.Context, p *audit.Pass) error {
 	if err != nil {
 		return err
 	}
-	if len(enforced.Policies) == 0 && p.Status(snapshot.ConditionalAccessPolicies).State == snapshot.Complete {
-		p.NotApplicable("there is no report-only policy")
-		return nil
-	}
 	bootstrap.Lacks(p, enforced.Unsure, enforced.Missing, "would be trapped if report-only policies were enforced")
 	for i := range enforced.Traps {
 		t := &enforced.Traps[i]
