@@ -9,24 +9,33 @@ import (
 	aaguidunknown "passkeyaudit/checks/attestation/aaguid-unknown"
 	allowlistnotattestable "passkeyaudit/checks/attestation/allow-list-not-attestable"
 	allowlistwithoutattestation "passkeyaudit/checks/attestation/allow-list-without-attestation"
+	attestationclosescrossdevice "passkeyaudit/checks/attestation/attestation-closes-cross-device"
 	attestationwithsynced "passkeyaudit/checks/attestation/attestation-with-synced"
 	authenticatorononeplatform "passkeyaudit/checks/attestation/authenticator-on-one-platform"
 	emptyallowlist "passkeyaudit/checks/attestation/empty-allow-list"
 	inertrestrictions "passkeyaudit/checks/attestation/inert-restrictions"
 	strandedpasskeys "passkeyaudit/checks/attestation/stranded-passkeys"
+	strengthrejectsregisteredkeys "passkeyaudit/checks/attestation/strength-rejects-registered-keys"
 	strictprofileoutvoted "passkeyaudit/checks/attestation/strict-profile-outvoted"
 	unattestedprivilegedkeys "passkeyaudit/checks/attestation/unattested-privileged-keys"
 	appcontrolstopsauthenticator "passkeyaudit/checks/bootstrap/app-control-stops-authenticator"
+	everytimewithonetimepass "passkeyaudit/checks/bootstrap/everytime-with-one-time-pass"
+	gueststrengthimpossible "passkeyaudit/checks/bootstrap/guest-strength-impossible"
+	nobootstraplane "passkeyaudit/checks/bootstrap/no-bootstrap-lane"
 	nobootstrapmethod "passkeyaudit/checks/bootstrap/no-bootstrap-method"
 	nobodycanissuepasses "passkeyaudit/checks/bootstrap/nobody-can-issue-passes"
 	onepasstwodevices "passkeyaudit/checks/bootstrap/one-pass-two-devices"
 	passkeyneededtoregisterpasskey "passkeyaudit/checks/bootstrap/passkey-needed-to-register-passkey"
 	phoneonlybeforeretirement "passkeyaudit/checks/bootstrap/phone-only-before-retirement"
+	registerpolicygateshello "passkeyaudit/checks/bootstrap/register-policy-gates-hello"
 	registrationblockedbylocation "passkeyaudit/checks/bootstrap/registration-blocked-by-location"
 	registrationblockedinlogs "passkeyaudit/checks/bootstrap/registration-blocked-in-logs"
 	registrationneedsmanageddevice "passkeyaudit/checks/bootstrap/registration-needs-managed-device"
 	reportonlywouldtrap "passkeyaudit/checks/bootstrap/report-only-would-trap"
+	riskwithoutmethod "passkeyaudit/checks/bootstrap/risk-without-method"
+	roleactivationtrap "passkeyaudit/checks/bootstrap/role-activation-trap"
 	stalepasskeydefeatspass "passkeyaudit/checks/bootstrap/stale-passkey-defeats-pass"
+	strengthnokeyqualifies "passkeyaudit/checks/bootstrap/strength-no-key-qualifies"
 	tapmodemismatch "passkeyaudit/checks/bootstrap/tap-mode-mismatch"
 	tapunavailable "passkeyaudit/checks/bootstrap/tap-unavailable"
 	trappedusers "passkeyaudit/checks/bootstrap/trapped-users"
@@ -90,6 +99,13 @@ func Bootstrap() []*audit.Check {
 		appcontrolstopsauthenticator.Check,
 		tapmodemismatch.Check,
 		reportonlywouldtrap.Check,
+		nobootstraplane.Check,
+		riskwithoutmethod.Check,
+		roleactivationtrap.Check,
+		strengthnokeyqualifies.Check,
+		gueststrengthimpossible.Check,
+		registerpolicygateshello.Check,
+		everytimewithonetimepass.Check,
 		registrationblockedinlogs.Check,
 		stalepasskeydefeatspass.Check,
 		onepasstwodevices.Check,
@@ -105,8 +121,10 @@ func Attestation() []*audit.Check {
 		authenticatorononeplatform.Check,
 		strandedpasskeys.Check,
 		allowlistwithoutattestation.Check,
+		strengthrejectsregisteredkeys.Check,
 		unattestedprivilegedkeys.Check,
 		aaguidunknown.Check,
+		attestationclosescrossdevice.Check,
 		inertrestrictions.Check,
 		allowlistnotattestable.Check,
 		emptyallowlist.Check,

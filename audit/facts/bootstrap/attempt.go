@@ -126,17 +126,8 @@ func (e *engine) allAttempts(p *person, r resolution) []attempt {
 			}
 		}
 	}
-	// Positions are sorted, not attempts, which are large.
-	order := make([]int32, len(list))
-	for i := range order {
-		order[i] = int32(i)
-	}
-	slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(list[a].cost, list[b].cost) })
-	sorted := make([]attempt, len(list))
-	for i, at := range order {
-		sorted[i] = list[at]
-	}
-	return sorted
+	slices.SortStableFunc(list, func(a, b attempt) int { return cmp.Compare(a.cost, b.cost) })
+	return list
 }
 
 // assume notes that an attempt takes something for granted. What the options take
@@ -207,6 +198,16 @@ func (e *engine) stands(p *person, r resolution) []attempt {
 				if c.kind != AuthenticatorCredential || c.os != a.os {
 					continue
 				}
+			case phoneSystem(a.os):
+				// In the browser of a phone: what that phone keeps. New security keys cannot
+				// be registered there. Sources: REG (how-to-register-passkey-authenticator,
+				// 2026-07-05), MTX (concept-fido2-compatibility, 2025-05-12).
+				switch {
+				case c.kind == SyncedCredential:
+					e.assume(&b, SyncedProvider, costSyncedProvider)
+				case c.kind != AuthenticatorCredential || c.os != a.os:
+					continue
+				}
 			case c.kind == KeyCredential:
 				e.assume(&b, SecurityKey, costSecurityKey)
 			case c.kind == SyncedCredential:
@@ -240,6 +241,20 @@ func (e *engine) stands(p *person, r resolution) []attempt {
 			}
 		}
 	}
+	if p.phoneOnly {
+		// Whoever has a computer is better served there.
+		for _, os := range []devices.OS{devices.IOS, devices.Android} {
+			for _, s := range []Surface{SecurityInfo, Interrupt} {
+				a := attempt{surface: s, os: os}
+				if e.phone(p, r, os, &a) {
+					if s == Interrupt {
+						a.cost += costInterrupt
+					}
+					add(a, a.conditions, a.cost+costBrowser)
+				}
+			}
+		}
+	}
 	for _, os := range []devices.OS{devices.IOS, devices.Android} {
 		a := attempt{surface: InApp, os: os}
 		if e.phone(p, r, os, &a) {
@@ -255,6 +270,8 @@ func (e *engine) stands(p *person, r resolution) []attempt {
 	}
 	return list
 }
+
+func phoneSystem(os devices.OS) bool { return os == devices.IOS || os == devices.Android }
 
 // computer is a computer to sign in on.
 type computer struct {

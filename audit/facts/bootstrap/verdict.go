@@ -138,7 +138,7 @@ func (b *bench) describe(p *person, v *Verdict, s stand) {
 		v.Conditions, v.Steps = slices.Clone(w.conditions), slices.Clone(w.steps)
 		slices.Sort(v.Conditions)
 		surface := w.surface
-		if w.credential.kind == AuthenticatorCredential && (surface == SecurityInfo || surface == Interrupt) {
+		if w.credential.kind == AuthenticatorCredential && (surface == SecurityInfo || surface == Interrupt) && !phoneSystem(w.os) {
 			surface = CrossDevice
 		}
 		v.Path = &Path{Credential: w.credential.kind, Portable: w.credential.kind.Portable(), Surface: surface, Platform: string(w.os)}
