@@ -19,6 +19,7 @@ import (
 	nobootstrapmethod "passkeyaudit/checks/bootstrap/no-bootstrap-method"
 	phoneonlybeforeretirement "passkeyaudit/checks/bootstrap/phone-only-before-retirement"
 	tapunavailable "passkeyaudit/checks/bootstrap/tap-unavailable"
+	coverageisnarrowerthanitlooks "passkeyaudit/checks/posture/coverage-is-narrower-than-it-looks"
 	changedbymicrosoft "passkeyaudit/checks/scope/changed-by-microsoft"
 	danglingtarget "passkeyaudit/checks/scope/dangling-target"
 	excludedpeople "passkeyaudit/checks/scope/excluded-people"
@@ -82,7 +83,14 @@ func Attestation() []*audit.Check {
 	}
 }
 
+// Posture: how well the tenant is guarded, and how ready for enforcement.
+func Posture() []*audit.Check {
+	return []*audit.Check{
+		coverageisnarrowerthanitlooks.Check,
+	}
+}
+
 // All lists every check in the order of the catalogue.
 func All() []*audit.Check {
-	return slices.Concat(Scope(), SelfService(), Bootstrap(), Attestation())
+	return slices.Concat(Scope(), SelfService(), Bootstrap(), Attestation(), Posture())
 }
