@@ -19,6 +19,7 @@ import (
 	nobootstrapmethod "passkeyaudit/checks/bootstrap/no-bootstrap-method"
 	phoneonlybeforeretirement "passkeyaudit/checks/bootstrap/phone-only-before-retirement"
 	tapunavailable "passkeyaudit/checks/bootstrap/tap-unavailable"
+	adminsnotphishingresistant "passkeyaudit/checks/posture/admins-not-phishing-resistant"
 	coverageisnarrowerthanitlooks "passkeyaudit/checks/posture/coverage-is-narrower-than-it-looks"
 	changedbymicrosoft "passkeyaudit/checks/scope/changed-by-microsoft"
 	danglingtarget "passkeyaudit/checks/scope/dangling-target"
@@ -86,6 +87,7 @@ func Attestation() []*audit.Check {
 // Posture: how well the tenant is guarded, and how ready for enforcement.
 func Posture() []*audit.Check {
 	return []*audit.Check{
+		adminsnotphishingresistant.Check,
 		coverageisnarrowerthanitlooks.Check,
 	}
 }
