@@ -21,6 +21,7 @@ import (
 	tapunavailable "passkeyaudit/checks/bootstrap/tap-unavailable"
 	adminsnotphishingresistant "passkeyaudit/checks/posture/admins-not-phishing-resistant"
 	coverageisnarrowerthanitlooks "passkeyaudit/checks/posture/coverage-is-narrower-than-it-looks"
+	emergencyaccess "passkeyaudit/checks/posture/emergency-access"
 	changedbymicrosoft "passkeyaudit/checks/scope/changed-by-microsoft"
 	danglingtarget "passkeyaudit/checks/scope/dangling-target"
 	excludedpeople "passkeyaudit/checks/scope/excluded-people"
@@ -88,6 +89,7 @@ func Attestation() []*audit.Check {
 func Posture() []*audit.Check {
 	return []*audit.Check{
 		adminsnotphishingresistant.Check,
+		emergencyaccess.Check,
 		coverageisnarrowerthanitlooks.Check,
 	}
 }

@@ -294,24 +294,7 @@ func (c *Compiled) resources(q Question, stopping []int) []Way {
 // placesFor are a place of every named location that the policies name, and one
 // outside all of them.
 func (c *Compiled) placesFor(q Question, stopping []int) []Way {
-	ranges, taken := []netip.Prefix{}, map[string]bool{}
-	for i := range c.tenant.Locations {
-		l := &c.tenant.Locations[i]
-		for _, r := range l.IPRanges {
-			if prefix, err := netip.ParsePrefix(r.CIDRAddress); err == nil {
-				ranges = append(ranges, prefix)
-			}
-		}
-		for _, country := range l.CountriesAndRegions {
-			taken[strings.ToUpper(country)] = true
-		}
-	}
-	outside := outsideOf(ranges)
-	// ZZ and XA to XZ are assigned to no country (ISO 3166-1, user-assigned codes).
-	other := "ZZ"
-	for c := 'A'; c <= 'Z' && taken[other]; c++ {
-		other = "X" + string(c)
-	}
+	outside, other := c.elsewhere()
 	place := func(label string, ip netip.Addr, country conditionalaccess.Input) Way {
 		return Way{Condition: conditionalaccess.Locations, Label: label, set: func(s *conditionalaccess.SignIn) { s.IP, s.Country = ip, country }}
 	}
@@ -352,6 +335,34 @@ func (c *Compiled) placesFor(q Question, stopping []int) []Way {
 		list = append(list, place("addresses without a country", outside, conditionalaccess.Is("")))
 	}
 	return list
+}
+
+// Elsewhere puts a sign-in outside all named locations.
+func (c *Compiled) Elsewhere(in *conditionalaccess.SignIn) {
+	address, country := c.elsewhere()
+	in.IP, in.Country = address, conditionalaccess.Is(country)
+}
+
+// elsewhere is an address in no named network, and a country that no location lists.
+func (c *Compiled) elsewhere() (netip.Addr, string) {
+	ranges, taken := []netip.Prefix{}, map[string]bool{}
+	for i := range c.tenant.Locations {
+		l := &c.tenant.Locations[i]
+		for _, r := range l.IPRanges {
+			if prefix, err := netip.ParsePrefix(r.CIDRAddress); err == nil {
+				ranges = append(ranges, prefix)
+			}
+		}
+		for _, country := range l.CountriesAndRegions {
+			taken[strings.ToUpper(country)] = true
+		}
+	}
+	// ZZ and XA to XZ are assigned to no country (ISO 3166-1, user-assigned codes).
+	other := "ZZ"
+	for c := 'A'; c <= 'Z' && taken[other]; c++ {
+		other = "X" + string(c)
+	}
+	return outsideOf(ranges), other
 }
 
 func placeLabel(l *entra.NamedLocation) string {
