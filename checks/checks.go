@@ -22,6 +22,7 @@ import (
 	adminsnotphishingresistant "passkeyaudit/checks/posture/admins-not-phishing-resistant"
 	coverageisnarrowerthanitlooks "passkeyaudit/checks/posture/coverage-is-narrower-than-it-looks"
 	emergencyaccess "passkeyaudit/checks/posture/emergency-access"
+	registrationunprotected "passkeyaudit/checks/posture/registration-unprotected"
 	changedbymicrosoft "passkeyaudit/checks/scope/changed-by-microsoft"
 	danglingtarget "passkeyaudit/checks/scope/dangling-target"
 	excludedpeople "passkeyaudit/checks/scope/excluded-people"
@@ -91,6 +92,7 @@ func Posture() []*audit.Check {
 		adminsnotphishingresistant.Check,
 		emergencyaccess.Check,
 		coverageisnarrowerthanitlooks.Check,
+		registrationunprotected.Check,
 	}
 }
 
