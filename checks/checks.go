@@ -23,6 +23,7 @@ import (
 	coverageisnarrowerthanitlooks "passkeyaudit/checks/posture/coverage-is-narrower-than-it-looks"
 	emergencyaccess "passkeyaudit/checks/posture/emergency-access"
 	registrationunprotected "passkeyaudit/checks/posture/registration-unprotected"
+	unattendedaccountsinenforcement "passkeyaudit/checks/posture/unattended-accounts-in-enforcement"
 	changedbymicrosoft "passkeyaudit/checks/scope/changed-by-microsoft"
 	danglingtarget "passkeyaudit/checks/scope/dangling-target"
 	excludedpeople "passkeyaudit/checks/scope/excluded-people"
@@ -93,6 +94,7 @@ func Posture() []*audit.Check {
 		emergencyaccess.Check,
 		coverageisnarrowerthanitlooks.Check,
 		registrationunprotected.Check,
+		unattendedaccountsinenforcement.Check,
 	}
 }
 
