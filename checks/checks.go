@@ -22,7 +22,9 @@ import (
 	adminsnotphishingresistant "passkeyaudit/checks/posture/admins-not-phishing-resistant"
 	coverageisnarrowerthanitlooks "passkeyaudit/checks/posture/coverage-is-narrower-than-it-looks"
 	emergencyaccess "passkeyaudit/checks/posture/emergency-access"
+	phoneonlynosecondway "passkeyaudit/checks/posture/phone-only-no-second-way"
 	registrationunprotected "passkeyaudit/checks/posture/registration-unprotected"
+	singlepasskey "passkeyaudit/checks/posture/single-passkey"
 	unattendedaccountsinenforcement "passkeyaudit/checks/posture/unattended-accounts-in-enforcement"
 	changedbymicrosoft "passkeyaudit/checks/scope/changed-by-microsoft"
 	danglingtarget "passkeyaudit/checks/scope/dangling-target"
@@ -93,7 +95,9 @@ func Posture() []*audit.Check {
 		adminsnotphishingresistant.Check,
 		emergencyaccess.Check,
 		coverageisnarrowerthanitlooks.Check,
+		singlepasskey.Check,
 		registrationunprotected.Check,
+		phoneonlynosecondway.Check,
 		unattendedaccountsinenforcement.Check,
 	}
 }

@@ -80,7 +80,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 	// A role of one administrative unit counts by itself, where there is no other.
 	unit := assigned.units.Within(dir.People).Minus(audit.Certainly(wide.Yes))
 	resistant := modes.Resistant()
-	strong.LackingResistant(p, wide.Yes.Or(unit.Yes).And(resistant.Maybe), dir, held, audit.PeoplePhrase)
+	strong.LackingResistant(p, wide.Yes.Or(unit.Yes).And(resistant.Maybe), dir, policy, held, audit.PeoplePhrase)
 	if p.Status(snapshot.RoleAssignments).State == snapshot.Complete {
 		if set := wide.Maybe.Or(unit.Maybe).Minus(resistant.Yes); !set.Empty() {
 			p.Lacks(snapshot.GroupMembers, audit.Hides,

@@ -166,7 +166,7 @@ func (j *judgement) methods(ctx context.Context) error {
 		return err
 	}
 	has := modes["fido2"].Or(modes["x509CertificateMultiFactor"])
-	strong.LackingResistant(j.p, j.accounts.And(has.Maybe), j.dir, held, phrase)
+	strong.LackingResistant(j.p, j.accounts.And(has.Maybe), j.dir, policy, held, phrase)
 	without := j.accounts.Minus(has.Possible())
 	if without.Empty() {
 		return nil
