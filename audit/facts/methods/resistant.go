@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"passkeyaudit/audit"
-	"passkeyaudit/audit/entra"
 	"passkeyaudit/audit/entra/catalogue"
 	"passkeyaudit/audit/facts/population"
 	"passkeyaudit/audit/snapshot"
@@ -73,16 +72,11 @@ func (k RegisteredPasskey) InAuthenticator() bool {
 var PhoneBound = &audit.Fact[audit.Partly]{
 	Name:   "methods.PhoneBound",
 	Doc:    "who has every usable strong method on one phone",
-	Reads:  []audit.Read{{Section: snapshot.AuthenticationMethods}},
-	Facts:  []audit.AnyFact{population.Users, Policy, Holdings, Modes},
+	Facts:  []audit.AnyFact{Policy, Holdings, Modes},
 	Derive: derivePhoneBound,
 }
 
 func derivePhoneBound(ctx context.Context, p *audit.Pass) (audit.Partly, error) {
-	dir, err := audit.Get(ctx, p, population.Users)
-	if err != nil {
-		return audit.Partly{}, err
-	}
 	policy, err := audit.Get(ctx, p, Policy)
 	if err != nil {
 		return audit.Partly{}, err
@@ -95,10 +89,7 @@ func derivePhoneBound(ctx context.Context, p *audit.Pass) (audit.Partly, error) 
 	if err != nil {
 		return audit.Partly{}, err
 	}
-	elsewhere, err := severalPhones(ctx, p, dir)
-	if err != nil {
-		return audit.Partly{}, err
-	}
+	elsewhere := held.SeveralApps
 	for _, mode := range []string{
 		"windowsHelloForBusiness", "softwareOath", "hardwareOath", "x509CertificateMultiFactor", "federatedMultiFactor", "externalAuthenticationMethod",
 	} {
@@ -123,31 +114,4 @@ func derivePhoneBound(ctx context.Context, p *audit.Pass) (audit.Partly, error) 
 		}
 	}
 	return audit.Partly{Yes: yes.Set(), Maybe: maybe.Set()}, nil
-}
-
-// severalPhones are the accounts with Authenticator on more than one phone.
-func severalPhones(ctx context.Context, p *audit.Pass, dir *population.Directory) (audit.Set, error) {
-	var b audit.Builder
-	for user, err := range audit.Mapped(ctx, p, snapshot.AuthenticationMethods, func() func(*entra.UserMethods) string {
-		return func(u *entra.UserMethods) string {
-			apps := 0
-			for i := range u.Methods {
-				if KindOf(&u.Methods[i]) == Authenticator {
-					apps++
-				}
-			}
-			if apps < 2 {
-				return ""
-			}
-			return strings.Clone(u.UserID)
-		}
-	}) {
-		if err != nil {
-			return audit.Set{}, err
-		}
-		if n, known := dir.Ordinal(user); known && user != "" {
-			b.Add(n)
-		}
-	}
-	return b.Set(), nil
 }
