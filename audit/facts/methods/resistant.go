@@ -40,11 +40,11 @@ func (s *Strong) LackingResistant(p *audit.Pass, accounts audit.Set, dir *popula
 }
 
 // UsablePasskeys are the passkeys that an account may use today, certainly or perhaps.
-func (e *Effective) UsablePasskeys(held *Held, ordinal uint32) (yes, maybe []RegisteredPasskey) {
+// scope tells whether it is in scope of the passkey method.
+func (e *Effective) UsablePasskeys(held *Held, scope audit.Tri, ordinal uint32) (yes, maybe []RegisteredPasskey) {
 	if e.Passkeys == nil {
 		return nil, held.Passkeys(ordinal)
 	}
-	scope := e.Passkeys.InScope().Has(ordinal)
 	for _, k := range held.Passkeys(ordinal) {
 		allowed, _, _ := e.Passkeys.SignIn(ordinal, k.Credential)
 		switch allowed.And(scope) {
@@ -99,9 +99,13 @@ func derivePhoneBound(ctx context.Context, p *audit.Pass) (audit.Partly, error) 
 	on := modes["microsoftAuthenticatorPush"].Within(held.Of(Authenticator)).
 		Or(modes["sms"].Or(modes["voice"]).Within(held.Of(MobilePhone))).
 		Or(modes["fido2"].Within(held.Of(Passkey)))
+	var scope audit.Partly
+	if policy.Passkeys != nil {
+		scope = policy.Passkeys.InScope()
+	}
 	var yes, maybe audit.Builder
 	for n := range on.Possible().Minus(elsewhere).All() {
-		certain, perhaps := policy.UsablePasskeys(held, n)
+		certain, perhaps := policy.UsablePasskeys(held, scope.Has(n), n)
 		keys := slices.Concat(certain, perhaps)
 		switch {
 		case !held.Asked.Has(n):
