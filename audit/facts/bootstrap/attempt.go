@@ -1,7 +1,7 @@
 package bootstrap
 
 import (
-	"cmp"
+	"iter"
 	"slices"
 
 	"passkeyaudit/audit"
@@ -42,37 +42,64 @@ const (
 	withNewHello              // with Windows Hello, set up with a new pass
 )
 
-// attempts lists what a person could try, the cheapest first. What cannot be tried
-// at all is left out: a phone where there is none, a device that is not in evidence.
-func (e *engine) attempts(p *person, r resolution) []attempt {
-	var list []attempt
-	for _, a := range e.signIns(p, r) {
-		for i := range e.m.places {
-			at := &e.m.places[i]
-			if i > 0 && p.noPlaces {
-				break
+// attempts yields what a person could try, the cheapest first. What cannot be tried at
+// all is left out: a phone where there is none, a device that is not in evidence; and
+// passkeys that keep does not want. An attempt is made only when it is asked for:
+// there may be tens of thousands, and one of the first usually does.
+func (e *engine) attempts(p *person, r resolution, keep func(c credential, inApp bool) bool) iter.Seq[attempt] {
+	return func(yield func(attempt) bool) {
+		bases, circumstances := e.signIns(p, r, keep), e.circumstances(p)
+		// The cost, then what comes earlier in the lists.
+		order := make([]uint64, 0, len(bases)*len(circumstances))
+		for i := range bases {
+			for j := range circumstances {
+				order = append(order, uint64(bases[i].cost+circumstances[j].cost)<<40|uint64(i)<<16|uint64(j))
 			}
-			for _, dismissed := range []bool{false, true} {
-				if dismissed && (p.risk == "" || !e.m.risk) {
-					continue
-				}
-				b := a
-				b.place, b.dismissed = i, dismissed
-				if at.trusted {
-					e.assume(&b, TrustedPlace, at.cost)
-				}
-				if len(at.countries) > 0 {
-					e.assume(&b, inCountry(at.country), costCountry)
-				}
-				if dismissed {
-					b.steps = append(slices.Clone(b.steps), DismissRisk)
-					b.cost += costDismissRisk
-				}
-				list = append(list, b)
+		}
+		slices.Sort(order)
+		for _, o := range order {
+			a, c := bases[o>>16&0xffffff], &circumstances[o&0xffff]
+			a.place, a.dismissed = c.place, c.dismissed
+			a.cost += c.cost
+			if len(c.conditions) > 0 {
+				a.conditions = slices.Concat(a.conditions, c.conditions)
+			}
+			if len(c.steps) > 0 {
+				a.steps = slices.Concat(a.steps, c.steps)
+			}
+			if !yield(a) {
+				return
 			}
 		}
 	}
-	slices.SortStableFunc(list, func(a, b attempt) int { return cmp.Compare(a.cost, b.cost) })
+}
+
+// anything keeps every passkey.
+func anything(credential, bool) bool { return true }
+
+// circumstances are the places to be in, and whether the risk of the account was
+// dismissed before: what they add to an attempt.
+func (e *engine) circumstances(p *person) []attempt {
+	var list []attempt
+	for i := range e.m.places {
+		at := &e.m.places[i]
+		if i > 0 && p.noPlaces {
+			break
+		}
+		c := attempt{place: i}
+		if at.trusted {
+			e.assume(&c, TrustedPlace, at.cost)
+		}
+		if len(at.countries) > 0 {
+			e.assume(&c, inCountry(at.country), costCountry)
+		}
+		list = append(list, c)
+		if p.risk != "" && e.m.risk {
+			c.dismissed, c.steps = true, []Step{DismissRisk}
+			c.cost += costDismissRisk
+			list = append(list, c)
+		}
+	}
 	return list
 }
 
@@ -86,9 +113,9 @@ func (e *engine) assume(a *attempt, c Condition, cost int) {
 }
 
 // signIns combines device, surface, passkey and sign-in, without the place.
-func (e *engine) signIns(p *person, r resolution) []attempt {
+func (e *engine) signIns(p *person, r resolution, keep func(c credential, inApp bool) bool) []attempt {
 	var list []attempt
-	for _, a := range e.stands(p, r) {
+	for _, a := range e.stands(p, r, keep) {
 		for _, how := range e.auths(p, r, a) {
 			b := a
 			switch how {
@@ -130,11 +157,11 @@ func (e *engine) signIns(p *person, r resolution) []attempt {
 }
 
 // stands lists device, surface and passkey.
-func (e *engine) stands(p *person, r resolution) []attempt {
+func (e *engine) stands(p *person, r resolution, keep func(c credential, inApp bool) bool) []attempt {
 	var list []attempt
 	add := func(a attempt, conditions []Condition, cost int) {
 		for _, c := range e.m.credentials {
-			if !e.accepts(c.kind) {
+			if !e.accepts(c.kind) || !keep(c, a.surface == InApp) {
 				continue
 			}
 			b := a

@@ -90,7 +90,7 @@ func (e *engine) probe(p *person, r resolution) (open bool, worth []int) {
 		}
 	}
 	for _, q := range append([]*person{p}, p.open(r)...) {
-		for _, a := range e.attempts(q, r) {
+		for a := range e.attempts(q, r, anything) {
 			if note(e.obstacles(q, r, &a, false)) {
 				return true, nil
 			}
@@ -193,7 +193,7 @@ func (e *engine) stepReasons(p *person, r resolution, way *attempt) []Reason {
 func (e *engine) cheapestObstacles(p *person, r resolution) []obstacle {
 	var least []obstacle
 	tried := false
-	for _, a := range e.attempts(p, r) {
+	for a := range e.attempts(p, r, anything) {
 		if a.enrols {
 			continue
 		}

@@ -121,12 +121,40 @@ func (e *engine) anyUsable(p *person, r resolution) bool {
 
 // way is the cheapest attempt that meets no obstacle, or nil.
 func (e *engine) way(p *person, r resolution) *attempt {
-	for _, a := range e.attempts(p, r) {
-		if len(e.obstacles(p, r, &a, true)) == 0 {
+	return e.cheapest(p, r, func(*attempt) bool { return true })
+}
+
+// cheapest is the cheapest attempt of some that meets no obstacle, or nil.
+func (e *engine) cheapest(p *person, r resolution, among func(*attempt) bool) *attempt {
+	for a := range e.attempts(p, r, e.registrable(p, r)) {
+		if among(&a) && len(e.obstacles(p, r, &a, true)) == 0 {
 			return &a
 		}
 	}
 	return nil
+}
+
+// registrable tells which passkeys policy lets the person register: whatever else an
+// attempt is like, one with another meets an obstacle.
+func (e *engine) registrable(p *person, r resolution) func(c credential, inApp bool) bool {
+	type question struct {
+		credential
+		inApp bool
+	}
+	known := map[question]bool{}
+	return func(c credential, inApp bool) bool {
+		q := question{c, inApp}
+		if answer, asked := known[q]; asked {
+			return answer
+		}
+		a := attempt{credential: c}
+		if inApp {
+			a.surface = InApp
+		}
+		_, met := e.credentialObstacle(p, r, &a)
+		known[q] = !met
+		return !met
+	}
 }
 
 // provisionable tells whether administrators can give the person a security key that
