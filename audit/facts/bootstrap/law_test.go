@@ -9,6 +9,7 @@ import (
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/conditionalaccess"
+	"passkeyaudit/audit/facts/methods"
 )
 
 // A method more that satisfies every strength in scope never worsens where somebody
@@ -56,6 +57,9 @@ func (r *Result) meetsEverything(who uint32, name string) bool {
 	default:
 		o, _ := registered(name)
 		in.Using, in.AAGUID = append(in.Using, "fido2"), conditionalaccess.Is(o["aaGuid"].(string))
+		if r.sources.usable(who, methods.Credential{AAGUID: o["aaGuid"].(string), Type: o["passkeyType"].(string)}) == audit.Unsure {
+			return false // then it is not known whether it is a good one
+		}
 	}
 	for i, p := range r.Policies.Policies {
 		if r.Policies.Reach[i].Has(who) == audit.No {
