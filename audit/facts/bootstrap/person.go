@@ -80,14 +80,6 @@ func (p *person) modes(r resolution) modes {
 	return m
 }
 
-func (p *person) set(m modes, f fact3) {
-	for i := range modeNames {
-		if m == 1<<i {
-			p.can[i] = f
-		}
-	}
-}
-
 // reached is the person as if in scope of the method, with one profile.
 func (p *person) reached(profile int) *person {
 	q := *p
