@@ -2,6 +2,7 @@ package bootstrap
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -202,11 +203,25 @@ func TestLessKnowledgeIsSameOrUnknown(t *testing.T) {
 			return
 		}
 		for who := range r.Directory.All.All() {
-			if was, is := r.Of(who), after.Of(who); is.State != was.State && is.State != Unknown {
+			was, is := r.Of(who), after.Of(who)
+			// Where no device was read, a Windows computer is assumed and a phone of either
+			// system; where one is known, a way may be closed that these open.
+			assumed := strings.Contains(what, "evices") && r.seen(who) && (is.State == SelfService || is.State == NeedsAdminStep)
+			if is.State != was.State && is.State != Unknown && !assumed {
 				t.Fatalf("%s without %s: %s became %s\n%s\n%s\n%s", account(r, who), what, was.State, is.State, cmp.Diff(brief(was), brief(is)), n.text(), less.text())
 			}
 		}
 	})
+}
+
+// seen tells whether a device of an account is in evidence.
+func (r *Result) seen(who uint32) bool {
+	for _, set := range r.sources.owned.Of {
+		if set.Has(who) {
+			return true
+		}
+	}
+	return false
 }
 
 var closed = []Condition{CapablePhone, SecurityKey, SyncedProvider, TrustedPlace, CompliantDevice, HybridDevice, Bluetooth, ValidPass, PasswordOnlyFirstRegistration}
