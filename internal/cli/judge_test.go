@@ -56,6 +56,32 @@ func TestDemoGolden(t *testing.T) {
 	}
 }
 
+// So is its readiness.
+func TestReadinessGolden(t *testing.T) {
+	cases := []struct {
+		name  string
+		width int
+		args  []string
+	}{
+		{"readiness-80.txt", 80, nil},
+		{"readiness-200.txt", 200, nil},
+		{"readiness-color.txt", 80, []string{"--color", "always", "--goal", "securityKey"}},
+		{"readiness.json", 80, []string{"--format", "json"}},
+		{"readiness-users.csv", 80, []string{"--users", "--format", "csv"}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			var out bytes.Buffer
+			d := testDeps(&out, c.width)
+			code := Main(context.Background(), *d, append([]string{"readiness", "--from", "../../fixtures/demo"}, c.args...))
+			if code != ExitClean {
+				t.Errorf("exit code %d: %s", code, d.IO.Err)
+			}
+			golden(t, c.name, out.Bytes())
+		})
+	}
+}
+
 func golden(t *testing.T, name string, got []byte) {
 	t.Helper()
 	file := filepath.Join("testdata", "golden", name)

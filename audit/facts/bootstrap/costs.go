@@ -2,7 +2,7 @@ package bootstrap
 
 // What a way costs. Only the order matters: of two ways the one that assumes less is
 // found first, and any way without an administrator comes before any way with one.
-// The table is documented in docs/bootstrap.md.
+// docs/bootstrap.md has the same table.
 const (
 	// Facts that are in evidence cost nothing, so a phone that is known goes first.
 	costCompliantDevice = 2

@@ -27,7 +27,7 @@ func (h *Holder) Meets(c *Class, at int, app string) audit.Tri {
 		return audit.Yes
 	}
 	answer := audit.No
-	for _, os := range h.b.everyday(c.person) {
+	for _, os := range h.b.everyday(c.person, kind) {
 		kinds := []deviceKind{unmanaged}
 		if c.person.compliant[os] {
 			kinds = append(kinds, compliantDevice)

@@ -161,7 +161,7 @@ func (e *engine) credentialObstacle(p *person, r resolution, a *attempt) (obstac
 // not satisfy. Office 365, on every system the person is seen on.
 func (e *engine) refusing(p *person, r resolution, aaguid string) []obstacle {
 	var list []obstacle
-	for _, os := range e.everyday(p) {
+	for _, os := range e.everyday(p, r) {
 		s := e.scene(sceneKey{purpose: ordinary, os: os})
 		for i := range e.m.policies {
 			pol := &e.m.policies[i]

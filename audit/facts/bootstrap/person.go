@@ -31,9 +31,11 @@ type person struct {
 	oathApp    fact3 // may register a one-time passcode app
 	registered fact3 // a method that counts as multifactor authentication is registered
 
-	phones       map[devices.OS]bool
-	systems      map[devices.OS]bool
-	compliant    map[devices.OS]bool
+	phones    map[devices.OS]bool
+	systems   map[devices.OS]bool
+	compliant map[devices.OS]bool
+	// oneSystem: what is asked is about the systems in evidence alone.
+	oneSystem    bool
 	hybrid       bool
 	joined       bool  // a Windows computer joined to Entra
 	nested       bool  // in scope through a group inside a group only

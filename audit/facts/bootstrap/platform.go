@@ -38,7 +38,7 @@ func (r *Result) Platforms(ctx context.Context) ([][]PlatformVerdict, error) {
 // of Windows Hello is none.
 func (b *bench) platform(p *person, os devices.OS) PlatformVerdict {
 	q := *p
-	q.systems = map[devices.OS]bool{os: true}
+	q.systems, q.oneSystem = map[devices.OS]bool{os: true}, true
 	b.portable = os != devices.Windows
 	defer func() { b.portable = false }()
 	v := PlatformVerdict{OS: os, State: Unknown}

@@ -250,8 +250,11 @@ func (e *engine) reasons(s *scene, i int, using modes, aaguid string, w waiver, 
 }
 
 // everyday are the systems on which the person signs in to everyday things: those in
-// evidence, or a Windows computer.
-func (e *engine) everyday(p *person) []devices.OS {
+// evidence, or a Windows computer. Where devices were not read, it may be any.
+func (e *engine) everyday(p *person, r resolution) []devices.OS {
+	if p.devicesKnown.value == audit.Unsure && !r.helps(p.devicesKnown.on) && !p.oneSystem {
+		return devices.Systems[:]
+	}
 	var list []devices.OS
 	for _, os := range devices.Systems {
 		if p.systems[os] {
