@@ -29,6 +29,7 @@ import (
 	phoneonlybeforeretirement "passkeyaudit/checks/bootstrap/phone-only-before-retirement"
 	registerpolicygateshello "passkeyaudit/checks/bootstrap/register-policy-gates-hello"
 	registrationblockedbylocation "passkeyaudit/checks/bootstrap/registration-blocked-by-location"
+	registrationblockedinlogs "passkeyaudit/checks/bootstrap/registration-blocked-in-logs"
 	registrationneedsmanageddevice "passkeyaudit/checks/bootstrap/registration-needs-managed-device"
 	reportonlywouldtrap "passkeyaudit/checks/bootstrap/report-only-would-trap"
 	riskwithoutmethod "passkeyaudit/checks/bootstrap/risk-without-method"
@@ -38,6 +39,13 @@ import (
 	tapmodemismatch "passkeyaudit/checks/bootstrap/tap-mode-mismatch"
 	tapunavailable "passkeyaudit/checks/bootstrap/tap-unavailable"
 	trappedusers "passkeyaudit/checks/bootstrap/trapped-users"
+	crossdevicefailures "passkeyaudit/checks/cross-device/cross-device-failures"
+	phoneonlypasskeysatdesks "passkeyaudit/checks/cross-device/phone-only-passkeys-at-desks"
+	orphancandidate "passkeyaudit/checks/orphans/orphan-candidate"
+	ownercannotuse "passkeyaudit/checks/orphans/owner-cannot-use"
+	phonegone "passkeyaudit/checks/orphans/phone-gone"
+	unknownkeyused "passkeyaudit/checks/orphans/unknown-key-used"
+	upnchangedafterregistration "passkeyaudit/checks/orphans/upn-changed-after-registration"
 	changedbymicrosoft "passkeyaudit/checks/scope/changed-by-microsoft"
 	danglingtarget "passkeyaudit/checks/scope/dangling-target"
 	excludedpeople "passkeyaudit/checks/scope/excluded-people"
@@ -50,6 +58,9 @@ import (
 	targetwithoutprofile "passkeyaudit/checks/scope/target-without-profile"
 	campaigncannotwork "passkeyaudit/checks/self-service/campaign-cannot-work"
 	selfserviceoff "passkeyaudit/checks/self-service/self-service-off"
+	syncedallowedbutunreachable "passkeyaudit/checks/synced/synced-allowed-but-unreachable"
+	syncedinprivilegedhands "passkeyaudit/checks/synced/synced-in-privileged-hands"
+	syncednotaccepted "passkeyaudit/checks/synced/synced-not-accepted"
 )
 
 // Scope: who may register and use a passkey at all.
@@ -95,6 +106,7 @@ func Bootstrap() []*audit.Check {
 		gueststrengthimpossible.Check,
 		registerpolicygateshello.Check,
 		everytimewithonetimepass.Check,
+		registrationblockedinlogs.Check,
 		stalepasskeydefeatspass.Check,
 		onepasstwodevices.Check,
 		nobodycanissuepasses.Check,
@@ -120,7 +132,35 @@ func Attestation() []*audit.Check {
 	}
 }
 
+// CrossDevice: passkeys on a phone, used at a computer.
+func CrossDevice() []*audit.Check {
+	return []*audit.Check{
+		phoneonlypasskeysatdesks.Check,
+		crossdevicefailures.Check,
+	}
+}
+
+// Orphans: passkeys that are on one side only, or whose owner cannot use them.
+func Orphans() []*audit.Check {
+	return []*audit.Check{
+		orphancandidate.Check,
+		unknownkeyused.Check,
+		upnchangedafterregistration.Check,
+		phonegone.Check,
+		ownercannotuse.Check,
+	}
+}
+
+// Synced: passkeys that a provider copies between devices.
+func Synced() []*audit.Check {
+	return []*audit.Check{
+		syncednotaccepted.Check,
+		syncedallowedbutunreachable.Check,
+		syncedinprivilegedhands.Check,
+	}
+}
+
 // All lists every check in the order of the catalogue.
 func All() []*audit.Check {
-	return slices.Concat(Scope(), SelfService(), Bootstrap(), Attestation())
+	return slices.Concat(Scope(), SelfService(), Bootstrap(), Attestation(), CrossDevice(), Orphans(), Synced())
 }

@@ -58,6 +58,19 @@ type Trace struct {
 	hangs    []members // of every unsure condition: the members it hangs on
 }
 
+// Refused tells whether the controls cannot be met in the sign-in, whatever the person
+// does: a block, or a device or app that fails. What is open is not refused.
+func (t *Trace) Refused() tri.Value {
+	switch {
+	case t.standing.best == refused:
+		return tri.Yes
+	case t.standing.worst == refused:
+		return tri.Unsure
+	default:
+		return tri.No
+	}
+}
+
 // Evaluate judges a sign-in. users says of the i-th policy of the set whether its
 // user assignment reaches whoever signs in.
 func (s *Set) Evaluate(in *SignIn, users func(i int) tri.Value) *Decision {

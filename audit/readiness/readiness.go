@@ -36,12 +36,12 @@ type Report struct {
 	Directory *population.Directory
 	rollout   []*bootstrap.Verdict
 	recovery  []*bootstrap.Verdict
-	platform  [][]bootstrap.PlatformVerdict
+	perSystem [][]bootstrap.PlatformVerdict
 	headline  audit.Set // of whom the roll-out's state is shown
 }
 
-// Judge works a report out. lines wants what lines of users carry as well: the
-// states after a loss, and on each platform.
+// Judge works a report out. lines wants what only lines of users carry as well: states
+// after a loss, and on every system.
 func Judge(ctx context.Context, run *audit.Run, o Options, lines bool) (*Report, error) {
 	r := &Report{Options: o}
 	var err error
@@ -60,6 +60,9 @@ func Judge(ctx context.Context, run *audit.Run, o Options, lines bool) (*Report,
 	if r.Result, err = given.Judge(ctx, r.Options.Options); err != nil {
 		return nil, err
 	}
+	if id := o.RolloutProfile; id != "" && !r.Result.HasProfile(id) {
+		return nil, fmt.Errorf("the snapshot has no passkey profile %s", id)
+	}
 	if r.rollout, err = r.Result.Rollout(ctx, o.RolloutProfile); err != nil {
 		return nil, err
 	}
@@ -67,7 +70,7 @@ func Judge(ctx context.Context, run *audit.Run, o Options, lines bool) (*Report,
 		if r.recovery, err = r.Result.Recovery(ctx); err != nil {
 			return nil, err
 		}
-		if r.platform, err = r.Result.Platforms(ctx); err != nil {
+		if r.perSystem, err = r.Result.Platforms(ctx); err != nil {
 			return nil, err
 		}
 	}

@@ -178,7 +178,7 @@ func (e *engine) stands(p *person, r resolution) []attempt {
 	var list []attempt
 	add := func(a attempt, conditions []Condition, cost int) {
 		for _, c := range e.m.credentials {
-			if !e.m.goal.accepts(c.kind) {
+			if !e.accepts(c.kind) {
 				continue
 			}
 			b := a

@@ -70,7 +70,7 @@ func (e *engine) prospects(p *person, r resolution) []prospect {
 		list = append(list, t)
 	}
 	for _, k := range p.keys {
-		if e.m.goal.accepts(kindOfHeld(k)) {
+		if e.accepts(kindOfHeld(k)) {
 			add(func() []obstacle { return e.keyObstacles(p, r, k) })
 		}
 	}
@@ -183,11 +183,9 @@ func (e *engine) keyFixes(p *person, r resolution, k heldKey) []int {
 // obstaclesOf lists the obstacles on the way that opens when a set changes.
 func (e *engine) obstaclesOf(p *person, r resolution, set []int) []Reason {
 	var way *attempt
-	var works []heldKey
+	var works *heldKey
 	e.changing(set, func() {
-		works = slices.DeleteFunc(slices.Clone(p.keys), func(k heldKey) bool {
-			return !e.m.goal.accepts(kindOfHeld(k)) || len(e.keyObstacles(p, r, k)) > 0
-		})
+		works = e.works(p, r)
 		if way = e.way(p, r); way == nil {
 			if lanes := e.laneWays(p, r); len(lanes) > 0 {
 				way = lanes[0]
@@ -196,8 +194,8 @@ func (e *engine) obstaclesOf(p *person, r resolution, set []int) []Reason {
 	})
 	var reasons []Reason
 	switch {
-	case len(works) > 0:
-		for _, o := range e.keyObstacles(p, r, works[0]) {
+	case works != nil:
+		for _, o := range e.keyObstacles(p, r, *works) {
 			reasons = append(reasons, o.reasons...)
 		}
 		return tidy(reasons)

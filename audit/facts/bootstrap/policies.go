@@ -211,7 +211,7 @@ func (e *engine) firstAllowed(s *scene, i int, using modes, r resolution) bool {
 		if k := c.Kind(); p.register || k != conditionalaccess.MFAControl && k != conditionalaccess.StrengthControl || e.m.switches.MFABlocksFirstMethod {
 			return false
 		}
-		return c.Met(&after) == audit.Yes
+		return c.Met(&after) == audit.Yes || e.changed(StrengthBlocker, c.StrengthID())
 	})
 	return factOf(v, gapPolicies).in(r)
 }

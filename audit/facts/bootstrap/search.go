@@ -16,6 +16,9 @@ type engine struct {
 	// only leaves out attempts that a question is not about; nil leaves out none.
 	only func(*engine, *attempt) bool
 
+	// portable: passkeys that live on one computer do not count.
+	portable bool
+
 	scenes    map[sceneKey]*scene
 	modeLists map[modes][]string
 	tried     map[attemptKey][]attempt
@@ -47,10 +50,8 @@ func (e *engine) judge(p *person, r resolution) stand {
 	if !e.m.policiesKnown && !r.helps(gapPolicies) {
 		return stand{state: Unknown} // a policy that was not read may block everything
 	}
-	for _, k := range p.keys {
-		if e.m.goal.accepts(kindOfHeld(k)) && len(e.keyObstacles(p, r, k)) == 0 {
-			return stand{state: HasPasskey}
-		}
+	if e.works(p, r) != nil {
+		return stand{state: HasPasskey}
 	}
 	way := e.way(p, r)
 	if way == nil {
@@ -66,6 +67,21 @@ func (e *engine) judge(p *person, r resolution) stand {
 	default:
 		return stand{SelfService, way}
 	}
+}
+
+// works is a registered passkey that counts and works, nil if there is none.
+func (e *engine) works(p *person, r resolution) *heldKey {
+	for i, k := range p.keys {
+		if e.accepts(kindOfHeld(k)) && len(e.keyObstacles(p, r, k)) == 0 {
+			return &p.keys[i]
+		}
+	}
+	return nil
+}
+
+// accepts tells whether passkeys of a kind count.
+func (e *engine) accepts(k CredentialKind) bool {
+	return e.m.goal.accepts(k) && (!e.portable || k.Portable())
 }
 
 func kindOfHeld(k heldKey) CredentialKind {

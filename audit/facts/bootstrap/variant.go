@@ -32,6 +32,11 @@ func (r *Result) Rollout(ctx context.Context, profileID string) ([]*Verdict, err
 // defaultProfile is the id of the profile that every tenant in profile mode has.
 const defaultProfile = "00000000-0000-0000-0000-000000000001"
 
+// HasProfile tells whether the policy has a passkey profile with an id.
+func (r *Result) HasProfile(id string) bool {
+	return slices.ContainsFunc(r.model.profiles, func(p *methods.Profile) bool { return strings.EqualFold(p.ID, id) })
+}
+
 func (r *Result) profileIndex(id string) int {
 	if id == "" {
 		id = defaultProfile

@@ -25,8 +25,8 @@ var Inventory = &audit.Fact[*Owned]{
 type Owned struct {
 	// Of are the people with a device of an operating system.
 	Of map[OS]audit.Set
-	// Intune are the people of whose device Intune says so.
-	Intune map[OS]audit.Set
+	// Managed are those of them with one that Intune lists.
+	Managed map[OS]audit.Set
 	// Compliant are the people with a device of an operating system that is
 	// registered and that Entra, or where the directory was not read Intune, calls
 	// compliant.
@@ -182,9 +182,9 @@ func (b *builder) add(d *device) {
 }
 
 func (b *builder) finish() *Owned {
-	o := &Owned{Of: map[OS]audit.Set{}, Intune: map[OS]audit.Set{}, Compliant: map[OS]audit.Set{}, CapablePhone: map[OS]audit.Set{}, Hybrid: b.hybrid.Set(), Joined: b.joined.Set()}
+	o := &Owned{Of: map[OS]audit.Set{}, Managed: map[OS]audit.Set{}, Compliant: map[OS]audit.Set{}, CapablePhone: map[OS]audit.Set{}, Hybrid: b.hybrid.Set(), Joined: b.joined.Set()}
 	for _, os := range Systems {
-		o.Of[os], o.Intune[os], o.Compliant[os], o.CapablePhone[os] = b.has[os].Set(), b.intune[os].Set(), b.compliant[os].Set(), b.capable[os].Set()
+		o.Of[os], o.Managed[os], o.Compliant[os], o.CapablePhone[os] = b.has[os].Set(), b.intune[os].Set(), b.compliant[os].Set(), b.capable[os].Set()
 	}
 	return o
 }

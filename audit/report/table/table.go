@@ -79,6 +79,7 @@ func (s *Sink) End() error {
 	s.acceptedFindings(&out)
 	s.unjudged(&out)
 	s.settings(&out)
+	s.engine(&out)
 	s.closing(&out)
 	_, err := io.WriteString(s.w, trimLines(out.String()))
 	return err
