@@ -46,6 +46,13 @@ import (
 	phonegone "passkeyaudit/checks/orphans/phone-gone"
 	unknownkeyused "passkeyaudit/checks/orphans/unknown-key-used"
 	upnchangedafterregistration "passkeyaudit/checks/orphans/upn-changed-after-registration"
+	adminsnotphishingresistant "passkeyaudit/checks/posture/admins-not-phishing-resistant"
+	coverageisnarrowerthanitlooks "passkeyaudit/checks/posture/coverage-is-narrower-than-it-looks"
+	emergencyaccess "passkeyaudit/checks/posture/emergency-access"
+	phoneonlynosecondway "passkeyaudit/checks/posture/phone-only-no-second-way"
+	registrationunprotected "passkeyaudit/checks/posture/registration-unprotected"
+	singlepasskey "passkeyaudit/checks/posture/single-passkey"
+	unattendedaccountsinenforcement "passkeyaudit/checks/posture/unattended-accounts-in-enforcement"
 	changedbymicrosoft "passkeyaudit/checks/scope/changed-by-microsoft"
 	danglingtarget "passkeyaudit/checks/scope/dangling-target"
 	excludedpeople "passkeyaudit/checks/scope/excluded-people"
@@ -160,7 +167,20 @@ func Synced() []*audit.Check {
 	}
 }
 
+// Posture: how well the tenant is guarded, and how ready for enforcement.
+func Posture() []*audit.Check {
+	return []*audit.Check{
+		adminsnotphishingresistant.Check,
+		emergencyaccess.Check,
+		coverageisnarrowerthanitlooks.Check,
+		singlepasskey.Check,
+		registrationunprotected.Check,
+		phoneonlynosecondway.Check,
+		unattendedaccountsinenforcement.Check,
+	}
+}
+
 // All lists every check in the order of the catalogue.
 func All() []*audit.Check {
-	return slices.Concat(Scope(), SelfService(), Bootstrap(), Attestation(), CrossDevice(), Orphans(), Synced())
+	return slices.Concat(Scope(), SelfService(), Bootstrap(), Attestation(), CrossDevice(), Orphans(), Synced(), Posture())
 }

@@ -43,19 +43,26 @@ const (
 	withNewHello              // with Windows Hello, set up with a new pass
 )
 
-// attempts lists what a person could try, the cheapest first. What cannot be tried
-// at all is left out: a phone where there is none, a device that is not in evidence.
+// attempts lists what a person could try, the cheapest first, as far as the engine
+// looks at it. Lists are remembered and shared: few things about people decide what
+// they can try.
 func (e *engine) attempts(p *person, r resolution) []attempt {
 	k := e.attemptKey(p, r)
 	list, known := e.tried[k]
 	if !known {
-		list = e.listAttempts(p, r)
+		list = e.allAttempts(p, r)
 		e.tried[k] = list
 	}
-	if e.only != nil {
-		list = slices.DeleteFunc(slices.Clone(list), func(a attempt) bool { return !e.only(e, &a) })
+	if e.only == nil {
+		return list
 	}
-	return list
+	var some []attempt
+	for i := range list {
+		if e.only(e, &list[i]) {
+			some = append(some, list[i])
+		}
+	}
+	return some
 }
 
 // lists tells models apart in which people have different things to try.
@@ -88,9 +95,12 @@ func (e *engine) attemptKey(p *person, r resolution) attemptKey {
 	return k
 }
 
-func (e *engine) listAttempts(p *person, r resolution) []attempt {
-	var list []attempt
-	for _, a := range e.signIns(p, r) {
+// allAttempts lists them anew. What cannot be tried at all is left out: a phone where
+// there is none, a device that is not in evidence.
+func (e *engine) allAttempts(p *person, r resolution) []attempt {
+	signIns := e.signIns(p, r)
+	list := make([]attempt, 0, len(signIns)*len(e.m.places))
+	for _, a := range signIns {
 		for i := range e.m.places {
 			at := &e.m.places[i]
 			if at.trusted && p.noPlaces {

@@ -52,6 +52,8 @@ type Method struct {
 	// Included and Excluded are the accounts that any include, any exclude target
 	// reaches. Whether the method is enabled plays no part.
 	Included, Excluded audit.Partly
+
+	scope audit.Partly
 }
 
 // Target is one include or exclude target.
@@ -68,7 +70,9 @@ type Target struct {
 // InScope are the accounts that may use the method: enabled, reached by an
 // include target, by no exclude target. Exclusion always wins. Source: PF
 // (how-to-authentication-passkeys-fido2, 2026-03-08).
-func (m *Method) InScope() audit.Partly {
+func (m *Method) InScope() audit.Partly { return m.scope }
+
+func (m *Method) scoped() audit.Partly {
 	scope := m.Included.Minus(m.Excluded)
 	switch m.Enabled {
 	case audit.Yes:
@@ -128,6 +132,7 @@ func (e *Effective) resolve() {
 		}
 		m.Include, m.Included = e.targets(c.IncludeTargets, m.Pointer+"/includeTargets", e.usersComplete)
 		m.Exclude, m.Excluded = e.targets(c.ExcludeTargets, m.Pointer+"/excludeTargets", e.usersComplete)
+		m.scope = m.scoped()
 		e.methods[strings.ToLower(c.ID)] = m
 	}
 	if m := e.methods[strings.ToLower(entra.MethodFido2)]; m != nil {
