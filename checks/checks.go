@@ -48,6 +48,7 @@ import (
 	upnchangedafterregistration "passkeyaudit/checks/orphans/upn-changed-after-registration"
 	adminsnotphishingresistant "passkeyaudit/checks/posture/admins-not-phishing-resistant"
 	coverageisnarrowerthanitlooks "passkeyaudit/checks/posture/coverage-is-narrower-than-it-looks"
+	danglingpolicyreference "passkeyaudit/checks/posture/dangling-policy-reference"
 	emergencyaccess "passkeyaudit/checks/posture/emergency-access"
 	phoneonlynosecondway "passkeyaudit/checks/posture/phone-only-no-second-way"
 	registrationunprotected "passkeyaudit/checks/posture/registration-unprotected"
@@ -175,6 +176,7 @@ func Posture() []*audit.Check {
 		coverageisnarrowerthanitlooks.Check,
 		singlepasskey.Check,
 		registrationunprotected.Check,
+		danglingpolicyreference.Check,
 		phoneonlynosecondway.Check,
 		unattendedaccountsinenforcement.Check,
 	}

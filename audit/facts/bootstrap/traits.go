@@ -66,13 +66,9 @@ func (s *sources) profileCount() int {
 }
 
 // traits lists everything that may tell people apart.
-func (s *sources) traits(m *model) []trait {
+func (s *sources) traits(matters []bool) []trait {
 	var list []trait
 	add := func(set audit.Partly, fit func(*person, audit.Tri)) { list = append(list, trait{set, fit}) }
-	matters := make([]bool, len(s.reach))
-	for _, p := range m.policies {
-		matters[p.index] = true
-	}
 	s.policyTraits(add, matters)
 	s.activationTraits(add, matters)
 	s.scopeTraits(add)
@@ -88,7 +84,7 @@ func (s *sources) traits(m *model) []trait {
 	}
 	add(audit.Certainly(s.there), func(p *person, v audit.Tri) { p.there = v == audit.Yes })
 	for i := range s.lanes {
-		for _, t := range s.lanes[i].traits(m) {
+		for _, t := range s.lanes[i].traits(matters) {
 			add(t.set, func(p *person, v audit.Tri) { t.fit(p.lanes[i], v) })
 		}
 	}

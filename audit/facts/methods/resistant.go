@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"passkeyaudit/audit"
-	"passkeyaudit/audit/entra"
 	"passkeyaudit/audit/facts/population"
 	"passkeyaudit/audit/snapshot"
 )
@@ -40,11 +38,11 @@ func (s *Strong) LackingResistant(p *audit.Pass, accounts audit.Set, dir *popula
 }
 
 // UsablePasskeys are the passkeys that an account may use today, certainly or perhaps.
-func (e *Effective) UsablePasskeys(held *Held, ordinal uint32) (yes, maybe []RegisteredPasskey) {
+// scope tells whether it is in scope of the passkey method.
+func (e *Effective) UsablePasskeys(held *Held, scope audit.Tri, ordinal uint32) (yes, maybe []RegisteredPasskey) {
 	if e.Passkeys == nil {
 		return nil, held.Passkeys(ordinal)
 	}
-	scope := e.Passkeys.InScope().Has(ordinal)
 	for _, k := range held.Passkeys(ordinal) {
 		allowed, _, _ := e.Passkeys.SignIn(ordinal, k.Credential)
 		switch allowed.And(scope) {
@@ -66,16 +64,11 @@ func (e *Effective) UsablePasskeys(held *Held, ordinal uint32) (yes, maybe []Reg
 var PhoneBound = &audit.Fact[audit.Partly]{
 	Name:   "methods.PhoneBound",
 	Doc:    "who has every usable strong method on one phone",
-	Reads:  []audit.Read{{Section: snapshot.AuthenticationMethods}},
-	Facts:  []audit.AnyFact{population.Users, Policy, Holdings, Modes},
+	Facts:  []audit.AnyFact{Policy, Holdings, Modes},
 	Derive: derivePhoneBound,
 }
 
 func derivePhoneBound(ctx context.Context, p *audit.Pass) (audit.Partly, error) {
-	dir, err := audit.Get(ctx, p, population.Users)
-	if err != nil {
-		return audit.Partly{}, err
-	}
 	policy, err := audit.Get(ctx, p, Policy)
 	if err != nil {
 		return audit.Partly{}, err
@@ -88,10 +81,7 @@ func derivePhoneBound(ctx context.Context, p *audit.Pass) (audit.Partly, error) 
 	if err != nil {
 		return audit.Partly{}, err
 	}
-	elsewhere, err := severalPhones(ctx, p, dir)
-	if err != nil {
-		return audit.Partly{}, err
-	}
+	elsewhere := held.SeveralApps
 	for _, mode := range []string{
 		"windowsHelloForBusiness", "softwareOath", "hardwareOath", "x509CertificateMultiFactor", "federatedMultiFactor", "externalAuthenticationMethod",
 	} {
@@ -101,9 +91,13 @@ func derivePhoneBound(ctx context.Context, p *audit.Pass) (audit.Partly, error) 
 	on := modes["microsoftAuthenticatorPush"].Within(held.Of(Authenticator)).
 		Or(modes["sms"].Or(modes["voice"]).Within(held.Of(MobilePhone))).
 		Or(modes["fido2"].Within(held.Of(Passkey)))
+	var scope audit.Partly
+	if policy.Passkeys != nil {
+		scope = policy.Passkeys.InScope()
+	}
 	var yes, maybe audit.Builder
 	for n := range on.Possible().Minus(elsewhere).All() {
-		certain, perhaps := policy.UsablePasskeys(held, n)
+		certain, perhaps := policy.UsablePasskeys(held, scope.Has(n), n)
 		keys := slices.Concat(certain, perhaps)
 		switch {
 		case !held.Asked.Has(n):
@@ -116,31 +110,4 @@ func derivePhoneBound(ctx context.Context, p *audit.Pass) (audit.Partly, error) 
 		}
 	}
 	return audit.Partly{Yes: yes.Set(), Maybe: maybe.Set()}, nil
-}
-
-// severalPhones are the accounts with Authenticator on more than one phone.
-func severalPhones(ctx context.Context, p *audit.Pass, dir *population.Directory) (audit.Set, error) {
-	var b audit.Builder
-	for user, err := range audit.Mapped(ctx, p, snapshot.AuthenticationMethods, func() func(*entra.UserMethods) string {
-		return func(u *entra.UserMethods) string {
-			apps := 0
-			for i := range u.Methods {
-				if KindOf(&u.Methods[i]) == Authenticator {
-					apps++
-				}
-			}
-			if apps < 2 {
-				return ""
-			}
-			return strings.Clone(u.UserID)
-		}
-	}) {
-		if err != nil {
-			return audit.Set{}, err
-		}
-		if n, known := dir.Ordinal(user); known && user != "" {
-			b.Add(n)
-		}
-	}
-	return b.Set(), nil
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"slices"
 	"strings"
 
 	"passkeyaudit/audit"
@@ -67,7 +68,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 		}
 		strengths[strings.ToLower(o.Value.ID)] = &o.Value
 	}
-	j := &judgement{p: p, dir: dir, classed: classed, reported: map[string]audit.Set{}}
+	j := &judgement{p: p, dir: dir, classed: classed, reported: map[string]audit.Set{}, judged: map[string]judged{}}
 	wide, reportOnly := 0, 0
 	for i, q := range policies {
 		who := looksWide(&q.Value)
@@ -129,6 +130,13 @@ type judgement struct {
 	// reported is, by cause, who is in a finding already: two policies that miss the
 	// same sign-ins of the same people are one gap.
 	reported map[string]audit.Set
+	// judged is what gaps said for the same policy and the same open sign-ins.
+	judged map[string]judged
+}
+
+type judged struct {
+	gaps      []gap
+	undecided bool
 }
 
 // weaker are all methods that are not phishing-resistant, without passes.
@@ -190,7 +198,7 @@ func (j *judgement) judge(c *candidate) {
 		}
 		users := j.classed.Users(class.First)
 		open, unsure := j.coverage.Open(users)
-		gaps, undecided := j.gaps(c, users, open, unsure)
+		gaps, undecided := j.remembered(c, users, open, unsure)
 		if undecided {
 			unsurePeople = unsurePeople.Or(people)
 		}
@@ -219,6 +227,21 @@ func (j *judgement) judge(c *candidate) {
 	j.lacks(c, unsurePeople, unsureRole)
 }
 
+// remembered is gaps, once for all classes of which the same is open and nothing is
+// unsure: there may be thousands of classes, and of sign-ins.
+func (j *judgement) remembered(c *candidate, users func(int) audit.Tri, open, unsure []int) ([]gap, bool) {
+	if len(unsure) > 0 {
+		return j.gaps(c, users, open, unsure)
+	}
+	key := fmt.Sprint(c.index, users(c.index), open)
+	known, found := j.judged[key]
+	if !found {
+		known.gaps, known.undecided = j.gaps(c, users, open, nil)
+		j.judged[key] = known
+	}
+	return known.gaps, known.undecided
+}
+
 // lacks says about whom it is not known whether the policies stop them everywhere.
 func (j *judgement) lacks(c *candidate, people, role audit.Set) {
 	if !role.Empty() {
@@ -229,7 +252,7 @@ func (j *judgement) lacks(c *candidate, people, role audit.Set) {
 		return
 	}
 	what := fmt.Sprintf("whether %s can sign in without phishing-resistant authentication is not known", audit.PeoplePhrase(people.Count()))
-	sections := map[snapshot.SectionID]bool{}
+	var sections []snapshot.SectionID
 	var membership audit.Set
 	for i, reach := range j.classed.Reach {
 		if j.classed.Policies[i].State != conditionalaccess.Disabled {
@@ -241,20 +264,18 @@ func (j *judgement) lacks(c *candidate, people, role audit.Set) {
 		if j.p.Status(snapshot.RoleAssignments).State != snapshot.Complete {
 			section = snapshot.RoleAssignments
 		}
-		sections[section] = true
+		sections = append(sections, section)
 	}
-	if j.p.Status(snapshot.NamedLocations).State != snapshot.Complete {
-		for _, p := range j.classed.Policies {
-			if p.State == conditionalaccess.Enabled && p.Conditional(conditionalaccess.Locations) {
-				sections[snapshot.NamedLocations] = true
-			}
-		}
+	if j.p.Status(snapshot.NamedLocations).State != snapshot.Complete && slices.ContainsFunc(j.classed.Policies, func(p *conditionalaccess.Policy) bool {
+		return p.State == conditionalaccess.Enabled && p.Conditional(conditionalaccess.Locations)
+	}) {
+		sections = append(sections, snapshot.NamedLocations)
 	}
 	if len(sections) == 0 {
 		// What a policy says is not modelled, or is not said.
-		sections[snapshot.ConditionalAccessPolicies] = true
+		sections = append(sections, snapshot.ConditionalAccessPolicies)
 	}
-	for section := range sections {
+	for _, section := range sections {
 		j.p.Lacks(section, audit.Hides, what)
 	}
 }

@@ -69,9 +69,10 @@ func run(ctx context.Context, p *audit.Pass) error {
 	}
 	second := modes["windowsHelloForBusiness"].Or(modes["x509CertificateMultiFactor"])
 	candidates := dir.People.And(held.Of(methods.Passkey)).Minus(second.Yes)
+	scope := policy.Passkeys.InScope()
 	var found, reported, unsure audit.Builder
 	for n := range candidates.All() {
-		yes, maybe := policy.UsablePasskeys(held, n)
+		yes, maybe := policy.UsablePasskeys(held, scope.Has(n), n)
 		switch {
 		case len(yes) > 1 || len(yes)+len(maybe) == 0:
 		case !held.Asked.Has(n):
