@@ -74,6 +74,22 @@ func (r *Result) enforced(ctx context.Context) (*Enforced, error) {
 			}
 		}
 	}
+	// Classes are told apart by what matters in their world: for these worlds people are
+	// divided anew, by all that would be enforced, and stand where they stand today.
+	o := r.Options
+	o.World = worlds[0]
+	wide, err := r.Given.Judge(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	for i := range wide.Classes {
+		for n := range wide.Classes[i].Members.All() {
+			wide.Classes[i].Verdict = r.Of(n)
+			break
+		}
+	}
+	wide.Options, wide.model = r.Options, r.model
+	out.Result, r = wide, wide
 	populations := r.populations()
 	before, err := r.personaStates(ctx, r.model, populations, nil)
 	if err != nil {

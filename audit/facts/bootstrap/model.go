@@ -128,7 +128,7 @@ func (m *model) matters(p *conditionalaccess.Policy) bool {
 		v := p.Matches(in)
 		matters = matters || v != audit.No
 		m.uncertain = m.uncertain || v == audit.Unsure
-		return !m.uncertain
+		return !matters || !m.uncertain
 	})
 	return matters
 }
