@@ -74,7 +74,7 @@ func (g *Given) Judge(ctx context.Context, o Options) (*Result, error) {
 	}
 	m := newModel(&g.tenant, o)
 	within := src.dir.Enabled.Minus(src.dir.Guests)
-	classes := classify(within, src.dir.All.Count(), src.traits(g.matters(o, m)), src.blank)
+	classes := classify(within, src.dir.All.Count(), src.traits(m.tellsApart(len(g.Policies.Policies))), src.blank)
 	r := &Result{Given: g, Options: o, model: m, Classes: make([]Class, len(classes))}
 	err := r.each(ctx, len(classes), func(b *bench, i int) {
 		c := &classes[i]
@@ -99,16 +99,12 @@ func (g *Given) Judge(ctx context.Context, o Options) (*Result, error) {
 	return r, nil
 }
 
-// matters says of every policy of the compiled set whether people are told apart by
-// it: those that can stand in anybody's way, also once report-only ones are enforced,
-// about which is asked of the same people.
-func (g *Given) matters(o Options, m *model) []bool {
-	list := make([]bool, len(g.Policies.Policies))
-	o.World.ReportOnly = true
-	for _, of := range []*model{m, newModel(&g.tenant, o)} {
-		for _, p := range of.policies {
-			list[p.index] = true
-		}
+// tellsApart says of every policy of the compiled set whether people are told apart by
+// it: whether it can stand in anybody's way.
+func (m *model) tellsApart(policies int) []bool {
+	list := make([]bool, policies)
+	for _, p := range m.policies {
+		list[p.index] = true
 	}
 	return list
 }
