@@ -73,8 +73,9 @@ type Subject struct {
 // Step is one change that would resolve a finding.
 type Step struct {
 	Change string
-	// Frees counts the people whom the change frees, Worsens those whose state gets
-	// worse; 0 where none, or not tried.
+	// Frees counts the people who are trapped, or without a way to a passkey, until the
+	// change is made, Worsens those whose standing it makes worse. Zero where nobody
+	// counted, or nobody is: neither is ever shown as a zero.
 	Frees, Worsens int
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"sync"
 
@@ -32,6 +33,33 @@ func NewRunWith(snap *snapshot.Snapshot, settings Settings) *Run {
 		collected: snap, snap: snap.Without(settings.SectionsOff...), settings: settings,
 		facts: map[AnyFact]*derived{},
 	}
+}
+
+// Changed starts judging a snapshot made of the run's by snapshot.With, with the same
+// settings. What the run has derived from sections that are not edited is not derived
+// again: it would come out the same.
+func (r *Run) Changed(snap *snapshot.Snapshot) *Run {
+	c := NewRunWith(snap, r.settings)
+	c.snap.Adopt(r.snap)
+	edited := map[snapshot.SectionID]bool{}
+	for _, id := range snap.Edited() {
+		edited[id] = true
+	}
+	touched := func(reads []Read) bool {
+		return slices.ContainsFunc(reads, func(rd Read) bool { return edited[rd.Section] })
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for f, d := range r.facts {
+		same := d.value != nil && d.err == nil
+		for g := range closure([]AnyFact{f}) {
+			same = same && !touched(g.reads())
+		}
+		if same {
+			c.facts[f] = d
+		}
+	}
+	return c
 }
 
 // Snapshot is the snapshot being judged, without the sections that are off.

@@ -25,6 +25,7 @@ type Header struct {
 	Unreadable []snapshot.Unreadable
 	Settings   SettingsHeader
 	Summary    Summary
+	Engine     Engine
 }
 
 // SettingsHeader is what a report says about the settings of its run.

@@ -40,6 +40,7 @@ type control struct {
 	// strength is what meets the control, or for passwordChange what has to come
 	// first; nil where methods do not matter.
 	strength *strength
+	kind     ControlKind
 }
 
 // grant is the compiled grant controls of a policy.
@@ -86,7 +87,7 @@ func compileGrant(g *entra.ConditionalAccessGrant, strengths *strengths, problem
 		return out
 	}
 	add := func(name string, judge func(*SignIn) standing, s *strength) {
-		out.controls = append(out.controls, control{name, judge, s})
+		out.controls = append(out.controls, control{name, judge, s, controlKind(name)})
 	}
 	for _, name := range g.BuiltInControls {
 		judge, s := builtIn(name, strengths)

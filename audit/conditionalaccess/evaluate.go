@@ -58,6 +58,19 @@ type Trace struct {
 	hangs    []members // of every unsure condition: the members it hangs on
 }
 
+// Refused tells whether the controls cannot be met in the sign-in, whatever the person
+// does: a block, or a device or app that fails. What is open is not refused.
+func (t *Trace) Refused() tri.Value {
+	switch {
+	case t.standing.best == refused:
+		return tri.Yes
+	case t.standing.worst == refused:
+		return tri.Unsure
+	default:
+		return tri.No
+	}
+}
+
 // Evaluate judges a sign-in. users says of the i-th policy of the set whether its
 // user assignment reaches whoever signs in.
 func (s *Set) Evaluate(in *SignIn, users func(i int) tri.Value) *Decision {
@@ -88,16 +101,10 @@ func (p *Policy) trace(in *SignIn, users tri.Value) Trace {
 	}
 	kind, target := p.target.match(in)
 	for c := range conditionCount {
-		a, strange := yes, p.strange[c]
-		switch {
-		case c == Users:
-			a = answer{value: users}
-		case c == kind:
-			a, strange = target, p.strange[Applications]
-		case p.tests[c] != nil:
-			a = p.tests[c](in)
-		}
-		if a.value == tri.No && strange {
+		a := answer{value: users}
+		if c != Users {
+			a = p.answer(in, c, kind, target)
+		} else if users == tri.No && p.strange[Users] {
 			a = unsure
 		}
 		switch a.value {
@@ -124,6 +131,22 @@ func (p *Policy) trace(in *SignIn, users tri.Value) Trace {
 	}
 	p.unmet(in, &t)
 	return t
+}
+
+// answer is what a condition other than Users says, given what the target says. What
+// is not modelled may say yes where the rest says no.
+func (p *Policy) answer(in *SignIn, c, kind Condition, target answer) answer {
+	a, strange := yes, p.strange[c]
+	switch {
+	case c == kind:
+		a, strange = target, p.strange[Applications]
+	case p.tests[c] != nil:
+		a = p.tests[c](in)
+	}
+	if a.value == tri.No && strange {
+		return unsure
+	}
+	return a
 }
 
 // unmet names the controls that stand in the way: all that are not met, or none
@@ -202,6 +225,21 @@ func (d *Decision) level(harsh bool) level {
 		}
 	}
 	return worst
+}
+
+// Alone is what the sign-in would come to if this policy were the only one.
+func (t *Trace) Alone() Verdict {
+	best, worst := t.standing.best, t.standing.worst
+	switch t.Applies.And(t.Policy.enforced()) {
+	case tri.No:
+		return Granted
+	case tri.Unsure:
+		best = met
+	}
+	if best != worst {
+		return Undetermined
+	}
+	return verdictOf(best)
 }
 
 // open lists what the sign-in still needs, each need once: under AND every control

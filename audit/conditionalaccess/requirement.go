@@ -41,8 +41,10 @@ func (p *Policy) Controls() []Control {
 func (c Control) Name() string { return c.c.name }
 
 // Kind is what the control asks for.
-func (c Control) Kind() ControlKind {
-	switch name := strings.ToLower(c.c.name); {
+func (c Control) Kind() ControlKind { return c.c.kind }
+
+func controlKind(name string) ControlKind {
+	switch name = strings.ToLower(name); {
 	case name == "block":
 		return BlockControl
 	case name == "mfa":
@@ -134,19 +136,16 @@ func (p *Policy) Matches(in *SignIn) tri.Value {
 		return tri.No
 	}
 	kind, target := p.target.match(in)
-	answer := tri.Yes
+	value := tri.Yes
 	for c := range conditionCount {
-		switch {
-		case c == kind:
-			answer = answer.And(target.value)
-		case c != Users && p.tests[c] != nil:
-			answer = answer.And(p.tests[c](in).value)
+		if c == Users {
+			continue
 		}
-		if answer == tri.No {
-			return answer
+		if value = value.And(p.answer(in, c, kind, target).value); value == tri.No {
+			return value
 		}
 	}
-	return answer
+	return value
 }
 
 // OnAction tells whether the policy names a user action as its target. One on all

@@ -36,12 +36,13 @@ type Report struct {
 	Directory *population.Directory
 	rollout   []*bootstrap.Verdict
 	recovery  []*bootstrap.Verdict
+	perSystem [][]bootstrap.PlatformVerdict
 	headline  audit.Set // of whom the roll-out's state is shown
 }
 
-// Judge works a report out. recovery wants the states after a loss as well, which
-// lines of users carry.
-func Judge(ctx context.Context, run *audit.Run, o Options, recovery bool) (*Report, error) {
+// Judge works a report out. lines wants what only lines of users carry as well: states
+// after a loss, and on every system.
+func Judge(ctx context.Context, run *audit.Run, o Options, lines bool) (*Report, error) {
 	r := &Report{Options: o}
 	var err error
 	if r.Directory, err = audit.Evaluate(ctx, run, population.Users); err != nil {
@@ -59,11 +60,17 @@ func Judge(ctx context.Context, run *audit.Run, o Options, recovery bool) (*Repo
 	if r.Result, err = given.Judge(ctx, r.Options.Options); err != nil {
 		return nil, err
 	}
+	if id := o.RolloutProfile; id != "" && !r.Result.HasProfile(id) {
+		return nil, fmt.Errorf("the snapshot has no passkey profile %s", id)
+	}
 	if r.rollout, err = r.Result.Rollout(ctx, o.RolloutProfile); err != nil {
 		return nil, err
 	}
-	if recovery {
+	if lines {
 		if r.recovery, err = r.Result.Recovery(ctx); err != nil {
+			return nil, err
+		}
+		if r.perSystem, err = r.Result.Platforms(ctx); err != nil {
 			return nil, err
 		}
 	}

@@ -5,7 +5,9 @@ import (
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/facts/bootstrap"
+	"passkeyaudit/audit/facts/devices"
 	"passkeyaudit/audit/facts/population"
+	"passkeyaudit/audit/snapshot"
 )
 
 // UserSchema is the value of "schema" in every line about an account.
@@ -22,6 +24,17 @@ type User struct {
 	Standing
 	IfInScope *Standing `json:"ifInScope,omitzero"`
 	Recovery  *Recovery `json:"recovery,omitzero"`
+	// Platforms are the systems on which a device of the account is in evidence.
+	Platforms []OnPlatform `json:"platforms"`
+}
+
+// OnPlatform is where an account stands on one system.
+type OnPlatform struct {
+	OS         devices.OS               `json:"os"`
+	State      bootstrap.State          `json:"state"`
+	Credential bootstrap.CredentialKind `json:"credential,omitzero"`
+	// Evidence is the section that shows the device.
+	Evidence snapshot.SectionID `json:"evidence"`
 }
 
 // Passkeys counts what is registered and what today's policy accepts at sign-in.
@@ -32,16 +45,18 @@ type Passkeys struct {
 
 // Standing is where somebody stands, as JSON.
 type Standing struct {
-	State        bootstrap.State       `json:"state"`
-	Conditions   []bootstrap.Condition `json:"conditions"`
-	Steps        []bootstrap.Step      `json:"steps"`
-	BlockedBy    []bootstrap.Blocker   `json:"blockedBy"`
-	Reasons      []bootstrap.Reason    `json:"reasons"`
-	Missing      []string              `json:"missing"`
-	Confidence   bootstrap.Confidence  `json:"confidence"`
-	HangsOn      []string              `json:"hangsOn,omitzero"`
-	Path         *Path                 `json:"path,omitzero"`
-	Alternatives []bootstrap.Step      `json:"alternatives"`
+	State      bootstrap.State       `json:"state"`
+	Conditions []bootstrap.Condition `json:"conditions"`
+	Steps      []bootstrap.Step      `json:"steps"`
+	BlockedBy  []bootstrap.Blocker   `json:"blockedBy"`
+	Reasons    []bootstrap.Reason    `json:"reasons"`
+	Missing    []string              `json:"missing"`
+	Confidence bootstrap.Confidence  `json:"confidence"`
+	HangsOn    []string              `json:"hangsOn,omitzero"`
+	Path       *Path                 `json:"path,omitzero"`
+	// Group is the id of the group that the step addToGroup is about.
+	Group        string           `json:"group,omitzero"`
+	Alternatives []bootstrap.Step `json:"alternatives"`
 }
 
 // Path is the cheapest way, as JSON.
@@ -62,7 +77,7 @@ type Recovery struct {
 func standing(v *bootstrap.Verdict) Standing {
 	s := Standing{
 		State: v.State, Conditions: list(v.Conditions), Steps: list(v.Steps), BlockedBy: list(v.BlockedBy), Reasons: list(v.Reasons),
-		Missing: list(v.Missing), Confidence: v.Confidence, HangsOn: v.HangsOn, Alternatives: list(v.Alternatives),
+		Missing: list(v.Missing), Confidence: v.Confidence, HangsOn: v.HangsOn, Group: v.Group, Alternatives: list(v.Alternatives),
 	}
 	if v.Path != nil {
 		s.Path = &Path{v.Path.Credential, v.Path.Portable, v.Path.Surface, v.Path.Platform}
@@ -90,9 +105,11 @@ func (r *Report) Users() iter.Seq[User] {
 
 func (r *Report) fill(u *User, n uint32) {
 	if r.Result == nil {
+		u.Platforms = []OnPlatform{}
 		u.Standing = standing(&bootstrap.Verdict{State: bootstrap.Unknown, Missing: []string{r.Missing}, Confidence: bootstrap.Low})
 		return
 	}
+	u.Platforms = r.onPlatforms(n)
 	v := r.verdict(n)
 	u.Standing = standing(&v)
 	if r.Result.Held.Asked.Has(n) {
@@ -104,13 +121,41 @@ func (r *Report) fill(u *User, n uint32) {
 		return
 	}
 	if after := r.rollout[i]; after != nil {
-		s := standing(after)
+		at := after.At(r.Directory.Country(n))
+		s := standing(&at)
 		u.IfInScope = &s
 	}
 	if r.recovery != nil && r.recovery[i] != nil {
 		lost := r.recovery[i]
 		u.Recovery = &Recovery{lost.State, list(lost.Steps), lost.BlockedBy}
 	}
+}
+
+// onPlatforms lists the systems of an account. Accounts out of scope of the method
+// are out of scope on all of them.
+func (r *Report) onPlatforms(n uint32) []OnPlatform {
+	list := []OnPlatform{}
+	owned := r.Result.Owned()
+	verdicts := map[devices.OS]bootstrap.PlatformVerdict{}
+	if i := r.Result.Index(n); i >= 0 && r.perSystem != nil {
+		for _, v := range r.perSystem[i] {
+			verdicts[v.OS] = v
+		}
+	}
+	for _, os := range devices.Systems {
+		if !owned.Of[os].Has(n) {
+			continue
+		}
+		p := OnPlatform{OS: os, State: bootstrap.OutOfScope, Evidence: snapshot.Devices}
+		if v, judged := verdicts[os]; judged {
+			p.State, p.Credential = v.State, v.Credential
+		}
+		if owned.Managed[os].Has(n) {
+			p.Evidence = snapshot.ManagedDevices
+		}
+		list = append(list, p)
+	}
+	return list
 }
 
 // kinds tells of every account what it stands for.

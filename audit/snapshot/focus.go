@@ -23,13 +23,8 @@ func (f focus) active() bool { return len(f.ids) > 0 }
 // at one of a million users a matter of filtering lines. Without ids the view is
 // the whole snapshot.
 func (s *Snapshot) Focus(ids ...string) *Snapshot {
-	view := &Snapshot{
-		fsys: s.fsys, limits: s.limits, manifest: s.manifest, takenAt: s.takenAt,
-		names: s.names, files: s.files,
-		focus:      focus{ids: slices.Clone(ids)},
-		off:        s.off,
-		unreadable: map[SectionID]map[place]Unreadable{},
-	}
+	view := s.view()
+	view.focus = focus{ids: slices.Clone(ids)}
 	for _, id := range ids {
 		view.focus.needles = append(view.focus.needles, newNeedle(id))
 	}

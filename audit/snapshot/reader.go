@@ -16,7 +16,8 @@ type Snapshot struct {
 	names    []string                // the files below sections/, as listed
 	files    map[SectionID][]Segment // in reading order
 	focus    focus
-	off      map[SectionID]bool // left out by Without
+	off      map[SectionID]bool  // left out by Without
+	edits    map[SectionID]Edits // made by With; keys in lower case
 
 	mu         sync.Mutex
 	unreadable map[SectionID]map[place]Unreadable

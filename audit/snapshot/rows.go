@@ -93,6 +93,7 @@ func (s *Snapshot) segmentRows(ctx context.Context, id SectionID, seg Segment, t
 			read = wholeFile
 		}
 		keep := s.focus.filter(spec)
+		stays := s.stays(spec, seg)
 		count := 0
 		for row, err := range read(file, s.limits.line) {
 			if err != nil {
@@ -109,7 +110,7 @@ func (s *Snapshot) segmentRows(ctx context.Context, id SectionID, seg Segment, t
 			}
 			count++
 			row.File = seg.File
-			if keep(row.Raw) && !yield(row, nil) {
+			if keep(row.Raw) && (stays == nil || stays(row.Raw)) && !yield(row, nil) {
 				return
 			}
 		}

@@ -9,12 +9,8 @@ func (s *Snapshot) Without(ids ...SectionID) *Snapshot {
 	if len(ids) == 0 {
 		return s
 	}
-	view := &Snapshot{
-		fsys: s.fsys, limits: s.limits, manifest: s.manifest, takenAt: s.takenAt,
-		names: s.names, files: maps.Clone(s.files), focus: s.focus,
-		off:        map[SectionID]bool{},
-		unreadable: map[SectionID]map[place]Unreadable{},
-	}
+	view := s.view()
+	view.files, view.off = maps.Clone(s.files), map[SectionID]bool{}
 	maps.Copy(view.off, s.off)
 	for _, id := range ids {
 		view.off[id] = true

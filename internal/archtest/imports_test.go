@@ -33,6 +33,8 @@ var internalEdges = []struct {
 	{"audit/investigate", judgingEngines},
 	{"audit/readiness", judgingEngines},
 	{"audit/history", judgingEngines},
+	{"audit/change", []string{"audit/snapshot", "audit/entra"}},
+	{"audit/preview", judgingEngines},
 	{"audit/report", renderers},
 	{"audit/report/*", renderers},
 	{"audit/audittest", []string{"audit", "audit/runner", "audit/snapshot", "audit/entra", "fixtures"}},
@@ -54,7 +56,7 @@ var internalEdges = []struct {
 
 var (
 	judgingEngines = []string{"audit", "audit/runner", "audit/facts/*", "audit/conditionalaccess", "audit/entra", "audit/entra/catalogue", "audit/snapshot"}
-	renderers      = []string{"audit", "audit/report", "audit/snapshot", "audit/entra", "audit/entra/catalogue", "audit/facts/bootstrap", "audit/readiness", "audit/investigate"}
+	renderers      = []string{"audit", "audit/report", "audit/snapshot", "audit/entra", "audit/entra/catalogue", "audit/facts/bootstrap", "audit/readiness", "audit/preview", "audit/investigate"}
 )
 
 // outsideEdges says which packages may import a module of others. Modules that

@@ -24,6 +24,7 @@ import (
 type evaluateOptions struct {
 	From      string
 	Scenarios string
+	SignIn    string // id of a row of the log
 	Format    string
 	Output    string
 	Explain   bool
@@ -49,6 +50,7 @@ Verdicts: granted; needs (something interactive is still to be done); blocked; u
     --client-app browser --platform android --ip 203.0.113.7 --country NL --device registered=false
   passkeyaudit evaluate --from ./snapshot --user alice@contoso.example --action registerSecurityInfo --explain
   passkeyaudit evaluate --from ./snapshot --scenarios sign-ins.ndjson > decisions.ndjson
+  passkeyaudit evaluate --from ./snapshot --sign-in 4f9e1b6c-0d3a-4c1e-9a57-6d2b8e0f1a23 --explain
   passkeyaudit evaluate --from ./snapshot --lint`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -61,6 +63,7 @@ Verdicts: granted; needs (something interactive is still to be done); blocked; u
 	f := cmd.Flags()
 	f.StringVar(&o.From, "from", "", "use the snapshot in `DIR`: no credentials, no network")
 	f.StringVar(&o.Scenarios, "scenarios", "", "read sign-ins from `FILE`, one JSON object a line; - is standard input")
+	f.StringVar(&o.SignIn, "sign-in", "", "decide the recorded sign-in with this `ID` anew, and compare with the log")
 	f.StringVar(&o.Format, "format", "", "how to write: table (one sign-in), json or ndjson (one object a line)")
 	f.StringVar(&o.Output, "output", "", "write the result to `FILE` instead of standard output")
 	f.BoolVar(&o.Explain, "explain", false, "show every policy, also those that do not apply, with every reason")
@@ -72,7 +75,7 @@ Verdicts: granted; needs (something interactive is still to be done); blocked; u
 	complete(cmd, "format", "table", "json", "ndjson")
 	cobra.CheckErr(cmd.MarkFlagDirname("from"))
 	exclusiveWithFrom(cmd)
-	cmd.MarkFlagsMutuallyExclusive("scenarios", "user", "lint")
+	cmd.MarkFlagsMutuallyExclusive("scenarios", "user", "lint", "sign-in")
 	return cmd
 }
 
@@ -82,9 +85,9 @@ func runEvaluate(ctx context.Context, d *Deps, o evaluateOptions) error {
 	}
 	var single *conditionalaccess.Scenario
 	switch {
-	case o.Lint, o.Scenarios != "":
+	case o.Lint, o.Scenarios != "", o.SignIn != "":
 	case o.User == "":
-		return usagef("say which sign-in: --user with --app, --action or --context; or --scenarios FILE")
+		return usagef("say which sign-in: --user with --app, --action or --context; --sign-in ID; or --scenarios FILE")
 	default:
 		s, err := o.scenarioFlags.scenario()
 		if err != nil {
@@ -112,6 +115,8 @@ func runEvaluate(ctx context.Context, d *Deps, o evaluateOptions) error {
 			err = e.lint(out, d.IO.Width)
 		case single != nil:
 			err = e.one(out, *single, o, d)
+		case o.SignIn != "":
+			err = e.recorded(ctx, out, o, d)
 		default:
 			err = e.many(ctx, out, d, o.Scenarios)
 		}
@@ -121,6 +126,7 @@ func runEvaluate(ctx context.Context, d *Deps, o evaluateOptions) error {
 
 // evaluator answers scenarios on one snapshot.
 type evaluator struct {
+	run      *audit.Run
 	snap     *snapshot.Snapshot
 	dir      *population.Directory
 	policies *access.Compiled
@@ -132,7 +138,7 @@ type evaluator struct {
 
 func newEvaluator(ctx context.Context, snap *snapshot.Snapshot, settings audit.Settings) (*evaluator, error) {
 	run := audit.NewRunWith(snap, settings)
-	e := &evaluator{snap: run.Snapshot()}
+	e := &evaluator{run: run, snap: run.Snapshot()}
 	var err error
 	if e.dir, err = audit.Evaluate(ctx, run, population.Users); err != nil {
 		return nil, err
@@ -225,7 +231,9 @@ func (e *evaluator) one(w io.Writer, s conditionalaccess.Scenario, o evaluateOpt
 	if err != nil {
 		return err
 	}
-	shape.Assumptions = append(shape.Assumptions, o.assumed()...)
+	if o.SignIn == "" { // what a row of the log does not tell is unknown
+		shape.Assumptions = append(shape.Assumptions, o.assumed()...)
+	}
 	if strings.HasSuffix(o.Format, "json") {
 		return writeLine(w, shape)
 	}

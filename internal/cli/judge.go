@@ -16,6 +16,7 @@ import (
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/entra"
 	"passkeyaudit/audit/facts/population"
+	"passkeyaudit/audit/facts/replay"
 	"passkeyaudit/audit/report"
 	reportjson "passkeyaudit/audit/report/json"
 	"passkeyaudit/audit/report/table"
@@ -210,8 +211,13 @@ func header(ctx context.Context, d *Deps, run *audit.Run) (audit.Header, error) 
 	if err != nil {
 		return audit.Header{}, err
 	}
+	engine, err := audit.Evaluate(ctx, run, replay.Agreement)
+	if err != nil {
+		return audit.Header{}, err
+	}
 	return audit.Header{
-		Tool: audit.Tool{Name: "passkeyaudit", Version: d.Version}, Tenant: tenant, Scope: snap.Scope(),
+		Engine: *engine,
+		Tool:   audit.Tool{Name: "passkeyaudit", Version: d.Version}, Tenant: tenant, Scope: snap.Scope(),
 		TakenAt: snap.Manifest().TakenAt, Digest: digest, Sections: snap.States(),
 		Unreadable: snap.Unreadable(), Settings: settings, Summary: audit.Summary{Headcount: headcount},
 	}, nil

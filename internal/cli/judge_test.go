@@ -180,9 +180,9 @@ func TestExitCodes(t *testing.T) {
 	}{
 		{"clean", []string{"audit", "--from", scenario("healthy")}, ExitClean},
 		{"findings", []string{"audit", "--from", scenario("method-off")}, ExitFindings},
-		{"findings-below-the-bar", []string{"audit", "--from", scenario("method-off"), "--fail-on", "critical"}, ExitClean},
+		{"findings-below-the-bar", []string{"audit", "--from", scenario("method-off"), "--fail-on", "critical", "--checks", "scope,self-service"}, ExitClean},
 		{"never", []string{"audit", "--from", scenario("self-service-off"), "--fail-on", "never", "--checks", "self-service"}, ExitClean},
-		{"incomplete", []string{"audit", "--from", scenario("refused-methods")}, ExitIncomplete},
+		{"incomplete", []string{"audit", "--from", scenario("refused-methods"), "--checks", "attestation"}, ExitIncomplete},
 		{"findings-beat-incomplete", []string{"audit", "--from", scenario("refused-methods"), "--fail-on", "info"}, ExitFindings},
 		{"usage-unknown-flag", []string{"audit", "--nonsense"}, ExitUsage},
 		{"usage-argument", []string{"audit", "extra"}, ExitUsage},

@@ -92,7 +92,8 @@ func (p program) simulate(args ...string) (flags []string) {
 }
 
 // comparable drops from a report what may differ between two runs on the same
-// data: the program itself, and the digest where rows cannot be the same.
+// data: the program itself, and where rows cannot be the same the digest and what
+// hangs on that.
 func comparable(t *testing.T, text string, digest bool) string {
 	t.Helper()
 	var doc map[string]any
@@ -102,6 +103,11 @@ func comparable(t *testing.T, text string, digest bool) string {
 	delete(doc, "tool")
 	if !digest {
 		delete(doc["snapshot"].(map[string]any), "digest")
+		// Closed rows do not show that somebody is in scope through a group inside another,
+		// which lowers the certainty of what rests on it.
+		for _, f := range doc["findings"].([]any) {
+			delete(f.(map[string]any), "certainty")
+		}
 	}
 	out, err := json.MarshalIndent(doc, "", " ")
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"passkeyaudit/audit/report/csv"
 	reportjson "passkeyaudit/audit/report/json"
 	"passkeyaudit/audit/report/table"
+	"passkeyaudit/audit/snapshot"
 )
 
 type readinessOptions struct {
@@ -39,6 +40,8 @@ func newReadinessCmd(d *Deps) *cobra.Command {
 		Long: `Say for every person whether a way to a passkey exists: has one, can register one alone, needs a step of an
 administrator, is trapped until a policy changes, or is out of scope. The search starts hard, with an unmanaged computer in
 an untrusted place; what a way takes for granted beyond that is listed as its conditions.
+
+Exit codes: 0; 2 wrong usage; 3 nobody could be judged, because users or the methods policy were not read; 4 failure.
 
 --users writes one line per account with the way, or with the fewest objects that must change to open one. --world judges
 the tenant as if report-only policies were enforced, or after the end of text messages and calls.`,
@@ -179,7 +182,10 @@ func runReadiness(ctx context.Context, d *Deps, o readinessOptions) error {
 		if o.Format == "csv" {
 			write = csv.Users
 		}
-		return writeResult(d, o.Output, func(w io.Writer) error { return write(w, r.Users()) })
+		if err := writeResult(d, o.Output, func(w io.Writer) error { return write(w, r.Users()) }); err != nil {
+			return fmt.Errorf("writing the result: %w", err)
+		}
+		return judged(r, snap)
 	}
 	summary, err := r.Summarise(ctx)
 	if err != nil {
@@ -197,6 +203,14 @@ func runReadiness(ctx context.Context, d *Deps, o readinessOptions) error {
 	})
 	if err != nil {
 		return fmt.Errorf("writing the result: %w", err)
+	}
+	return judged(r, snap)
+}
+
+// judged ends a run with the exit code for incomplete where nobody could be judged.
+func judged(r *readiness.Report, snap *snapshot.Snapshot) error {
+	if r.Result == nil || !snap.Status(snapshot.Users).State.HasRows() {
+		return outcomeError{ExitIncomplete}
 	}
 	return nil
 }

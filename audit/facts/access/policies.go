@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"reflect"
 	"slices"
 
 	"passkeyaudit/audit"
@@ -74,6 +75,18 @@ func (c *Compiled) Activated(eligible *privilege.Holders) []audit.Partly {
 	return reach
 }
 
+// Joining is whom each policy reaches under other memberships of groups, in the order
+// of the set.
+func (c *Compiled) Joining(groups *population.Memberships) []audit.Partly {
+	who := c.who
+	who.groups = groups
+	reach := make([]audit.Partly, len(c.policies))
+	for i := range c.policies {
+		reach[i] = who.reach(&c.policies[i])
+	}
+	return reach
+}
+
 // Users tells, for one account, which policies reach it.
 func (c *Compiled) Users(ordinal uint32) func(i int) audit.Tri {
 	return func(i int) audit.Tri { return c.Reach[i].Has(ordinal) }
@@ -113,4 +126,10 @@ func all[T any](ctx context.Context, p *audit.Pass, id snapshot.SectionID) ([]T,
 		list = append(list, o.Value)
 	}
 	return list, nil
+}
+
+// SamePolicy tells whether a policy of one tenant says what a policy of another does.
+// Whom it reaches and what it names is not looked at.
+func SamePolicy(a *Compiled, i int, b *Compiled, j int) bool {
+	return reflect.DeepEqual(a.policies[i], b.policies[j])
 }

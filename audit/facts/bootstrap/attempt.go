@@ -2,9 +2,11 @@ package bootstrap
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"passkeyaudit/audit"
+	"passkeyaudit/audit/entra"
 	"passkeyaudit/audit/facts/devices"
 )
 
@@ -17,7 +19,9 @@ type attempt struct {
 	device     deviceKind
 	credential credential
 	auth       auth
-	dismissed  bool // the risk of the account was dismissed before
+	enrols     bool    // the computer is enrolled before
+	lane       *person // the person in the bootstrap group of this way; nil: none
+	dismissed  bool    // the risk of the account was dismissed before
 
 	conditions []Condition
 	steps      []Step
@@ -40,18 +44,14 @@ const (
 )
 
 // attempts lists what a person could try, the cheapest first, as far as the engine
-// looks at it. The last person's are remembered: a person is judged many times over,
-// and only a changed profile changes what can be tried. The list is shared.
+// looks at it. Lists are remembered and shared: few things about people decide what
+// they can try.
 func (e *engine) attempts(p *person, r resolution) []attempt {
-	if e.tried.person != p {
-		e.tried.person, e.tried.lists = p, map[resolution][]attempt{}
-	}
-	list, known := e.tried.lists[r]
-	if !known || e.profilesChanged {
+	k := e.attemptKey(p, r)
+	list, known := e.tried[k]
+	if !known {
 		list = e.allAttempts(p, r)
-		if !e.profilesChanged {
-			e.tried.lists[r] = list
-		}
+		e.tried[k] = list
 	}
 	if e.only == nil {
 		return list
@@ -65,6 +65,36 @@ func (e *engine) attempts(p *person, r resolution) []attempt {
 	return some
 }
 
+// lists tells models apart in which people have different things to try.
+func (m *model) lists() string {
+	return fmt.Sprint(m.places, m.credentials, m.goal, m.risk, m.assumed, m.switches.PasswordOnlyBootstrap)
+}
+
+// attemptKey is all of a person that the list of attempts depends on.
+type attemptKey struct {
+	computers, compliant, phones         [len(devices.Systems)]bool
+	hybrid, joined, hoped, hello         bool
+	multi, multiHello, passes, registers bool
+	keys                                 bool
+	firstFactor, classic, stale, atRisk  bool
+	noPlaces, phoneOnly                  bool
+}
+
+func (e *engine) attemptKey(p *person, r resolution) attemptKey {
+	k := attemptKey{
+		hybrid: p.hybrid, joined: p.joined, hoped: e.deviceHoped(p, r), hello: p.has(hello, r), passes: e.heldPasses(p, r) != 0, keys: len(p.keys) > 0,
+		registers: p.registered.value == audit.Yes, classic: p.authApp.in(r) || p.oathApp.in(r), stale: p.stale, atRisk: p.risk != "",
+		noPlaces: p.noPlaces, phoneOnly: p.phoneOnly,
+	}
+	for i, os := range devices.Systems {
+		k.computers[i], k.compliant[i], k.phones[i] = p.systems[os], p.compliant[os], p.phones[os]
+	}
+	have := e.using(p, r, attempt{}, withMethods)
+	k.multi, k.firstFactor = have.multifactor(), have&(password|federatedSingle) != 0
+	k.multiHello = k.multi || k.hello
+	return k
+}
+
 // allAttempts lists them anew. What cannot be tried at all is left out: a phone where
 // there is none, a device that is not in evidence.
 func (e *engine) allAttempts(p *person, r resolution) []attempt {
@@ -73,8 +103,8 @@ func (e *engine) allAttempts(p *person, r resolution) []attempt {
 	for _, a := range signIns {
 		for i := range e.m.places {
 			at := &e.m.places[i]
-			if i > 0 && p.noPlaces {
-				break
+			if at.trusted && p.noPlaces {
+				continue
 			}
 			for _, dismissed := range []bool{false, true} {
 				if dismissed && (p.risk == "" || !e.m.risk) {
@@ -96,17 +126,8 @@ func (e *engine) allAttempts(p *person, r resolution) []attempt {
 			}
 		}
 	}
-	// Positions are sorted, not attempts, which are large.
-	order := make([]int32, len(list))
-	for i := range order {
-		order[i] = int32(i)
-	}
-	slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(list[a].cost, list[b].cost) })
-	sorted := make([]attempt, len(list))
-	for i, at := range order {
-		sorted[i] = list[at]
-	}
-	return sorted
+	slices.SortStableFunc(list, func(a, b attempt) int { return cmp.Compare(a.cost, b.cost) })
+	return list
 }
 
 // assume notes that an attempt takes something for granted. What the options take
@@ -133,17 +154,17 @@ func (e *engine) signIns(p *person, r resolution) []attempt {
 				e.assume(&b, ValidPass, costValidPass)
 				b.cost += costHello
 			case withNewHello:
-				b.steps = []Step{IssuePass}
+				b.steps = append(slices.Clone(a.steps), IssuePass)
 				b.cost += costIssuePass + costHello
 			case withNewMulti, withNewOnce:
-				b.steps = []Step{IssuePass}
+				b.steps = append(slices.Clone(a.steps), IssuePass)
 				b.cost += costIssuePass
 				if how == withNewOnce {
 					b.cost++
 				}
 				if p.stale {
 					c := b
-					c.steps, c.auth = []Step{DeleteStale, IssuePass}, how
+					c.steps, c.auth = append(slices.Clone(a.steps), DeleteStale, IssuePass), how
 					c.cost += costDeleteStale
 					list = append(list, c)
 				}
@@ -167,7 +188,7 @@ func (e *engine) stands(p *person, r resolution) []attempt {
 	var list []attempt
 	add := func(a attempt, conditions []Condition, cost int) {
 		for _, c := range e.m.credentials {
-			if !e.m.goal.accepts(c.kind) {
+			if !e.accepts(c.kind) {
 				continue
 			}
 			b := a
@@ -175,6 +196,16 @@ func (e *engine) stands(p *person, r resolution) []attempt {
 			switch {
 			case a.surface == InApp:
 				if c.kind != AuthenticatorCredential || c.os != a.os {
+					continue
+				}
+			case phoneSystem(a.os):
+				// In the browser of a phone: what that phone keeps. New security keys cannot
+				// be registered there. Sources: REG (how-to-register-passkey-authenticator,
+				// 2026-07-05), MTX (concept-fido2-compatibility, 2025-05-12).
+				switch {
+				case c.kind == SyncedCredential:
+					e.assume(&b, SyncedProvider, costSyncedProvider)
+				case c.kind != AuthenticatorCredential || c.os != a.os:
 					continue
 				}
 			case c.kind == KeyCredential:
@@ -198,12 +229,29 @@ func (e *engine) stands(p *person, r resolution) []attempt {
 	if !p.phoneOnly {
 		for _, d := range e.computers(p, r) {
 			for _, s := range []Surface{SecurityInfo, Interrupt} {
-				a := attempt{surface: s, os: d.os, device: d.kind}
+				a := attempt{surface: s, os: d.os, device: d.kind, enrols: d.enrols}
+				if d.enrols {
+					a.steps = []Step{EnrolDevice}
+				}
 				cost := d.cost
 				if s == Interrupt {
 					cost += costInterrupt
 				}
 				add(a, d.conditions, cost)
+			}
+		}
+	}
+	if p.phoneOnly {
+		// Whoever has a computer is better served there.
+		for _, os := range []devices.OS{devices.IOS, devices.Android} {
+			for _, s := range []Surface{SecurityInfo, Interrupt} {
+				a := attempt{surface: s, os: os}
+				if e.phone(p, r, os, &a) {
+					if s == Interrupt {
+						a.cost += costInterrupt
+					}
+					add(a, a.conditions, a.cost+costBrowser)
+				}
 			}
 		}
 	}
@@ -223,12 +271,15 @@ func (e *engine) stands(p *person, r resolution) []attempt {
 	return list
 }
 
+func phoneSystem(os devices.OS) bool { return os == devices.IOS || os == devices.Android }
+
 // computer is a computer to sign in on.
 type computer struct {
 	os         devices.OS
 	kind       deviceKind
 	conditions []Condition
 	cost       int
+	enrols     bool
 }
 
 // computers lists the computers to try: an unmanaged one, which everybody is taken
@@ -247,16 +298,19 @@ func (e *engine) computers(p *person, r resolution) []computer {
 	}
 	for _, os := range []devices.OS{devices.Windows, devices.MacOS, devices.Linux} {
 		if p.compliant[os] {
-			list = append(list, computer{os, compliantDevice, []Condition{CompliantDevice}, costCompliantDevice})
+			list = append(list, computer{os: os, kind: compliantDevice, conditions: []Condition{CompliantDevice}, cost: costCompliantDevice})
 		}
 	}
 	switch {
 	case p.hybrid:
-		list = append(list, computer{devices.Windows, hybridDevice, []Condition{HybridDevice}, costHybridDevice})
+		list = append(list, computer{os: devices.Windows, kind: hybridDevice, conditions: []Condition{HybridDevice}, cost: costHybridDevice})
 	case e.deviceHoped(p, r):
 		list = append(list,
-			computer{devices.Windows, compliantDevice, []Condition{CompliantDevice}, costCompliantDevice},
-			computer{devices.Windows, hybridDevice, []Condition{HybridDevice}, costHybridDevice})
+			computer{os: devices.Windows, kind: compliantDevice, conditions: []Condition{CompliantDevice}, cost: costCompliantDevice},
+			computer{os: devices.Windows, kind: hybridDevice, conditions: []Condition{HybridDevice}, cost: costHybridDevice})
+	}
+	if e.m.lanes.EnrolDevice && !p.compliant[devices.Windows] {
+		list = append(list, computer{os: devices.Windows, kind: compliantDevice, cost: costEnrolDevice, enrols: true})
 	}
 	if p.has(hello, r) || p.joined {
 		os := devices.Windows
@@ -295,18 +349,20 @@ func (e *engine) phoneKnown(p *person, _ resolution) bool {
 func (e *engine) auths(p *person, r resolution, a attempt) []auth {
 	var list []auth
 	have := e.using(p, r, a, withMethods)
-	if have.multifactor() {
+	// With a registered passkey that policy no longer admits, a change of policy is a way
+	// to sign in.
+	if have.multifactor() || len(p.keys) > 0 {
 		list = append(list, withMethods)
 	}
-	if p.has(passes, r) {
+	if e.heldPasses(p, r) != 0 {
 		list = append(list, withPass)
 	}
 	list = append(list, withNewMulti, withNewOnce)
-	if p.joined && a.os == devices.Windows && a.surface != InApp && a.device != unmanaged && have&hello == 0 && !p.stale {
+	if p.joined && a.os == devices.Windows && a.surface != InApp && a.device != unmanaged && !a.enrols && have&hello == 0 && !p.stale {
 		if have.multifactor() {
 			list = append(list, withHello)
 		}
-		if p.has(passes, r) {
+		if e.heldPasses(p, r) != 0 {
 			list = append(list, withPassHello)
 		}
 		list = append(list, withNewHello)
@@ -322,6 +378,15 @@ func (e *engine) auths(p *person, r resolution, a attempt) []auth {
 	return list
 }
 
+// heldPasses are the passes that the person holds and may use.
+func (e *engine) heldPasses(p *person, r resolution) modes {
+	m := p.modes(r) & passes
+	if e.changed(PassBlocker, entra.MethodTemporaryAccessPass) {
+		m |= p.heldPass
+	}
+	return m
+}
+
 // using are the modes that a way of signing in completes.
 func (e *engine) using(p *person, r resolution, a attempt, how auth) modes {
 	m := p.modes(r) &^ passes
@@ -330,18 +395,18 @@ func (e *engine) using(p *person, r resolution, a attempt, how auth) modes {
 	}
 	// Windows Hello is a way to sign in on its own device only (STR,
 	// concept-authentication-strengths, 2025-03-04).
-	if a.device == unmanaged || a.surface == InApp {
+	if a.device == unmanaged || a.surface == InApp || a.enrols {
 		m &^= hello
 	}
 	switch how {
 	case withHello:
 		m |= hello
 	case withPassHello:
-		m |= hello | p.modes(r)&passes
+		m |= hello | e.heldPasses(p, r)
 	case withNewHello:
 		m |= hello | passMany | passOnce
 	case withPass:
-		m |= p.modes(r) & passes
+		m |= e.heldPasses(p, r)
 	case withNewMulti:
 		m |= passMany
 	case withNewOnce:

@@ -36,6 +36,10 @@ func classify(within audit.Set, all int, traits []trait, blank func() *person) [
 		if n := within.Count(); yes == n || maybe == n || yes+maybe == 0 {
 			continue
 		}
+		// What holds of the same accounts tells nobody more apart: lanes repeat much.
+		if slices.ContainsFunc(columns, func(c column) bool { return c.t.set.Yes.Equal(t.set.Yes) && c.t.set.Maybe.Equal(t.set.Maybe) }) {
+			continue
+		}
 		j := len(columns)
 		columns = append(columns, column{t, j / 32, uint(j%32) * 2})
 	}

@@ -71,6 +71,7 @@ func judge(t *testing.T, base, archive *txtar.Archive) string {
 	t.Helper()
 	files := fstest.MapFS{}
 	options := bootstrap.Options{World: bootstrap.Today}
+	var settings audit.Settings
 	var extra []string
 	for _, a := range []*txtar.Archive{base, archive} {
 		for _, f := range a.Files {
@@ -83,7 +84,7 @@ func judge(t *testing.T, base, archive *txtar.Archive) string {
 					}
 				}
 			case f.Name == "options":
-				extra = append(extra, setOptions(t, &options, string(f.Data))...)
+				extra = append(extra, setOptions(t, &options, &settings, string(f.Data))...)
 			case f.Name == "manifest.json":
 				files[f.Name] = &fstest.MapFile{Data: f.Data}
 			default:
@@ -96,7 +97,7 @@ func judge(t *testing.T, base, archive *txtar.Archive) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	given, err := audit.Evaluate(t.Context(), audit.NewRun(snap), bootstrap.Grounds)
+	given, err := audit.Evaluate(t.Context(), audit.NewRunWith(snap, settings), bootstrap.Grounds)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +147,7 @@ func judge(t *testing.T, base, archive *txtar.Archive) string {
 }
 
 // setOptions reads what is asked, and what else is to be shown.
-func setOptions(t *testing.T, o *bootstrap.Options, text string) (show []string) {
+func setOptions(t *testing.T, o *bootstrap.Options, settings *audit.Settings, text string) (show []string) {
 	t.Helper()
 	for line := range strings.Lines(text) {
 		name, value, _ := strings.Cut(strings.TrimSpace(line), " ")
@@ -160,7 +161,10 @@ func setOptions(t *testing.T, o *bootstrap.Options, text string) (show []string)
 		case "world":
 			o.World = bootstrap.World{Name: value, ReportOnly: value == "report-only"}
 		case "lane":
-			o.Lanes.Provisioning = true
+			o.Lanes.Provisioning = o.Lanes.Provisioning || value == "provisioning"
+			o.Lanes.EnrolDevice = o.Lanes.EnrolDevice || value == "enrolDevice"
+		case "bootstrapGroup":
+			settings.BootstrapGroups = append(settings.BootstrapGroups, value)
 		case "show":
 			show = append(show, value)
 		default:
@@ -189,6 +193,9 @@ func line(v bootstrap.Verdict) string {
 	add("blockedBy", blockers)
 	add("reasons", words(v.Reasons))
 	add("missing", v.Missing)
+	if v.Group != "" {
+		add("group", []string{v.Group})
+	}
 	add("alternatives", words(v.Alternatives))
 	add("confidence", []string{string(v.Confidence)})
 	add("hangsOn", v.HangsOn)

@@ -29,4 +29,6 @@ const (
 
 	// Of surfaces that cost the same, the one whose rules are best documented.
 	costInterrupt = 1
+	// On a phone the app is the better documented way.
+	costBrowser = 2
 )

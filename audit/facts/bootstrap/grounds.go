@@ -95,12 +95,16 @@ func gather(ctx context.Context, p *audit.Pass) (*Given, error) {
 	}
 	// States are asked after reading: unreadable rows change them.
 	g.tenant.policiesKnown = p.Status(snapshot.ConditionalAccessPolicies).State == snapshot.Complete
+	g.tenant.strengthsKnown = p.Status(snapshot.AuthenticationStrengths).State == snapshot.Complete
 	if p.Status(snapshot.NamedLocations).State != snapshot.Complete {
 		g.tenant.locationsGap = gapLocations
 	}
 	g.sources = sources{
 		dir: g.Directory, methods: g.Methods, held: g.Held, strong: strong, owned: owned, reach: g.Policies.Reach, activated: g.Policies.Activated(eligible),
 		atRisk: riskLevels(risky, g.Directory), now: p.Now(), devices: deviceGaps(p, owned),
+	}
+	if pk := g.Methods.Passkeys; pk != nil {
+		g.sources.scope = pk.InScope()
 	}
 	reachGap := gapGroups
 	switch {
@@ -114,6 +118,11 @@ func gather(ctx context.Context, p *audit.Pass) (*Given, error) {
 	for i := range g.sources.gaps {
 		g.sources.gaps[i] = reachGap
 	}
+	groups, err := audit.Get(ctx, p, population.Groups)
+	if err != nil {
+		return nil, err
+	}
+	g.sources.lanes = g.lanes(groups)
 	g.tenant.reachGap = func(i int) gap { return g.sources.gaps[i] }
 	return g, nil
 }

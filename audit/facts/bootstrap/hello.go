@@ -65,13 +65,13 @@ func (e *engine) helloRefusals(p *person, r resolution, a *attempt) []obstacle {
 		before.auth = withNewMulti
 		once := before
 		once.auth = withNewOnce
-		if many, one := e.refusals(p, r, &before, s, applying), e.refusals(p, r, &once, s, applying); !e.m.passMany.in(r) || len(one) < len(many) {
+		if many, one := e.refusals(p, r, &before, s, applying, false), e.refusals(p, r, &once, s, applying, false); !e.m.passMany.in(r) || len(one) < len(many) {
 			return one
 		} else {
 			return many
 		}
 	}
-	return e.refusals(p, r, &before, s, applying)
+	return e.refusals(p, r, &before, s, applying, false)
 }
 
 func (b *bench) reasonsOf(list []obstacle) []Reason {

@@ -7,6 +7,7 @@ import (
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/conditionalaccess"
 	"passkeyaudit/audit/entra"
+	"passkeyaudit/audit/facts/devices"
 	"passkeyaudit/audit/facts/methods"
 )
 
@@ -19,7 +20,9 @@ type model struct {
 	// policiesKnown is false where policies may be missing: then anything may be
 	// blocked.
 	policiesKnown bool
-	locations     gap // gapLocations where named locations were not read in full
+	// strengthsKnown: a strength that is not listed does not exist.
+	strengthsKnown bool
+	locations      gap // gapLocations where named locations were not read in full
 
 	method      fact3 // the Passkey (FIDO2) method is enabled
 	selfService fact3
@@ -35,6 +38,8 @@ type model struct {
 	places      []place
 	builtIn     map[string]bool
 	risk        bool // some policy looks at the risk of the user
+	// uncertain: something in the policies themselves is not known.
+	uncertain bool
 
 	objects []Blocker // what can change: policies first, in their order
 	byID    map[Blocker]int
@@ -55,21 +60,16 @@ type policy struct {
 	reachGap  gap // why whom it reaches may not be known
 }
 
-// Lanes are ways that exist only where the configuration says so.
-type Lanes struct {
-	// Provisioning: administrators provision security keys and hand them over.
-	Provisioning bool
-}
-
 // tenant is what models of all worlds are made from.
 type tenant struct {
-	set           *conditionalaccess.Set
-	policiesKnown bool
-	locations     []entra.NamedLocation
-	locationsGap  gap
-	methods       *methods.Effective
-	strengths     []entra.AuthenticationStrengthPolicy
-	reachGap      func(i int) gap
+	set            *conditionalaccess.Set
+	policiesKnown  bool
+	strengthsKnown bool
+	locations      []entra.NamedLocation
+	locationsGap   gap
+	methods        *methods.Effective
+	strengths      []entra.AuthenticationStrengthPolicy
+	reachGap       func(i int) gap
 
 	// supposed is the policies as if legacy settings held trusted addresses.
 	supposed          *conditionalaccess.Set
@@ -83,12 +83,14 @@ func newModel(t *tenant, o Options) *model {
 	}
 	m := &model{
 		from: t, options: o,
-		policiesKnown: t.policiesKnown, locations: t.locationsGap, goal: o.Goal, switches: o.Switches, lanes: o.Lanes, assumed: o.Assume,
+		policiesKnown: t.policiesKnown, strengthsKnown: t.strengthsKnown, locations: t.locationsGap, goal: o.Goal, switches: o.Switches, lanes: o.Lanes, assumed: o.Assume,
 		byID: map[Blocker]int{}, builtIn: map[string]bool{entra.StrengthMultifactor: true, entra.StrengthPasswordless: true, entra.StrengthPhishingResistant: true},
 	}
+	m.places = placesFor(locations)
 	for i, p := range set.Policies {
-		if on := o.World.enforces(p); on != audit.No {
+		if on := o.World.enforces(p); on != audit.No && m.matters(p) {
 			q := policy{Policy: p, index: i, enforced: on, register: p.OnAction(conditionalaccess.RegisterSecurityInfo), reachGap: t.reachGap(i)}
+			m.uncertain = m.uncertain || on == audit.Unsure || slices.ContainsFunc(p.Controls(), unsure)
 			for _, c := range p.Controls() {
 				if c.Kind() == conditionalaccess.StrengthControl {
 					q.strengths = append(q.strengths, c)
@@ -100,6 +102,8 @@ func newModel(t *tenant, o Options) *model {
 		}
 	}
 	m.readMethods(t.methods)
+	m.uncertain = m.uncertain || !m.policiesKnown || m.unread ||
+		slices.ContainsFunc([]fact3{m.method, m.selfService, m.passOn, m.passMany}, func(f fact3) bool { return f.value == audit.Unsure })
 	for _, p := range m.policies {
 		for _, c := range p.strengths {
 			if id := c.StrengthID(); !m.builtIn[id] {
@@ -108,12 +112,140 @@ func newModel(t *tenant, o Options) *model {
 		}
 	}
 	m.named = namedModels(m.profiles, t.strengths)
-	m.credentials = credentialsFor(m.named, m.switches)
-	m.places = placesFor(locations)
-	if !slices.ContainsFunc(m.policies, func(p policy) bool { return p.Conditional(conditionalaccess.Locations) }) {
-		m.places = m.places[:1]
-	}
+	m.credentials = m.distinct(credentialsFor(m.named, m.switches))
+	m.places = m.tellable(m.places)
 	return m
+}
+
+// matters tells whether a policy can stand in anybody's way: it has a control, and
+// there is a sign-in on the way to a passkey that it applies to.
+func (m *model) matters(p *conditionalaccess.Policy) bool {
+	if len(p.Controls()) == 0 {
+		return false
+	}
+	matters := false
+	m.everyScene(p, func(in *conditionalaccess.SignIn, _ sceneKey) bool {
+		v := p.Matches(in)
+		matters = matters || v != audit.No
+		m.uncertain = m.uncertain || v == audit.Unsure
+		return !m.uncertain
+	})
+	return matters
+}
+
+// unsure tells whether it may not be known if a control is met.
+func unsure(c conditionalaccess.Control) bool {
+	if c.Kind() == conditionalaccess.UnmodelledControl {
+		return true
+	}
+	for i := range modeNames {
+		in := conditionalaccess.SignIn{Using: (modes(1<<i) | password).names(), AAGUID: conditionalaccess.Is(unlisted)}
+		if k := c.Kind(); (k == conditionalaccess.MFAControl || k == conditionalaccess.StrengthControl) && c.Met(&in) == audit.Unsure {
+			return true
+		}
+	}
+	return false
+}
+
+// everyScene goes through the sign-ins that a policy can tell apart.
+func (m *model) everyScene(p *conditionalaccess.Policy, visit func(*conditionalaccess.SignIn, sceneKey) bool) {
+	systems, kinds, places, risks := devices.Systems[:1], []deviceKind{unmanaged}, m.places[:1], []string{""}
+	if p.Conditional(conditionalaccess.Platforms) || p.Conditional(conditionalaccess.Devices) || p.Conditional(conditionalaccess.Other) {
+		systems = devices.Systems[:]
+	}
+	if p.Conditional(conditionalaccess.Devices) || p.Conditional(conditionalaccess.Other) {
+		kinds = []deviceKind{unmanaged, compliantDevice, hybridDevice, helloDevice}
+	}
+	if p.Conditional(conditionalaccess.Locations) {
+		places = m.places
+	}
+	if p.Conditional(conditionalaccess.UserRisk) {
+		risks = []string{"", "low", "medium", "high"}
+	}
+	for i := range places {
+		for _, os := range systems {
+			for _, kind := range kinds {
+				for _, risk := range risks {
+					for _, purpose := range m.purposes() {
+						k := sceneKey{purpose, os, kind, i, risk}
+						in := m.signIn(k)
+						if !visit(&in, k) {
+							return
+						}
+						if purpose == enrol {
+							in.Target = conditionalaccess.Target{Kind: conditionalaccess.RegisterDevice}
+							if !visit(&in, k) {
+								return
+							}
+						}
+						if purpose == inApp && !m.switches.CredentialResourceIgnored {
+							in.Target = conditionalaccess.Target{Kind: conditionalaccess.App, ID: credentialRegistration}
+							if !visit(&in, k) {
+								return
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// purposes are what somebody on the way to a passkey signs in for.
+func (m *model) purposes() []purpose {
+	if m.lanes.EnrolDevice {
+		return []purpose{ordinary, register, inApp, enrol}
+	}
+	return []purpose{ordinary, register, inApp}
+}
+
+// tellable keeps of the places the cheapest of those that no policy tells apart.
+func (m *model) tellable(places []place) []place {
+	signatures := make([][]byte, len(places))
+	for i := range m.policies {
+		if p := m.policies[i].Policy; p.Conditional(conditionalaccess.Locations) {
+			m.everyScene(p, func(in *conditionalaccess.SignIn, k sceneKey) bool {
+				signatures[k.place] = append(signatures[k.place], byte(p.Matches(in)))
+				return true
+			})
+		}
+	}
+	seen := map[string]bool{}
+	var list []place
+	for i, at := range places {
+		if k := string(signatures[i]); !seen[k] {
+			seen[k] = true
+			list = append(list, at)
+		}
+	}
+	return list
+}
+
+// distinct keeps of the passkeys the first of those that neither profiles nor
+// strengths tell apart.
+func (m *model) distinct(all []credential) []credential {
+	seen := map[string]bool{}
+	var list []credential
+	for _, c := range all {
+		signature := []byte(string(c.kind) + string(c.os))
+		for _, p := range m.profiles {
+			for _, in := range []bool{false, true} {
+				signature = append(signature, byte(p.AllowsRegistration(c.passkey(in))), byte(p.AllowsSignIn(c.passkey(in))))
+			}
+		}
+		in := conditionalaccess.SignIn{Using: fido2.names(), AAGUID: aaguidOf(c.aaguid)}
+		for i := range m.policies {
+			for _, control := range m.policies[i].strengths {
+				signature = append(signature, byte(control.Met(&in)))
+			}
+		}
+		if seen[string(signature)] {
+			continue
+		}
+		seen[string(signature)] = true
+		list = append(list, c)
+	}
+	return list
 }
 
 func (m *model) object(b Blocker) int {

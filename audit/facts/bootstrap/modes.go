@@ -1,7 +1,5 @@
 package bootstrap
 
-import "slices"
-
 // modes is a set of authentication method modes.
 type modes uint32
 
@@ -45,13 +43,6 @@ func (m modes) names() []string {
 		}
 	}
 	return list
-}
-
-func modeOf(name string) modes {
-	if i := slices.Index(modeNames, name); i >= 0 {
-		return 1 << i
-	}
-	return 0
 }
 
 // multifactor tells whether the modes amount to multifactor authentication: one that

@@ -24,7 +24,7 @@ func (e *engine) changed(t BlockerType, id string) bool {
 // where enough is true.
 func (e *engine) obstacles(p *person, r resolution, a *attempt, enough bool) []obstacle {
 	var list []obstacle
-	if !e.changed(MethodBlocker, entra.MethodFido2) {
+	if len(e.change) == 0 || !e.changed(MethodBlocker, entra.MethodFido2) {
 		if !e.m.method.in(r) {
 			list = append(list, obstacle{[]Reason{MethodDisabled}, []int{e.m.byID[Blocker{MethodBlocker, entra.MethodFido2}]}})
 		}
@@ -38,18 +38,33 @@ func (e *engine) obstacles(p *person, r resolution, a *attempt, enough bool) []o
 	if o, met := e.passObstacle(p, r, a); met {
 		list = append(list, o)
 	}
-	if o, met := e.credentialObstacle(p, r, a); met {
+	if a.auth == withMethods && !e.using(p, r, *a, withMethods).multifactor() {
+		o := obstacle{reasons: []Reason{PasskeyNotAllowedAnymore}}
+		for _, k := range p.keys {
+			o.fixes = append(o.fixes, e.keyFixes(p, r, k)...)
+		}
+		list = append(list, o)
+	}
+	if o, met := e.credentialObstacleOnce(p, r, a); met {
 		list = append(list, o)
 	}
 	if enough && len(list) > 0 {
 		return list
 	}
-	return append(list, e.policyObstacles(p, r, a)...)
+	if a.enrols {
+		list = append(list, e.enrolRefusals(p, r, a)...)
+	}
+	return append(list, e.policyObstacles(p, r, a, enough)...)
 }
 
-// passObstacle tells whether the pass that the attempt needs can be issued and used.
+// passObstacle tells whether the pass that the attempt needs can be issued and used,
+// or the one that is held.
 func (e *engine) passObstacle(p *person, r resolution, a *attempt) (obstacle, bool) {
-	if a.auth != withNewMulti && a.auth != withNewOnce && a.auth != withNewHello || e.changed(PassBlocker, entra.MethodTemporaryAccessPass) {
+	held := a.auth == withPass || a.auth == withPassHello
+	switch {
+	case e.changed(PassBlocker, entra.MethodTemporaryAccessPass), held && e.heldPasses(p, r) != 0:
+		return obstacle{}, false
+	case !held && a.auth != withNewMulti && a.auth != withNewOnce && a.auth != withNewHello:
 		return obstacle{}, false
 	}
 	fix := []int{e.m.byID[Blocker{PassBlocker, entra.MethodTemporaryAccessPass}]}
@@ -58,10 +73,41 @@ func (e *engine) passObstacle(p *person, r resolution, a *attempt) (obstacle, bo
 		return obstacle{[]Reason{TapDisabled}, fix}, true
 	case !p.pass.in(r):
 		return obstacle{[]Reason{TapNotInScope}, fix}, true
-	case a.auth == withNewMulti && !e.m.passMany.in(r):
-		return obstacle{[]Reason{StrengthUnsatisfiable}, fix}, true // no pass of this kind can be issued
+	case held, a.auth == withNewMulti && !e.m.passMany.in(r):
+		return obstacle{[]Reason{StrengthUnsatisfiable}, fix}, true // passes of this kind are not accepted
 	}
 	return obstacle{}, false
+}
+
+// credentialKey is what whether a passkey may be registered depends on, for one person.
+type credentialKey struct {
+	r     resolution
+	c     credential
+	inApp bool
+}
+
+type credentialAnswer struct {
+	obstacle obstacle
+	met      bool
+}
+
+// credentialObstacleOnce remembers, for the person looked at last, what does not
+// depend on how and where somebody signs in.
+func (e *engine) credentialObstacleOnce(p *person, r resolution, a *attempt) (obstacle, bool) {
+	if len(e.change) > 0 {
+		return e.credentialObstacle(p, r, a)
+	}
+	if e.answersOf != p {
+		e.answersOf = p
+		clear(e.answers)
+	}
+	k := credentialKey{r, a.credential, a.surface == InApp}
+	if got, known := e.answers[k]; known {
+		return got.obstacle, got.met
+	}
+	o, met := e.credentialObstacle(p, r, a)
+	e.answers[k] = credentialAnswer{o, met}
+	return o, met
 }
 
 // credentialObstacle tells whether the passkey may be registered, and would satisfy
@@ -135,7 +181,7 @@ func (e *engine) refusing(p *person, r resolution, aaguid string) []obstacle {
 func (e *engine) strengthsMet(s *scene, i int, r resolution, aaguid string) bool {
 	pol := &e.m.policies[i]
 	for _, c := range pol.strengths {
-		if e.changed(StrengthBlocker, c.StrengthID()) || factOf(e.admits(c, aaguid), e.keyGap(aaguid)).in(r) {
+		if e.strengthsChanged && e.changed(StrengthBlocker, c.StrengthID()) || factOf(e.admits(c, aaguid), e.keyGap(aaguid)).in(r) {
 			continue
 		}
 		if pol.Requires(c) {
@@ -148,10 +194,14 @@ func (e *engine) strengthsMet(s *scene, i int, r resolution, aaguid string) bool
 
 // keyGap is why it may not be known whether a passkey meets a strength.
 func (e *engine) keyGap(aaguid string) gap {
-	if aaguid == unnamed {
+	switch {
+	case !e.m.strengthsKnown:
+		return gapStrengths
+	case aaguid == unnamed:
 		return gapMethods
+	default:
+		return gapPolicies
 	}
-	return gapStrengths
 }
 
 // policyFixes are the objects behind a policy: itself, and its custom strengths.

@@ -1,6 +1,8 @@
 package bootstrap
 
 import (
+	"fmt"
+
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/facts/devices"
 	"passkeyaudit/audit/facts/methods"
@@ -21,6 +23,9 @@ type person struct {
 	// staleKey: a passkey is among them.
 	staleKey bool
 
+	// heldPass is the pass that is held and can be used now, whatever the policy of
+	// passes says.
+	heldPass   modes
 	pass       fact3 // in scope of passes
 	authApp    fact3 // may register Authenticator for approving sign-ins
 	oathApp    fact3 // may register a one-time passcode app
@@ -39,6 +44,11 @@ type person struct {
 	// activated is reach once a role is activated for which the person is eligible; nil
 	// for people who are eligible for none that a policy names.
 	activated []fact3
+
+	// lanes are the person as a member of each bootstrap group.
+	lanes []*person
+	group string // of a person in a lane: the group
+	there bool   // of a person in a lane: in the group today
 
 	// noPlaces: the person cannot go to a trusted place (a remote new hire).
 	noPlaces bool
@@ -72,14 +82,6 @@ func (p *person) modes(r resolution) modes {
 	return m
 }
 
-func (p *person) set(m modes, f fact3) {
-	for i := range modeNames {
-		if m == 1<<i {
-			p.can[i] = f
-		}
-	}
-}
-
 // reached is the person as if in scope of the method, with one profile.
 func (p *person) reached(profile int) *person {
 	q := *p
@@ -98,7 +100,7 @@ func (p *person) reached(profile int) *person {
 // is registered stays registered until somebody deletes it.
 func (p *person) lost() *person {
 	q := *p
-	q.keys = nil
+	q.keys, q.heldPass = nil, 0
 	for i := range modeNames {
 		if m := modes(1 << i); m&(phoneBound|passes) != 0 {
 			q.can[i] = fails
@@ -108,4 +110,10 @@ func (p *person) lost() *person {
 	q.staleKey = len(p.keys) > 0
 	q.phones = nil
 	return &q
+}
+
+// key is the same for people whom the search cannot tell apart.
+func (p *person) key() string {
+	return fmt.Sprint(p.policyKey(), p.activated, p.can, p.keys, p.stale, p.staleKey, p.registered, p.phones, p.systems, p.compliant,
+		p.hybrid, p.joined, p.nested, p.devicesKnown, p.risk, p.reportOnly, p.noPlaces, p.phoneOnly)
 }

@@ -57,7 +57,7 @@ func (r *Result) Personas(ctx context.Context) ([]PersonaVerdict, error) {
 	err := r.each(ctx, len(populations), func(b *bench, i int) {
 		pop := populations[i]
 		for _, who := range Personas {
-			if p := pop.person.as(who); p != nil {
+			if p := pop.person.each(func(p *person) *person { return p.as(who) }); p != nil {
 				rows[i].verdicts = append(rows[i].verdicts, PersonaVerdict{who, pop.members, b.persona(who, p)})
 			}
 		}
@@ -122,6 +122,9 @@ func (p *person) policyKey() string {
 	for _, f := range slices.Concat(p.reach, p.profiles, []fact3{p.included, p.excluded, p.pass, p.authApp, p.oathApp, p.can[0], p.can[14]}) {
 		b = append(b, byte(f.value), byte(f.on), byte(f.on>>8))
 	}
+	for _, lane := range p.lanes {
+		b = append(b, lane.policyKey()...)
+	}
 	return string(b)
 }
 
@@ -129,7 +132,7 @@ func (p *person) policyKey() string {
 // persona, because the person cannot become one.
 func (p *person) as(who Persona) *person {
 	q := *p
-	q.keys, q.reportOnly, q.risk = nil, false, ""
+	q.keys, q.heldPass, q.reportOnly, q.risk = nil, 0, false, ""
 	q.phones, q.systems, q.compliant, q.hybrid, q.joined = none(), none(), none(), false, false
 	q.devicesKnown = holds
 	for i := range q.can {

@@ -10,7 +10,7 @@ import (
 
 // policyObstacles lists the Conditional Access policies that refuse the sign-in of
 // an attempt.
-func (e *engine) policyObstacles(p *person, r resolution, a *attempt) []obstacle {
+func (e *engine) policyObstacles(p *person, r resolution, a *attempt, enough bool) []obstacle {
 	s := e.scene(e.sceneOf(p, a))
 	if a.auth == withFirst && p.risk != "" && !a.dismissed {
 		// Microsoft keeps people at risk from registering a method. Source: MMP
@@ -24,7 +24,7 @@ func (e *engine) policyObstacles(p *person, r resolution, a *attempt) []obstacle
 	}
 	certain, unsure, gaps := e.applying(p, r, s)
 	if len(unsure) == 0 {
-		return e.refusals(p, r, a, s, certain)
+		return e.refusals(p, r, a, s, certain, enough)
 	}
 	// Whether a policy with a strength on the register action applies cuts both ways:
 	// it demands, and it takes strengths of other policies out.
@@ -37,7 +37,7 @@ func (e *engine) policyObstacles(p *person, r resolution, a *attempt) []obstacle
 				list = append(list, i)
 			}
 		}
-		if got := e.refusals(p, r, a, s, list); sub == 0 || help == (len(got) < len(chosen)) && len(got) != len(chosen) {
+		if got := e.refusals(p, r, a, s, list, false); sub == 0 || help == (len(got) < len(chosen)) && len(got) != len(chosen) {
 			chosen = got
 		}
 	}
@@ -77,15 +77,20 @@ func (e *engine) sceneOf(p *person, a *attempt) sceneKey {
 	return k
 }
 
-// refusals judges the policies that apply.
-func (e *engine) refusals(p *person, r resolution, a *attempt, s *scene, applying []int) []obstacle {
+// refusals judges the policies that apply. It stops at the first that refuses, without
+// saying why, where enough is true.
+func (e *engine) refusals(p *person, r resolution, a *attempt, s *scene, applying []int, enough bool) []obstacle {
 	first := slices.ContainsFunc(applying, func(i int) bool { return e.m.policies[i].register && len(e.m.policies[i].strengths) > 0 })
-	hasMethods := p.registered.value == audit.Yes || p.registered.value == audit.Unsure && !r.helps(p.registered.on)
+	// To have a method hurts where strengths count for those who have one, and helps
+	// where the password is to be changed. A passkey is one once policy admits it.
+	usable := e.anyUsable(p, r)
+	hasMethods := usable || p.registered.value == audit.Yes || p.registered.value == audit.Unsure && !r.helps(p.registered.on)
+	couldChange := usable || p.registered.in(r)
 	switch {
 	case p.stale && slices.Contains(a.steps, DeleteStale):
-		hasMethods = false
+		hasMethods, couldChange = false, false
 	case a.auth == withFirst || a.auth == withHello || a.auth == withPassHello || a.auth == withNewHello:
-		hasMethods = true
+		hasMethods, couldChange = true, true
 	}
 	if p.staleKey && hasMethods && (a.auth == withNewMulti || a.auth == withNewOnce) && e.strengthAmong(applying) {
 		// Under a strength Entra insists on a passkey that is still registered, whatever
@@ -101,18 +106,26 @@ func (e *engine) refusals(p *person, r resolution, a *attempt, s *scene, applyin
 			w := e.waiver(a, i, first, hasMethods)
 			v := factOf(e.satisfied(s, i, using, aaguid, w, a.credential.aaguid), e.controlGap(i, aaguid)).in(r)
 			switch {
+			case !v && enough:
+				list = append(list, obstacle{})
 			case !v:
 				list = append(list, obstacle{e.reasons(s, i, using, aaguid, w, a.credential.aaguid), e.policyFixes(i)})
-			case !hasMethods && e.demandsPasswordChange(i):
+			case !couldChange && e.demandsPasswordChange(i):
 				// Changing the password needs a method registered before. Source: GRT
 				// (concept-conditional-access-grant, 2026-03-24).
 				list = append(list, obstacle{[]Reason{RiskBlocked}, []int{i}})
 			case a.auth == withFirst && !e.firstAllowed(s, i, using, r):
 				list = append(list, obstacle{[]Reason{NoBootstrapMethod, StrengthUnsatisfiable}, e.policyFixes(i)})
 			}
+			if enough && len(list) > 0 {
+				break
+			}
 		}
 		if j == 0 || len(list) < len(least) {
 			least = list
+		}
+		if len(least) == 0 {
+			break
 		}
 	}
 	return least
@@ -167,10 +180,14 @@ func (e *engine) ownModels(p *person, r resolution, using modes) []string {
 }
 
 func (e *engine) controlGap(i int, aaguid string) gap {
-	if len(e.m.policies[i].strengths) > 0 && aaguid == unnamed {
+	switch {
+	case len(e.m.policies[i].strengths) == 0:
+		return gapPolicies
+	case e.m.strengthsKnown:
+		return e.keyGap(aaguid)
+	default:
 		return gapStrengths
 	}
-	return gapPolicies
 }
 
 func (e *engine) demandsPasswordChange(i int) bool {
@@ -194,7 +211,7 @@ func (e *engine) firstAllowed(s *scene, i int, using modes, r resolution) bool {
 		if k := c.Kind(); p.register || k != conditionalaccess.MFAControl && k != conditionalaccess.StrengthControl || e.m.switches.MFABlocksFirstMethod {
 			return false
 		}
-		return c.Met(&after) == audit.Yes
+		return c.Met(&after) == audit.Yes || e.changed(StrengthBlocker, c.StrengthID())
 	})
 	return factOf(v, gapPolicies).in(r)
 }

@@ -32,6 +32,7 @@ var Reach = &audit.Fact[*Result]{
 func (g *Given) Settled(o Options) Options {
 	s := g.settings
 	o.Lanes.Provisioning = o.Lanes.Provisioning || s.Lanes.Provisioning
+	o.Lanes.EnrolDevice = o.Lanes.EnrolDevice || s.Lanes.EnrolDevice
 	for name, on := range s.Switches {
 		o.Switches.Set(name, on)
 	}
@@ -67,10 +68,14 @@ type Class struct {
 // Judge says where everybody stands.
 func (g *Given) Judge(ctx context.Context, o Options) (*Result, error) {
 	src := g.sources
-	src.noPhone = o.World.NoPhones
+	src.noPhone, src.lanes = o.World.NoPhones, slices.Clone(src.lanes)
+	for i := range src.lanes {
+		src.lanes[i].noPhone = src.noPhone
+	}
+	m := newModel(&g.tenant, o)
 	within := src.dir.Enabled.Minus(src.dir.Guests)
-	classes := classify(within, src.dir.All.Count(), src.traits(), src.blank)
-	r := &Result{Given: g, Options: o, model: newModel(&g.tenant, o), Classes: make([]Class, len(classes))}
+	classes := classify(within, src.dir.All.Count(), src.traits(g.matters(o, m)), src.blank)
+	r := &Result{Given: g, Options: o, model: m, Classes: make([]Class, len(classes))}
 	err := r.each(ctx, len(classes), func(b *bench, i int) {
 		c := &classes[i]
 		r.Classes[i] = Class{Members: c.members, person: c.person, Verdict: b.inScope(c.person), ReportOnly: c.person.reportOnly}
@@ -92,6 +97,20 @@ func (g *Given) Judge(ctx context.Context, o Options) (*Result, error) {
 		}
 	}
 	return r, nil
+}
+
+// matters says of every policy of the compiled set whether people are told apart by
+// it: those that can stand in anybody's way, also once report-only ones are enforced,
+// about which is asked of the same people.
+func (g *Given) matters(o Options, m *model) []bool {
+	list := make([]bool, len(g.Policies.Policies))
+	o.World.ReportOnly = true
+	for _, of := range []*model{m, newModel(&g.tenant, o)} {
+		for _, p := range of.policies {
+			list[p.index] = true
+		}
+	}
+	return list
 }
 
 // each runs f for every index, in parallel, with a bench for each worker.
@@ -212,7 +231,7 @@ func blockerKey(set []Blocker) string {
 // 2026-03-08).
 func (r *Result) Of(ordinal uint32) Verdict {
 	if i := r.classOf[ordinal]; i >= 0 {
-		return r.Classes[i].Verdict
+		return r.Classes[i].Verdict.At(r.Directory.Country(ordinal))
 	}
 	v := Verdict{State: OutOfScope, Confidence: High}
 	dir := r.Directory

@@ -47,6 +47,7 @@ const (
 	ordinary purpose = iota // signing in to Office 365
 	register                // Security info or the wizard, in a browser
 	inApp                   // inside Authenticator
+	enrol                   // enrolling a computer
 )
 
 type metKey struct {
@@ -62,30 +63,37 @@ func (e *engine) scene(k sceneKey) *scene {
 	if s := e.scenes[k]; s != nil {
 		return s
 	}
-	at := e.m.places[k.place]
-	s := &scene{key: k, met: map[metKey]audit.Tri{}, match: make([]audit.Tri, len(e.m.policies))}
-	s.in = conditionalaccess.SignIn{
+	s := &scene{key: k, met: map[metKey]audit.Tri{}, match: make([]audit.Tri, len(e.m.policies)), in: e.m.signIn(k)}
+	for i := range e.m.policies {
+		s.match[i] = e.match(s, &e.m.policies[i])
+	}
+	e.scenes[k] = s
+	return s
+}
+
+// signIn is the sign-in of a scene.
+func (m *model) signIn(k sceneKey) conditionalaccess.SignIn {
+	at := m.places[k.place]
+	in := conditionalaccess.SignIn{
+		Target:   conditionalaccess.Target{Kind: conditionalaccess.RegisterSecurityInfo},
 		Platform: conditionalaccess.Is(string(k.os)), IP: at.ip, Country: conditionalaccess.Is(at.country), Device: deviceOf(k.device),
 		ClientAppType: conditionalaccess.Is("browser"), Transfer: conditionalaccess.Is("none"),
 		SignInRisk: conditionalaccess.Is("none"), InsiderRisk: conditionalaccess.Is("none"), UserRisk: conditionalaccess.Is("none"),
 		ApprovedApp: audit.No, AppProtection: audit.No,
 	}
 	if k.risk != "" {
-		s.in.UserRisk = conditionalaccess.Is(k.risk)
+		in.UserRisk = conditionalaccess.Is(k.risk)
 	}
-	target := conditionalaccess.Target{Kind: conditionalaccess.RegisterSecurityInfo}
-	if k.purpose == ordinary {
-		target = conditionalaccess.Target{Kind: conditionalaccess.App, ID: exchangeOnline}
+	switch k.purpose {
+	case ordinary:
+		in.Target = conditionalaccess.Target{Kind: conditionalaccess.App, ID: exchangeOnline}
+	case inApp:
+		in.ClientAppType = conditionalaccess.Is("mobileAppsAndDesktopClients")
+	case enrol:
+		in.Target = conditionalaccess.Target{Kind: conditionalaccess.App, ID: intuneEnrollment}
+		in.ClientAppType = conditionalaccess.Is("mobileAppsAndDesktopClients")
 	}
-	if k.purpose == inApp {
-		s.in.ClientAppType = conditionalaccess.Is("mobileAppsAndDesktopClients")
-	}
-	s.in.Target = target
-	for i := range e.m.policies {
-		s.match[i] = e.match(s, &e.m.policies[i])
-	}
-	e.scenes[k] = s
-	return s
+	return in
 }
 
 // match tells whether a policy applies to a scene. In the app, policies on resources
@@ -95,6 +103,10 @@ func (e *engine) match(s *scene, p *policy) audit.Tri {
 	switch {
 	case s.key.purpose == register && !p.register && e.m.switches.AllResourcesSpareRegister:
 		return audit.No
+	case s.key.purpose == enrol && p.OnAction(conditionalaccess.RegisterDevice):
+		at := s.in
+		at.Target = conditionalaccess.Target{Kind: conditionalaccess.RegisterDevice}
+		in = &at
 	case s.key.purpose == inApp && !p.register:
 		if e.m.switches.AllResourcesSpareRegister {
 			return audit.No
@@ -156,7 +168,7 @@ func (e *engine) satisfied(s *scene, i int, using modes, aaguid string, w waiver
 		switch {
 		case c.Kind() != conditionalaccess.StrengthControl:
 			return false
-		case e.changed(StrengthBlocker, c.StrengthID()):
+		case e.strengthsChanged && e.changed(StrengthBlocker, c.StrengthID()):
 			return true
 		case w == waiveAll:
 			return true

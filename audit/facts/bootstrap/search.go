@@ -13,42 +13,30 @@ type engine struct {
 	// change is the set of objects that are taken to have changed, by their index.
 	change           []int
 	strengthsChanged bool
-	profilesChanged  bool
 	// only leaves out attempts that a question is not about; nil leaves out none.
-	only  func(*engine, *attempt) bool
-	tried *tried
+	only func(*engine, *attempt) bool
+
+	// portable: passkeys that live on one computer do not count.
+	portable bool
 
 	scenes    map[sceneKey]*scene
 	modeLists map[modes][]string
-}
+	tried     map[attemptKey][]attempt
 
-// tried are the attempts of the person judged last. Engines share them whose models
-// offer the same ones.
-type tried struct {
-	person *person
-	lists  map[resolution][]attempt
-}
-
-// offersAlike tells whether people could try the same in two models, whatever stands
-// in the way there.
-func (m *model) offersAlike(n *model) bool {
-	return m.switches.PasswordOnlyBootstrap == n.switches.PasswordOnlyBootstrap && slices.Equal(m.credentials, n.credentials) &&
-		slices.EqualFunc(m.places, n.places, func(a, b place) bool {
-			return a.trusted == b.trusted && a.cost == b.cost && a.country == b.country && len(a.countries) == len(b.countries)
-		})
+	answers   map[credentialKey]credentialAnswer
+	answersOf *person
 }
 
 func newEngine(m *model) *engine {
-	return &engine{m: m, tried: &tried{}, scenes: map[sceneKey]*scene{}, modeLists: map[modes][]string{}}
+	return &engine{m: m, scenes: map[sceneKey]*scene{}, modeLists: map[modes][]string{}, tried: map[attemptKey][]attempt{}, answers: map[credentialKey]credentialAnswer{}}
 }
 
 // changing runs f with some objects changed.
 func (e *engine) changing(set []int, f func()) {
 	e.change = set
 	e.strengthsChanged = slices.ContainsFunc(set, func(i int) bool { return e.m.objects[i].Type == StrengthBlocker })
-	e.profilesChanged = slices.ContainsFunc(set, func(i int) bool { t := e.m.objects[i].Type; return t == ProfileBlocker || t == MethodBlocker })
 	f()
-	e.change, e.strengthsChanged, e.profilesChanged = nil, false, false
+	e.change, e.strengthsChanged = nil, false
 }
 
 // stand is where a person stands with gaps settled one way.
@@ -62,15 +50,16 @@ func (e *engine) judge(p *person, r resolution) stand {
 	if !e.m.policiesKnown && !r.helps(gapPolicies) {
 		return stand{state: Unknown} // a policy that was not read may block everything
 	}
-	for _, k := range p.keys {
-		if e.usable(p, k).in(r) && e.m.goal.accepts(kindOfHeld(k)) && len(e.refusing(p, r, k.AAGUID)) == 0 {
-			return stand{state: HasPasskey}
-		}
+	if e.works(p, r) != nil {
+		return stand{state: HasPasskey}
 	}
 	way := e.way(p, r)
+	if way == nil {
+		if lanes := e.laneWays(p, r); len(lanes) > 0 {
+			way = lanes[0]
+		}
+	}
 	switch {
-	case way == nil && e.m.lanes.Provisioning && e.provisionable(p, r):
-		return stand{state: NeedsAdminStep, way: &attempt{surface: Provisioning, credential: credential{kind: KeyCredential}, steps: []Step{ProvisionKey}, cost: costProvisionKey}}
 	case way == nil:
 		return stand{state: Trapped}
 	case len(way.steps) > 0:
@@ -78,6 +67,21 @@ func (e *engine) judge(p *person, r resolution) stand {
 	default:
 		return stand{SelfService, way}
 	}
+}
+
+// works is a registered passkey that counts and works, nil if there is none.
+func (e *engine) works(p *person, r resolution) *heldKey {
+	for i, k := range p.keys {
+		if e.accepts(kindOfHeld(k)) && len(e.keyObstacles(p, r, k)) == 0 {
+			return &p.keys[i]
+		}
+	}
+	return nil
+}
+
+// accepts tells whether passkeys of a kind count.
+func (e *engine) accepts(k CredentialKind) bool {
+	return e.m.goal.accepts(k) && (!e.portable || k.Portable())
 }
 
 func kindOfHeld(k heldKey) CredentialKind {
@@ -126,8 +130,7 @@ func (e *engine) way(p *person, r resolution) *attempt {
 	list := e.attempts(p, r)
 	for i := range list {
 		if len(e.obstacles(p, r, &list[i], true)) == 0 {
-			way := list[i]
-			return &way
+			return &list[i]
 		}
 	}
 	return nil

@@ -223,7 +223,7 @@ func (e *engine) refusalsBehind(p *person, r resolution, set []int) []Refusal {
 		return nil
 	}
 	var list []Refusal
-	for _, o := range e.policyObstacles(p, r, way) {
+	for _, o := range e.policyObstacles(p, r, way, false) {
 		if !slices.ContainsFunc(o.fixes, func(f int) bool { return slices.Contains(set, f) }) {
 			continue
 		}

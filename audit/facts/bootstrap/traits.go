@@ -20,13 +20,17 @@ type sources struct {
 	held    *methods.Held
 	strong  *methods.Strong
 	owned   *devices.Owned
+	scope   audit.Partly   // of the Passkey (FIDO2) method
 	reach   []audit.Partly // by policy of the compiled set
 	// activated is reach once every eligible role is active.
 	activated []audit.Partly
 	gaps      []gap // why a policy's reach may not be known
 	atRisk    map[string]audit.Set
-	noPhone   bool // text messages and calls have ended in this world
-	devices   gap  // which sections on devices were not read in full
+	group     string    // the group that everybody is taken to be in; empty: none
+	there     audit.Set // who is in it today
+	lanes     []sources // as if everybody were in each bootstrap group
+	noPhone   bool      // text messages and calls have ended in this world
+	devices   gap       // which sections on devices were not read in full
 	now       string
 }
 
@@ -36,6 +40,10 @@ func (s *sources) blank() *person {
 		reach: make([]fact3, len(s.reach)), profiles: make([]fact3, s.profileCount()),
 		phones: map[devices.OS]bool{}, systems: map[devices.OS]bool{}, compliant: map[devices.OS]bool{},
 		devicesKnown: holds,
+	}
+	p.group = s.group
+	for i := range s.lanes {
+		p.lanes = append(p.lanes, s.lanes[i].blank())
 	}
 	if s.devices != 0 {
 		p.devicesKnown = hangs(s.devices)
@@ -58,11 +66,11 @@ func (s *sources) profileCount() int {
 }
 
 // traits lists everything that may tell people apart.
-func (s *sources) traits() []trait {
+func (s *sources) traits(matters []bool) []trait {
 	var list []trait
 	add := func(set audit.Partly, fit func(*person, audit.Tri)) { list = append(list, trait{set, fit}) }
-	s.policyTraits(add)
-	s.activationTraits(add)
+	s.policyTraits(add, matters)
+	s.activationTraits(add, matters)
 	s.scopeTraits(add)
 	s.methodTraits(add)
 	s.keyTraits(add)
@@ -74,13 +82,19 @@ func (s *sources) traits() []trait {
 			}
 		})
 	}
+	add(audit.Certainly(s.there), func(p *person, v audit.Tri) { p.there = v == audit.Yes })
+	for i := range s.lanes {
+		for _, t := range s.lanes[i].traits(matters) {
+			add(t.set, func(p *person, v audit.Tri) { t.fit(p.lanes[i], v) })
+		}
+	}
 	return list
 }
 
 // activationTraits are the policies that would reach people once they activate roles.
-func (s *sources) activationTraits(add adder) {
+func (s *sources) activationTraits(add adder, matters []bool) {
 	for i, reach := range s.activated {
-		if reach.Yes.Equal(s.reach[i].Yes) && reach.Maybe.Equal(s.reach[i].Maybe) {
+		if !matters[i] || reach.Yes.Equal(s.reach[i].Yes) && reach.Maybe.Equal(s.reach[i].Maybe) {
 			continue
 		}
 		add(reach, func(p *person, v audit.Tri) {
@@ -98,10 +112,13 @@ func (s *sources) activationTraits(add adder) {
 
 type adder func(audit.Partly, func(*person, audit.Tri))
 
-func (s *sources) policyTraits(add adder) {
+func (s *sources) policyTraits(add adder, matters []bool) {
 	var sets []audit.Partly
 	var of [][]int
 	for i, reach := range s.reach {
+		if !matters[i] {
+			continue
+		}
 		j := slices.IndexFunc(sets, func(q audit.Partly) bool { return q.Yes.Equal(reach.Yes) && q.Maybe.Equal(reach.Maybe) })
 		if j < 0 {
 			j = len(sets)
@@ -215,6 +232,8 @@ func (s *sources) methodTraits(add adder) {
 		}
 	}
 	app, code := s.scoped(entra.MethodMicrosoftAuthenticator), s.scoped(entra.MethodSoftwareOath).Or(s.methods.AuthenticatorCodes())
+	// Whether Authenticator is set up for signing in without a password is not told: it
+	// is taken not to be.
 	hold(push, methods.Authenticator, &app)
 	hold(softwareOath, methods.SoftwareOath, &code)
 	token := s.scoped(entra.MethodHardwareOath)
@@ -229,12 +248,6 @@ func (s *sources) methodTraits(add adder) {
 	}
 	hold(hello, methods.WindowsHello, nil)
 	hold(hello, methods.PlatformCredential, nil)
-	// Whether Authenticator is set up for signing in without a password is not told.
-	add(app.Within(s.held.Of(methods.Authenticator)), func(p *person, v audit.Tri) {
-		if v != audit.No {
-			p.gain(phoneSignIn, fails)
-		}
-	})
 	add(audit.Certainly(s.held.Of(methods.ExternalMethod)), func(p *person, v audit.Tri) {
 		if v == audit.Yes {
 			p.gain(external, hangs(gapExternal))
@@ -252,11 +265,34 @@ func (s *sources) methodTraits(add adder) {
 	once, many := s.methods.PassKinds(s.held, s.strong.Pass)
 	add(once.Within(known), func(p *person, v audit.Tri) { p.gain(passOnce, factOf(v, gapMethods)) })
 	add(many.Within(known), func(p *person, v audit.Tri) { p.gain(passMany, factOf(v, gapMethods)) })
+	for m, held := range s.heldPasses() {
+		add(audit.Certainly(held), func(p *person, v audit.Tri) {
+			if v == audit.Yes {
+				p.heldPass |= m
+			}
+		})
+	}
 	add(s.strong.Method.Within(known), func(p *person, v audit.Tri) {
 		if v == audit.Yes {
 			p.registered = holds
 		}
 	})
+}
+
+// heldPasses are the accounts with a pass that can be used now, by its kind, were the
+// policy of passes to let them.
+func (s *sources) heldPasses() map[modes]audit.Set {
+	var once, many audit.Builder
+	for n := range s.held.Of(methods.TemporaryAccessPass).And(s.held.Asked).All() {
+		switch pass, _ := s.held.Pass(n); {
+		case pass.Usable != audit.Yes:
+		case pass.UsableOnce == audit.Yes:
+			once.Add(n)
+		case pass.UsableOnce == audit.No:
+			many.Add(n)
+		}
+	}
+	return map[modes]audit.Set{passOnce: once.Set(), passMany: many.Set()}
 }
 
 // firstFactorTraits are what stands in for a password, and what may stand in for a
@@ -322,7 +358,7 @@ func (s *sources) usable(n uint32, c methods.Credential) audit.Tri {
 		return audit.Unsure
 	}
 	allowed, _, _ := pk.SignIn(n, c)
-	return allowed.And(pk.InScope().Has(n))
+	return allowed.And(s.scope.Has(n))
 }
 
 func (s *sources) deviceTraits(add adder) {

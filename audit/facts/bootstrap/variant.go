@@ -25,12 +25,17 @@ func (r *Result) Rollout(ctx context.Context, profileID string) ([]*Verdict, err
 		if c.Verdict.State != OutOfScope {
 			return nil
 		}
-		return c.person.reached(r.profileIndex(profileID))
+		return c.person.each(func(p *person) *person { return p.reached(r.profileIndex(profileID)) })
 	})
 }
 
 // defaultProfile is the id of the profile that every tenant in profile mode has.
 const defaultProfile = "00000000-0000-0000-0000-000000000001"
+
+// HasProfile tells whether the policy has a passkey profile with an id.
+func (r *Result) HasProfile(id string) bool {
+	return slices.ContainsFunc(r.model.profiles, func(p *methods.Profile) bool { return strings.EqualFold(p.ID, id) })
+}
 
 func (r *Result) profileIndex(id string) int {
 	if id == "" {
@@ -53,30 +58,47 @@ func (r *Result) Recovery(ctx context.Context) ([]*Verdict, error) {
 		if c.Verdict.State == OutOfScope {
 			return nil
 		}
-		return c.person.lost()
+		return c.person.each((*person).lost)
 	})
 }
 
 // verdicts judges a variant of the person of every class, in a variant of the model.
 func (r *Result) verdicts(ctx context.Context, m *model, of func(*Class) *person) ([]*Verdict, error) {
-	v := &Result{Given: r.Given, Options: r.Options, model: m, Classes: make([]Class, len(r.Classes))}
+	// Many classes come to the same person: what told them apart is gone.
+	v := &Result{Given: r.Given, Options: r.Options, model: m}
 	list := make([]*Verdict, len(r.Classes))
-	err := v.each(ctx, len(r.Classes), func(b *bench, i int) {
+	index := map[string]int{}
+	at := make([]int, len(r.Classes))
+	for i := range r.Classes {
 		p := of(&r.Classes[i])
-		v.Classes[i] = Class{Members: r.Classes[i].Members}
-		if p == nil {
-			return
+		if at[i] = -1; p == nil {
+			continue
 		}
-		v.Classes[i].Verdict = b.inScope(p)
-		if r.Classes[i].ReportOnly {
-			v.Classes[i].Verdict.lower(Medium)
+		k := p.key()
+		j, known := index[k]
+		if !known {
+			j = len(v.Classes)
+			index[k] = j
+			v.Classes = append(v.Classes, Class{person: p})
 		}
-		list[i] = &v.Classes[i].Verdict
+		v.Classes[j].Members = v.Classes[j].Members.Or(r.Classes[i].Members)
+		at[i] = j
+	}
+	err := v.each(ctx, len(v.Classes), func(b *bench, j int) {
+		c := &v.Classes[j]
+		if c.Verdict = b.inScope(c.person); c.person.reportOnly {
+			c.Verdict.lower(Medium)
+		}
 	})
 	if err != nil {
 		return nil, err
 	}
 	v.settleBlockers()
+	for i, j := range at {
+		if j >= 0 {
+			list[i] = &v.Classes[j].Verdict
+		}
+	}
 	return list, nil
 }
 

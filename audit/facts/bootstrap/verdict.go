@@ -25,6 +25,8 @@ type Verdict struct {
 	// HangsOn names the switches with which the state would be another one.
 	HangsOn []string
 	Path    *Path
+	// Group is the id of the group that the step addToGroup is about.
+	Group string
 	// Alternatives are ways beside the path that the configuration offers.
 	Alternatives []Step
 
@@ -58,7 +60,7 @@ func newBench(m *model) *bench {
 	b := &bench{engine: newEngine(m)}
 	for i := range switchList {
 		e := newEngine(m.with(m.switches.turned(i)))
-		if e.m.offersAlike(m) {
+		if e.m.lists() == m.lists() {
 			e.tried = b.tried
 		}
 		b.turned = append(b.turned, e)
@@ -68,7 +70,11 @@ func newBench(m *model) *bench {
 
 // verdict judges a person who is in scope of the method, or would be.
 func (b *bench) verdict(p *person) Verdict {
-	good, bad := b.judge(p, kind), b.judge(p, harsh)
+	bad := b.judge(p, harsh)
+	good := bad
+	if b.m.uncertain || b.hazy(p) {
+		good = b.judge(p, kind)
+	}
 	v := Verdict{State: bad.state, Confidence: High}
 	if good.state != bad.state {
 		v.State, v.Confidence = Unknown, Low
@@ -80,6 +86,9 @@ func (b *bench) verdict(p *person) Verdict {
 	}
 	b.describe(p, &v, bad)
 	for i := range b.turned {
+		if !couldMatter(i, bad) {
+			continue
+		}
 		if got := b.turned[i].judge(p, harsh); got.state != bad.state {
 			v.HangsOn = append(v.HangsOn, switchList[i].name)
 			if switchList[i].medium {
@@ -89,7 +98,7 @@ func (b *bench) verdict(p *person) Verdict {
 			}
 		}
 	}
-	if b.judge(p, harsh|resolution(hiddenLegacy)).state != bad.state {
+	if bad.state != SelfService && bad.state != HasPasskey && b.hides(p) && b.judge(p, harsh|resolution(hiddenLegacy)).state != bad.state {
 		v.HangsOn = append(v.HangsOn, "legacyMethodSettings")
 		v.lower(Low)
 	}
@@ -129,7 +138,7 @@ func (b *bench) describe(p *person, v *Verdict, s stand) {
 		v.Conditions, v.Steps = slices.Clone(w.conditions), slices.Clone(w.steps)
 		slices.Sort(v.Conditions)
 		surface := w.surface
-		if w.credential.kind == AuthenticatorCredential && (surface == SecurityInfo || surface == Interrupt) {
+		if w.credential.kind == AuthenticatorCredential && (surface == SecurityInfo || surface == Interrupt) && !phoneSystem(w.os) {
 			surface = CrossDevice
 		}
 		v.Path = &Path{Credential: w.credential.kind, Portable: w.credential.kind.Portable(), Surface: surface, Platform: string(w.os)}
@@ -138,14 +147,15 @@ func (b *bench) describe(p *person, v *Verdict, s stand) {
 		}
 		if s.state == NeedsAdminStep {
 			v.Reasons = b.stepReasons(p, harsh, w)
+			if w.lane != nil {
+				v.Group = w.lane.group
+			}
 		}
 	}
 	if len(p.keys) > 0 && !b.anyUsable(p, kind) && s.state != HasPasskey && s.state != SelfService {
 		v.Reasons = tidy(append(v.Reasons, PasskeyNotAllowedAnymore))
 	}
-	if b.m.lanes.Provisioning && s.state != HasPasskey && b.provisionable(p, harsh) {
-		v.Alternatives = append(v.Alternatives, ProvisionKey)
-	}
+	v.Alternatives = b.alternatives(p, harsh, s.state)
 }
 
 func (v *Verdict) lower(to Confidence) {
@@ -180,14 +190,54 @@ func (b *bench) missing(p *person) []string {
 			names = append(names, gapNames[g])
 		}
 	}
-	if len(names) == 0 { // only all together make a difference
-		for g := gap(1); g < gapEnd; g <<= 1 {
-			if b.touches(p, g) {
-				names = append(names, gapNames[g])
-			}
-		}
+	if len(names) == 0 {
+		names = b.together(p, good)
 	}
 	slices.Sort(names)
+	return names
+}
+
+// couldMatter tells whether a switch can change a state at all: one that opens ways
+// does nothing for somebody who has one, one that closes ways nothing for somebody
+// whose way is another.
+func couldMatter(i int, s stand) bool {
+	w := s.way
+	switch switchList[i].name {
+	case "noInterruptRegistration":
+		return w != nil && w.surface == Interrupt
+	case "credentialResourceIgnored":
+		return w != nil && w.surface == InApp
+	case "mfaBlocksFirstMethod":
+		return w != nil && w.auth == withFirst
+	case "helloUnderAllResources":
+		return w != nil && (w.auth == withHello || w.auth == withPassHello || w.auth == withNewHello)
+	default:
+		return s.state != HasPasskey && s.state != SelfService
+	}
+}
+
+// hazy tells whether something about the person is not known.
+func (b *bench) hazy(p *person) bool { return b.touches(p, gap(allGaps)) }
+
+// hides tells whether something about the person hangs on settings that Graph does
+// not show.
+func (b *bench) hides(p *person) bool { return b.touches(p, hiddenLegacy) }
+
+// together names gaps none of which makes the difference alone: as few as are enough
+// to lose the state that comes out where all of them help.
+func (b *bench) together(p *person, good State) []string {
+	lost := allGaps
+	for g := gap(1); g < gapEnd; g <<= 1 {
+		if b.judge(p, kind&^resolution(lost&^g)).state != good {
+			lost &^= g
+		}
+	}
+	var names []string
+	for g := gap(1); g < gapEnd; g <<= 1 {
+		if lost&g != 0 {
+			names = append(names, gapNames[g])
+		}
+	}
 	return names
 }
 
@@ -195,13 +245,32 @@ func (b *bench) missing(p *person) []string {
 func (b *bench) touches(p *person, g gap) bool {
 	on := func(f fact3) bool { return f.value == audit.Unsure && f.on&g != 0 }
 	return slices.ContainsFunc(p.reach, on) || slices.ContainsFunc(p.profiles, on) || slices.ContainsFunc(p.can[:], on) ||
-		slices.ContainsFunc(p.keys, func(k heldKey) bool { return on(k.held) || on(b.usable(p, k)) }) ||
+		slices.ContainsFunc(p.keys, func(k heldKey) bool {
+			return on(k.held) || on(b.usable(p, k)) || k.AAGUID == unnamed && g == gapMethods
+		}) ||
+		slices.ContainsFunc(p.lanes, func(lane *person) bool { return b.touches(lane, g) }) ||
 		slices.ContainsFunc([]fact3{p.included, p.excluded, p.pass, p.authApp, p.oathApp, p.registered, p.devicesKnown}, on)
+}
+
+// At is the verdict for somebody in a country: of countries that no policy tells
+// apart, the condition names that one.
+func (v Verdict) At(country string) Verdict {
+	if country == "" || len(v.countries) < 2 || !slices.Contains(v.countries, country) {
+		return v
+	}
+	v.Conditions = slices.Clone(v.Conditions)
+	for i, c := range v.Conditions {
+		if c == inCountry(v.countries[0]) {
+			v.Conditions[i] = inCountry(country)
+		}
+	}
+	slices.Sort(v.Conditions)
+	return v
 }
 
 // key is the same for verdicts that say the same.
 func (v *Verdict) key() string {
-	return fmt.Sprint(v.State, v.Conditions, v.Steps, v.BlockedBy, v.Reasons, v.Missing, v.Confidence, v.HangsOn, pathOf(v))
+	return fmt.Sprint(v.State, v.Conditions, v.Steps, v.BlockedBy, v.Reasons, v.Missing, v.Confidence, v.HangsOn, v.Group, pathOf(v))
 }
 
 func pathOf(v *Verdict) Path {

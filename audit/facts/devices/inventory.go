@@ -25,6 +25,8 @@ var Inventory = &audit.Fact[*Owned]{
 type Owned struct {
 	// Of are the people with a device of an operating system.
 	Of map[OS]audit.Set
+	// Managed are those of them with one that Intune lists.
+	Managed map[OS]audit.Set
 	// Compliant are the people with a device of an operating system that is
 	// registered and that Entra, or where the directory was not read Intune, calls
 	// compliant.
@@ -46,15 +48,48 @@ type Owned struct {
 	Complete bool
 }
 
-// device is what the two sections say of one device.
+// device is what a row says of one device.
 type device struct {
-	os                OS
-	version           string
-	compliant, hybrid audit.Tri
-	joined            bool
-	disabled          bool
-	unowned           bool
-	owners            []string
+	os                                  OS
+	compliant, hybrid, joined, disabled bool
+	able                                bool // a phone that can keep a passkey in Authenticator
+	intune                              bool
+	unowned                             bool // compliant, and it is not told whose it is
+	id                                  string
+	owners                              []uint32
+}
+
+// of reads a row of the directory.
+func (b *builder) of(v *entra.Device) device {
+	d := device{
+		os:       OSOf(v.OperatingSystem),
+		disabled: v.AccountEnabled != nil && !*v.AccountEnabled, compliant: v.IsCompliant != nil && *v.IsCompliant,
+		hybrid: strings.EqualFold(v.TrustType, "ServerAd"),
+	}
+	d.joined = d.hybrid || strings.EqualFold(v.TrustType, "AzureAd")
+	d.able, _ = capable(d.os, v.OperatingSystemVersion)
+	d.unowned = d.compliant && v.RegisteredOwners == nil && v.RegisteredUsers == nil
+	if d.unowned || !b.directory {
+		d.id = strings.ToLower(v.DeviceID)
+	}
+	for _, list := range [][]entra.DirectoryObject{v.RegisteredOwners, v.RegisteredUsers} {
+		for i := range list {
+			if n, known := b.dir.Ordinal(list[i].ID); known && !slices.Contains(d.owners, n) {
+				d.owners = append(d.owners, n)
+			}
+		}
+	}
+	return d
+}
+
+// managed reads a row of Intune.
+func (b *builder) managed(v *entra.ManagedDevice) device {
+	d := device{intune: true, os: OSOf(v.OperatingSystem), compliant: strings.EqualFold(v.ComplianceState, "compliant"), id: strings.ToLower(v.AzureADDeviceID)}
+	d.able, _ = capable(d.os, v.OSVersion)
+	if n, known := b.dir.Ordinal(v.UserID); known {
+		d.owners = []uint32{n}
+	}
+	return d
 }
 
 func derive(ctx context.Context, p *audit.Pass) (*Owned, error) {
@@ -63,105 +98,93 @@ func derive(ctx context.Context, p *audit.Pass) (*Owned, error) {
 		return nil, err
 	}
 	b := newBuilder(dir)
-	byID := map[string]*device{}
-	for o, err := range audit.Objects[entra.Device](ctx, p, snapshot.Devices) {
+	b.directory = p.Status(snapshot.Devices).State == snapshot.Complete
+	// Devices that Intune's rows may say more about: all where the directory was not
+	// read in full, else those of which it does not say whose they are.
+	byID := map[string]device{}
+	for d, err := range audit.Mapped(ctx, p, snapshot.Devices, func() func(*entra.Device) device { return b.of }) {
 		if err != nil {
 			return nil, err
 		}
-		v := &o.Value
-		d := &device{
-			os: OSOf(v.OperatingSystem), version: v.OperatingSystemVersion, disabled: v.AccountEnabled != nil && !*v.AccountEnabled,
-			hybrid: audit.TriOf(strings.EqualFold(v.TrustType, "ServerAd")), compliant: audit.No,
-			joined: strings.EqualFold(v.TrustType, "AzureAd") || strings.EqualFold(v.TrustType, "ServerAd"),
+		if d.id != "" {
+			byID[d.id] = d
 		}
-		if v.IsCompliant != nil {
-			d.compliant = audit.TriOf(*v.IsCompliant)
-		}
-		for _, r := range slices.Concat(v.RegisteredOwners, v.RegisteredUsers) {
-			d.owners = append(d.owners, r.ID)
-		}
-		if d.compliant == audit.Yes && v.RegisteredOwners == nil && v.RegisteredUsers == nil {
-			b.unowned++
-			d.unowned = true
-		}
-		if v.DeviceID != "" {
-			byID[strings.ToLower(v.DeviceID)] = d
-		}
-		b.add(d)
+		b.add(&d)
 	}
-	for o, err := range audit.Objects[entra.ManagedDevice](ctx, p, snapshot.ManagedDevices) {
+	unowned := map[string]bool{}
+	for id, d := range byID {
+		if d.unowned {
+			unowned[id] = true
+		}
+	}
+	for d, err := range audit.Mapped(ctx, p, snapshot.ManagedDevices, func() func(*entra.ManagedDevice) device { return b.managed }) {
 		if err != nil {
 			return nil, err
-		}
-		v := &o.Value
-		d := &device{
-			os: OSOf(v.OperatingSystem), version: v.OSVersion, owners: []string{v.UserID},
-			compliant: audit.TriOf(strings.EqualFold(v.ComplianceState, "compliant")), hybrid: audit.No,
 		}
 		// What Conditional Access sees is the directory's device.
-		if known := byID[strings.ToLower(v.AzureADDeviceID)]; known != nil && v.AzureADDeviceID != "" {
-			if known.unowned {
-				b.unowned--
-				known.unowned = false
-			}
+		known, found := byID[d.id]
+		switch {
+		case found && d.id != "":
 			d.compliant, d.hybrid, d.joined, d.disabled = known.compliant, known.hybrid, known.joined, known.disabled
-		} else if p.Status(snapshot.Devices).State == snapshot.Complete {
-			d.compliant = audit.No
+			delete(unowned, d.id)
+		case b.directory:
+			d.compliant = false // seen already, if it is in the directory
 		}
-		b.add(d)
+		b.add(&d)
 	}
 	owned := b.finish()
-	owned.Ownerless = b.unowned > 0
+	owned.Ownerless = len(unowned) > 0 || b.nameless
 	// Without Intune there are no managed devices, which is an answer too.
 	managed := p.Status(snapshot.ManagedDevices).State
-	owned.Complete = b.unowned == 0 && p.Status(snapshot.Devices).State == snapshot.Complete && (managed == snapshot.Complete || managed == snapshot.Unlicensed)
+	owned.Complete = !owned.Ownerless && p.Status(snapshot.Devices).State == snapshot.Complete && (managed == snapshot.Complete || managed == snapshot.Unlicensed)
 	return owned, nil
 }
 
 type builder struct {
-	dir                    *population.Directory
-	of, compliant, capable map[OS]*audit.Builder
-	hybrid, joined         audit.Builder
-	unowned                int
+	dir                             *population.Directory
+	has, intune, compliant, capable map[OS]*audit.Builder
+	hybrid, joined                  audit.Builder
+	directory                       bool // the directory's devices were read in full
+	nameless                        bool // a compliant device says neither whose nor which it is
 }
 
 func newBuilder(dir *population.Directory) *builder {
-	b := &builder{dir: dir, of: map[OS]*audit.Builder{}, compliant: map[OS]*audit.Builder{}, capable: map[OS]*audit.Builder{}}
+	b := &builder{dir: dir, has: map[OS]*audit.Builder{}, intune: map[OS]*audit.Builder{}, compliant: map[OS]*audit.Builder{}, capable: map[OS]*audit.Builder{}}
 	for _, os := range Systems {
-		b.of[os], b.compliant[os], b.capable[os] = &audit.Builder{}, &audit.Builder{}, &audit.Builder{}
+		b.has[os], b.intune[os], b.compliant[os], b.capable[os] = &audit.Builder{}, &audit.Builder{}, &audit.Builder{}, &audit.Builder{}
 	}
 	return b
 }
 
 func (b *builder) add(d *device) {
+	b.nameless = b.nameless || d.unowned && d.id == ""
 	if d.os == "" || d.disabled {
 		return
 	}
-	for _, id := range d.owners {
-		n, known := b.dir.Ordinal(id)
-		if !known {
-			continue
+	for _, n := range d.owners {
+		b.has[d.os].Add(n)
+		if d.intune {
+			b.intune[d.os].Add(n)
 		}
-		b.of[d.os].Add(n)
-		if d.compliant == audit.Yes {
+		if d.compliant {
 			b.compliant[d.os].Add(n)
 		}
-		if d.hybrid == audit.Yes && d.os == Windows {
+		if d.hybrid && d.os == Windows {
 			b.hybrid.Add(n)
 		}
 		if d.joined && d.os == Windows {
 			b.joined.Add(n)
 		}
-		if able, _ := capable(d.os, d.version); able && d.os.Phone() {
+		if d.able && d.os.Phone() {
 			b.capable[d.os].Add(n)
 		}
 	}
 }
 
 func (b *builder) finish() *Owned {
-	o := &Owned{Of: map[OS]audit.Set{}, Compliant: map[OS]audit.Set{}, CapablePhone: map[OS]audit.Set{}, Hybrid: b.hybrid.Set(), Joined: b.joined.Set()}
+	o := &Owned{Of: map[OS]audit.Set{}, Managed: map[OS]audit.Set{}, Compliant: map[OS]audit.Set{}, CapablePhone: map[OS]audit.Set{}, Hybrid: b.hybrid.Set(), Joined: b.joined.Set()}
 	for _, os := range Systems {
-		o.Of[os], o.Compliant[os], o.CapablePhone[os] = b.of[os].Set(), b.compliant[os].Set(), b.capable[os].Set()
+		o.Of[os], o.Managed[os], o.Compliant[os], o.CapablePhone[os] = b.has[os].Set(), b.intune[os].Set(), b.compliant[os].Set(), b.capable[os].Set()
 	}
 	return o
 }

@@ -26,7 +26,11 @@ type Held struct {
 	Asked audit.Set
 	// Reported are the accounts with a row in the registration report.
 	Reported audit.Set
-	byKind   map[Kind]audit.Set
+	// SeveralApps are the accounts whose listing has Authenticator more than once: on
+	// several phones.
+	SeveralApps audit.Set
+
+	byKind map[Kind]audit.Set
 	// passkeys says of each account which of lists it has; few distinct lists stand in
 	// many rows.
 	passkeys []uint32

@@ -10,10 +10,14 @@ import (
 	"passkeyaudit/audit/facts/population"
 )
 
-// kindSet has a bit for each kind, and one for "there is a row".
+// kindSet has a bit for each kind, one for "there is a row" and one for
+// "Authenticator more than once".
 type kindSet uint32
 
-const hasRow kindSet = 1 << 31
+const (
+	hasRow      kindSet = 1 << 31
+	severalApps kindSet = 1 << 30
+)
 
 // kindBit is the bit of a kind.
 func kindBit(kind Kind) kindSet {
@@ -54,7 +58,7 @@ type keyList struct {
 type reader struct {
 	dir *population.Directory
 	// The bits of the kinds of which more is kept.
-	passkey, pass kindSet
+	passkey, pass, app kindSet
 
 	kinds map[[2]string]kindSet // by type and phone type
 	words map[string]kindSet    // by the report's words
@@ -65,7 +69,7 @@ type reader struct {
 
 func newReader(dir *population.Directory) *reader {
 	return &reader{
-		dir: dir, passkey: kindBit(Passkey), pass: kindBit(TemporaryAccessPass),
+		dir: dir, passkey: kindBit(Passkey), pass: kindBit(TemporaryAccessPass), app: kindBit(Authenticator),
 		kinds: map[[2]string]kindSet{}, words: map[string]kindSet{}, lists: map[string]keyList{},
 	}
 }
@@ -109,6 +113,9 @@ func (r *reader) listing(row *entra.UserMethods) (l listing) {
 	for i := range row.Methods {
 		m := &row.Methods[i]
 		bit := r.kindOf(m)
+		if bit == r.app && l.held&bit != 0 {
+			l.held |= severalApps
+		}
 		l.held |= bit
 		switch bit {
 		case r.passkey:
@@ -262,7 +269,7 @@ func (b *holdingsBuilder) report(r *reported) {
 // metadata, 2026-08).
 func (b *holdingsBuilder) finish() *Held {
 	h := b.held
-	var asked, reported audit.Builder
+	var asked, reported, apps audit.Builder
 	builders := make([]audit.Builder, len(kinds)+1)
 	tokens := kindBit(HardwareOath)
 	for i := range b.listed {
@@ -272,15 +279,18 @@ func (b *holdingsBuilder) finish() *Held {
 		}
 		if b.listed[i]&hasRow != 0 {
 			asked.Add(n)
+			if b.listed[i]&severalApps != 0 {
+				apps.Add(n)
+			}
 			holds = b.listed[i] | holds&tokens
 		} else {
 			h.passkeys[i] = b.fromReport[i]
 		}
-		for rest := holds &^ hasRow; rest != 0; rest &= rest - 1 {
+		for rest := holds &^ (hasRow | severalApps); rest != 0; rest &= rest - 1 {
 			builders[bits.TrailingZeros32(uint32(rest))].Add(n)
 		}
 	}
-	h.Asked, h.Reported = asked.Set(), reported.Set()
+	h.Asked, h.Reported, h.SeveralApps = asked.Set(), reported.Set(), apps.Set()
 	for k := range builders {
 		kind := Unrecognised
 		if k < len(kinds) {

@@ -36,6 +36,9 @@ type Effective struct {
 	all     audit.Set
 	dir     *population.Directory
 	groups  *population.Memberships
+	takenAt string
+	// usersComplete is false where an account that a target names may exist unread.
+	usersComplete bool
 }
 
 // Method is one entry of the policy, resolved to accounts.
@@ -49,6 +52,8 @@ type Method struct {
 	// Included and Excluded are the accounts that any include, any exclude target
 	// reaches. Whether the method is enabled plays no part.
 	Included, Excluded audit.Partly
+
+	scope audit.Partly
 }
 
 // Target is one include or exclude target.
@@ -65,7 +70,9 @@ type Target struct {
 // InScope are the accounts that may use the method: enabled, reached by an
 // include target, by no exclude target. Exclusion always wins. Source: PF
 // (how-to-authentication-passkeys-fido2, 2026-03-08).
-func (m *Method) InScope() audit.Partly {
+func (m *Method) InScope() audit.Partly { return m.scope }
+
+func (m *Method) scoped() audit.Partly {
 	scope := m.Included.Minus(m.Excluded)
 	switch m.Enabled {
 	case audit.Yes:
@@ -94,15 +101,28 @@ func derivePolicy(ctx context.Context, p *audit.Pass) (*Effective, error) {
 		Value: q.Value, Raw: q.Raw, methods: map[string]*Method{},
 		all: dir.All, dir: dir, groups: groups,
 	}
-	switch strings.ToLower(q.Value.PolicyMigrationState) {
+	e.takenAt, e.usersComplete = p.Now(), p.Status(snapshot.Users).State == snapshot.Complete
+	e.resolve()
+	return e, nil
+}
+
+// Joining is the policy under other memberships of groups.
+func (e *Effective) Joining(groups *population.Memberships) *Effective {
+	n := *e
+	n.methods, n.groups, n.Passkeys = map[string]*Method{}, groups, nil
+	n.resolve()
+	return &n
+}
+
+func (e *Effective) resolve() {
+	switch strings.ToLower(e.Value.PolicyMigrationState) {
 	case "migrationcomplete":
 		e.MigrationComplete = audit.Yes
 	case "premigration", "migrationinprogress":
 		e.MigrationComplete = audit.No
 	}
-	usersComplete := p.Status(snapshot.Users).State == snapshot.Complete
-	for i := range q.Value.Configurations {
-		c := &q.Value.Configurations[i]
+	for i := range e.Value.Configurations {
+		c := &e.Value.Configurations[i]
 		m := &Method{Config: c, Pointer: entra.Pointer("authenticationMethodConfigurations", i)}
 		switch strings.ToLower(c.State) {
 		case "enabled":
@@ -110,14 +130,14 @@ func derivePolicy(ctx context.Context, p *audit.Pass) (*Effective, error) {
 		case "disabled":
 			m.Enabled = audit.No
 		}
-		m.Include, m.Included = e.targets(c.IncludeTargets, m.Pointer+"/includeTargets", usersComplete)
-		m.Exclude, m.Excluded = e.targets(c.ExcludeTargets, m.Pointer+"/excludeTargets", usersComplete)
+		m.Include, m.Included = e.targets(c.IncludeTargets, m.Pointer+"/includeTargets", e.usersComplete)
+		m.Exclude, m.Excluded = e.targets(c.ExcludeTargets, m.Pointer+"/excludeTargets", e.usersComplete)
+		m.scope = m.scoped()
 		e.methods[strings.ToLower(c.ID)] = m
 	}
 	if m := e.methods[strings.ToLower(entra.MethodFido2)]; m != nil {
-		e.Passkeys = newPasskeys(m, p.Now())
+		e.Passkeys = newPasskeys(m, e.takenAt)
 	}
-	return e, nil
 }
 
 func (e *Effective) targets(list []entra.AuthenticationMethodTarget, pointer string, usersComplete bool) ([]Target, audit.Partly) {

@@ -45,6 +45,7 @@ type Strong struct {
 
 	allowed map[Kind]audit.Partly // who may use a kind today
 	retired bool                  // Microsoft has stopped delivering to most phones
+	in      *strongInputs
 }
 
 func deriveUsable(ctx context.Context, p *audit.Pass) (*Strong, error) {
@@ -64,13 +65,37 @@ func deriveUsable(ctx context.Context, p *audit.Pass) (*Strong, error) {
 	if err != nil {
 		return nil, err
 	}
+	in := &strongInputs{dir: dir, held: held, retired: retired(p), late: audit.Certainly(dir.External).Or(roles.Of(entra.GlobalAdministrator)), lateToo: Reached(p.Now(), PhoneRetirementLate)}
+	if in.federated, in.someFederated, err = federatedDomains(ctx, p); err != nil {
+		return nil, err
+	}
+	return in.under(policy), nil
+}
+
+// strongInputs is what Strong is made from besides the policy.
+type strongInputs struct {
+	dir           *population.Directory
+	held          *Held
+	federated     domains
+	someFederated bool
+	// retired: Microsoft has stopped delivering to most phones, and lateToo to those
+	// of late, whose turn comes later.
+	retired, lateToo bool
+	late             audit.Partly
+}
+
+// Under is who can do strong authentication under another policy.
+func (s *Strong) Under(policy *Effective) *Strong { return s.in.under(policy) }
+
+func (in *strongInputs) under(policy *Effective) *Strong {
+	dir, held := in.dir, in.held
 	allowed := policy.allowed()
 	unrecognised := dir.All.Minus(held.Known()).Or(held.Of(Unrecognised))
-	s := &Strong{allowed: allowed, retired: retired(p)}
+	s := &Strong{allowed: allowed, retired: in.retired, in: in}
 	for kind, scope := range allowed {
 		if kind.phone() {
 			s.Phone = s.Phone.Or(scope.Within(held.Of(kind))).Or(unsure(scope.Within(unrecognised)))
-			allowed[kind] = delivered(scope, p, audit.Certainly(dir.External).Or(roles.Of(entra.GlobalAdministrator)))
+			allowed[kind] = in.delivered(scope)
 			continue
 		}
 		s.BesidesPhone = s.BesidesPhone.Or(scope.Within(held.Of(kind)))
@@ -87,9 +112,7 @@ func deriveUsable(ctx context.Context, p *audit.Pass) (*Strong, error) {
 	// Hardware tokens show in the report only.
 	tokens := allowed[HardwareOath].Possible().Minus(held.Reported)
 	s.BesidesPhone = s.BesidesPhone.Or(audit.Partly{Maybe: maybe.Or(tokens)})
-	if s.Unseen, err = unseen(ctx, p, dir, policy); err != nil {
-		return nil, err
-	}
+	s.Unseen = in.unseen(policy)
 	for _, set := range s.Unseen {
 		s.BesidesPhone = s.BesidesPhone.Or(audit.Partly{Maybe: set})
 	}
@@ -103,7 +126,7 @@ func deriveUsable(ctx context.Context, p *audit.Pass) (*Strong, error) {
 	for _, kind := range []Kind{Authenticator, SoftwareOath, MobilePhone} {
 		s.Enabled = s.Enabled.Or(allowed[kind])
 	}
-	return s, nil
+	return s
 }
 
 func retired(p *audit.Pass) bool { return p.Cloud() == "public" && Reached(p.Now(), PhoneRetirement) }
@@ -111,14 +134,14 @@ func retired(p *audit.Pass) bool { return p.Cloud() == "public" && Reached(p.Now
 // delivered is who can still be reached by phone, of those whom policy lets use
 // one: once Microsoft has stopped delivering, only those whose turn is later are
 // certain.
-func delivered(scope audit.Partly, p *audit.Pass, late audit.Partly) audit.Partly {
+func (in *strongInputs) delivered(scope audit.Partly) audit.Partly {
 	switch {
-	case !retired(p):
+	case !in.retired:
 		return scope
-	case Reached(p.Now(), PhoneRetirementLate):
+	case in.lateToo:
 		return unsure(scope)
 	default:
-		return scope.And(late).Or(unsure(scope))
+		return scope.And(in.late).Or(unsure(scope))
 	}
 }
 
@@ -237,14 +260,10 @@ func (e *Effective) passesUsable(held *Held) audit.Partly {
 // unseen finds the accounts that may have a strong method Graph does not show as
 // registered: multifactor authentication at a federated identity provider, a
 // certificate, an external method.
-func unseen(ctx context.Context, p *audit.Pass, dir *population.Directory, e *Effective) (map[string]audit.Set, error) {
+func (in *strongInputs) unseen(e *Effective) map[string]audit.Set {
 	sets := map[string]audit.Set{}
-	federated, some, err := federatedDomains(ctx, p)
-	if err != nil {
-		return nil, err
-	}
-	if some {
-		sets["federatedMfa"] = dir.InDomains(federated.has)
+	if in.someFederated {
+		sets["federatedMfa"] = in.dir.InDomains(in.federated.has)
 	}
 	for _, m := range e.methods {
 		switch {
@@ -254,7 +273,7 @@ func unseen(ctx context.Context, p *audit.Pass, dir *population.Directory, e *Ef
 			sets["externalMfa"] = sets["externalMfa"].Or(m.InScope().Possible())
 		}
 	}
-	return sets, nil
+	return sets
 }
 
 // certificateMultiFactor tells whether a certificate may count as several factors;

@@ -31,8 +31,9 @@ type Directory struct {
 	rows []uint32 // the row of each account
 	// domains are those of the user principal names, in lower case, and domainOf says
 	// of each row which.
-	domains  []string
-	domainOf []uint32
+	domains   []string
+	domainOf  []uint32
+	countryOf [][2]byte
 
 	// All is every account, also disabled ones and guests.
 	All audit.Set
@@ -67,6 +68,7 @@ type account struct {
 	enabled, guest, synced bool
 	external, guestType    bool
 	kind                   Kind
+	country                [2]byte // zero: not told
 }
 
 func deriveUsers(ctx context.Context, p *audit.Pass) (*Directory, error) {
@@ -101,6 +103,11 @@ func newAccount(u *entra.User, syncRole map[string]bool, domains map[string]stri
 		external: u.External(), guestType: strings.EqualFold(u.UserType, "Guest"),
 		synced: u.OnPremisesSyncEnabled != nil && *u.OnPremisesSyncEnabled,
 		kind:   kindOf(u, len(syncRole) > 0 && syncRole[strings.ToLower(u.ID)]),
+	}
+	for _, code := range []string{u.Country, u.UsageLocation} { // the later one counts
+		if len(code) == 2 {
+			a.country = [2]byte([]byte(strings.ToUpper(code)))
+		}
 	}
 	_, domain, _ := strings.Cut(u.UserPrincipalName, "@")
 	known, seen := domains[domain]
@@ -146,6 +153,7 @@ func (b *directoryBuilder) add(a *account) {
 		b.d.domains = append(b.d.domains, a.domain)
 	}
 	b.d.domainOf = append(b.d.domainOf, at)
+	b.d.countryOf = append(b.d.countryOf, a.country)
 	kind := slices.Index(b.kinds, a.kind)
 	if kind < 0 {
 		kind = len(b.kinds)
@@ -215,6 +223,16 @@ func holdersOf(ctx context.Context, p *audit.Pass, template string) (map[string]
 		}
 	}
 	return holders, nil
+}
+
+// Country is where an account is used, in two letters: its usage location, which
+// licences need, or else the country of the address. Empty: not told.
+func (d *Directory) Country(ordinal uint32) string {
+	code := d.countryOf[d.rows[ordinal]]
+	if code == [2]byte{} {
+		return ""
+	}
+	return string(code[:])
 }
 
 // Ordinal finds an account by object id, in any letter case.

@@ -19,6 +19,7 @@ func Users(w io.Writer, users iter.Seq[readiness.User]) error {
 	head := []string{
 		"id", "userPrincipalName", "kind", "state", "passkeysRegistered", "passkeysUsable", "credential", "portable", "surface",
 		"conditions", "steps", "blockedBy", "reasons", "missing", "confidence", "alternatives", "ifInScope", "recovery",
+		"group", "platforms",
 	}
 	if err := out.Write(head); err != nil {
 		return err
@@ -27,7 +28,7 @@ func Users(w io.Writer, users iter.Seq[readiness.User]) error {
 		row := []string{
 			u.ID, u.UserPrincipalName, u.Kind, string(u.State), "", "", "", "", "",
 			join(u.Conditions), join(u.Steps), blockers(u.BlockedBy), join(u.Reasons), strings.Join(u.Missing, " "),
-			string(u.Confidence), join(u.Alternatives), "", "",
+			string(u.Confidence), join(u.Alternatives), "", "", u.Group, platforms(u.Platforms),
 		}
 		if u.Passkeys != nil {
 			row[4], row[5] = strconv.Itoa(u.Passkeys.Registered), strconv.Itoa(u.Passkeys.Usable)
@@ -56,6 +57,14 @@ func join[T ~string](list []T) string {
 	words := make([]string, len(list))
 	for i, v := range list {
 		words[i] = string(v)
+	}
+	return strings.Join(words, " ")
+}
+
+func platforms(list []readiness.OnPlatform) string {
+	words := make([]string, len(list))
+	for i, p := range list {
+		words[i] = string(p.OS) + ":" + string(p.State)
 	}
 	return strings.Join(words, " ")
 }

@@ -37,7 +37,7 @@ func (d *Document) Begin(h audit.Header) error {
 	d.doc = document{
 		Schema: report.Schema, Tool: toolShape(h), Tenant: tenantShape(h), Snapshot: snapshotOf(h),
 		Settings: settingsOf(h.Settings), Summary: summaryOf(h.Summary), Checks: []check{}, Findings: []finding{},
-		Engine: engine{Disagreements: []string{}},
+		Engine: engineOf(h.Engine),
 	}
 	return nil
 }

@@ -71,7 +71,7 @@ func (l *Lines) write(v any) error {
 func (l *Lines) Begin(h audit.Header) error {
 	l.h = h
 	return l.write(headerLine{"header", report.Schema, toolShape(h), tenantShape(h), snapshotOf(h),
-		settingsOf(h.Settings), summaryOf(h.Summary), engine{Disagreements: []string{}}})
+		settingsOf(h.Settings), summaryOf(h.Summary), engineOf(h.Engine)})
 }
 
 // Result implements audit.Sink.

@@ -120,16 +120,59 @@ type evidence struct {
 }
 
 type fix struct {
-	Change string `json:"change"`
+	Change  string `json:"change"`
+	Frees   int    `json:"frees,omitzero"`
+	Worsens int    `json:"worsens,omitzero"`
 }
 
 // engine tells how the Conditional Access engine did against the tenant's own
-// sign-in log. No sign-ins are replayed by the checks there are.
+// sign-in log.
 type engine struct {
-	SignInsReplayed int      `json:"signInsReplayed"`
-	PolicyDecisions int      `json:"policyDecisions"`
-	Agreed          int      `json:"agreed"`
-	Disagreements   []string `json:"disagreements"`
+	SignInsReplayed int            `json:"signInsReplayed"`
+	PolicyDecisions int            `json:"policyDecisions"`
+	Agreed          int            `json:"agreed"`
+	Undecided       int            `json:"undecided"`
+	Outdated        int            `json:"outdated"`
+	NotReplayed     notReplayed    `json:"notReplayed"`
+	Reason          string         `json:"reason,omitzero"`
+	Disagreements   []disagreement `json:"disagreements"`
+}
+
+// notReplayed counts rows of the log that could not be compared.
+type notReplayed struct {
+	NotEvaluated int `json:"notEvaluated"`
+	Withheld     int `json:"withheld"`
+	Others       int `json:"others"`
+}
+
+type disagreement struct {
+	SignIn    string   `json:"signIn"`
+	At        string   `json:"at"`
+	Policy    policy   `json:"policy"`
+	Logged    string   `json:"logged"`
+	Evaluated string   `json:"evaluated"`
+	Because   []string `json:"because"`
+	Unmet     []string `json:"unmet"`
+}
+
+type policy struct {
+	ID          string `json:"id"`
+	DisplayName string `json:"displayName"`
+}
+
+func engineOf(e audit.Engine) engine {
+	out := engine{
+		SignInsReplayed: e.SignInsReplayed, PolicyDecisions: e.PolicyDecisions, Agreed: e.Agreed,
+		Undecided: e.Undecided, Outdated: e.Outdated, NotReplayed: notReplayed{e.NotEvaluated, e.Withheld, e.Others},
+		Reason: e.Reason, Disagreements: []disagreement{},
+	}
+	for _, d := range e.Disagreements {
+		out.Disagreements = append(out.Disagreements, disagreement{
+			SignIn: d.SignIn, At: report.UTC(d.At), Policy: policy{d.PolicyID, d.PolicyName}, Logged: d.Logged, Evaluated: d.Evaluated,
+			Because: append([]string{}, d.Because...), Unmet: append([]string{}, d.Unmet...),
+		})
+	}
+	return out
 }
 
 type tenant struct {
@@ -219,7 +262,7 @@ func findingOf(f audit.Finding, sample int) finding {
 		out.Evidence = append(out.Evidence, ev)
 	}
 	for _, s := range f.Fix {
-		out.Fix = append(out.Fix, fix{s.Change})
+		out.Fix = append(out.Fix, fix{s.Change, s.Frees, s.Worsens})
 	}
 	for _, r := range f.Check.Doc.References {
 		out.References = append(out.References, r.String())

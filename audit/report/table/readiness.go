@@ -19,13 +19,7 @@ func Readiness(w io.Writer, opts Options, h audit.Header, r *readiness.Report, s
 	sink.header = h
 	p := &page{width: sink.opts.Width, paint: sink.paint}
 	sink.title(&p.Builder)
-	if s.World != bootstrap.Today.Name {
-		p.say(0, "In the world \""+s.World+"\", not as the tenant is today.")
-	}
-	if s.Goal != bootstrap.AnyGoal {
-		p.say(0, "Counting only passkeys of the goal \""+string(s.Goal)+"\".")
-	}
-	p.line("")
+	p.asked(r, s)
 	p.bars(s)
 	p.line("")
 	p.conditions(s)
@@ -35,9 +29,36 @@ func Readiness(w io.Writer, opts Options, h audit.Header, r *readiness.Report, s
 	if len(s.Assumptions) > 0 {
 		p.say(0, "Assumed: "+strings.Join(s.Assumptions, "; "))
 	}
-	p.say(0, "readiness --users lists everybody; evaluate --explain shows why a policy applies.")
+	p.say(0, "readiness --users lists everybody; docs/bootstrap.md says what the words mean.")
 	_, err := io.WriteString(w, trimLines(p.String()))
 	return err
+}
+
+// asked says what was judged, where it is not the tenant as it is.
+func (p *page) asked(r *readiness.Report, s *readiness.Summary) {
+	var lines []string
+	switch world := r.Options.World; {
+	case world.ReportOnly:
+		lines = append(lines, "As if every report-only policy were enforced.")
+	case len(world.Enforced) > 0:
+		lines = append(lines, "As if the report-only policy "+strings.Join(world.Enforced, ", ")+" were enforced.")
+	case world.NoPhones:
+		lines = append(lines, "As from 2027-02-01, when text messages and calls have ended.")
+	}
+	if s.Goal != bootstrap.AnyGoal {
+		lines = append(lines, "Only these passkeys count: "+string(s.Goal)+".")
+	}
+	if r.Options.Rollout {
+		lines = append(lines, "As if the method were on for everybody, with self-service.")
+	} else if n := len(r.Options.RolloutGroups); n > 0 {
+		lines = append(lines, "As if the method were on, with self-service, for the members of "+audit.CountPhrase(n, "group", "groups")+".")
+	}
+	for _, l := range lines {
+		p.say(0, l)
+	}
+	if len(lines) > 0 {
+		p.line("")
+	}
 }
 
 // page is text of a width in the making.
@@ -65,11 +86,7 @@ var stateTexts = map[bootstrap.State]string{
 func (p *page) bars(s *readiness.Summary) {
 	const label = 42
 	room := max(10, p.width-label-18)
-	for _, state := range bootstrap.States {
-		n := s.States[state]
-		if n == 0 && state == bootstrap.Unknown {
-			continue
-		}
+	row := func(state bootstrap.State, text string, n int) {
 		length, percent := 0, 0.0
 		if s.People > 0 {
 			length, percent = (n*room+s.People/2)/s.People, 100*float64(n)/float64(s.People)
@@ -78,7 +95,17 @@ func (p *page) bars(s *readiness.Summary) {
 			length = 1
 		}
 		bar := p.paint(stateColour(state), strings.Repeat("█", length))
-		p.line(fmt.Sprintf("%-*s%7d %5.1f%%  %s", label, stateTexts[state], n, percent, bar))
+		p.line(fmt.Sprintf("%-*s%7d %5.1f%%  %s", label, text, n, percent, bar))
+	}
+	for _, state := range bootstrap.States {
+		switch n := s.States[state]; {
+		case n == 0 && state == bootstrap.Unknown:
+		case state == bootstrap.SelfService:
+			row(state, stateTexts[state], n-s.WithConditions)
+			row(state, "can, given something (see below)", s.WithConditions)
+		default:
+			row(state, stateTexts[state], n)
+		}
 	}
 	p.line(fmt.Sprintf("%-*s%7d", label, "people", s.People))
 }
@@ -97,63 +124,148 @@ func stateColour(s bootstrap.State) colour {
 }
 
 func (p *page) conditions(s *readiness.Summary) {
-	if s.WithConditions > 0 {
-		p.say(0, fmt.Sprintf("Of those who can register alone, %s something for granted:", audit.PeopleDo(s.WithConditions, "takes", "take")))
+	if len(s.Conditions) > 0 {
+		p.say(0, "What the ways take for granted, of those who need an administrator too:")
 		for _, c := range byCount(s.Conditions) {
-			p.say(2, fmt.Sprintf("%s: %d", c, s.Conditions[c]))
+			p.counted(s.Conditions[c], conditionText(c))
 		}
 		p.line("")
 	}
 	if len(s.Steps) > 0 {
 		p.say(0, "Steps of an administrator on the way:")
 		for _, step := range byCount(s.Steps) {
-			p.say(2, fmt.Sprintf("%s: %d", step, s.Steps[step]))
+			p.counted(s.Steps[step], named(stepTexts[step], string(step)))
 		}
 		p.line("")
 	}
 }
 
+// counted writes a number of people and what is said of them.
+func (p *page) counted(n int, text string) {
+	const indent = 9
+	for i, l := range report.Wrap(text, p.width-indent) {
+		number := ""
+		if i == 0 {
+			number = fmt.Sprint(n)
+		}
+		p.line(fmt.Sprintf("%7s  %s", number, l))
+	}
+}
+
+// named says what a word stands for, and the word as JSON has it.
+func named(text, word string) string {
+	if text == "" {
+		return word
+	}
+	return text + " (" + word + ")"
+}
+
+var conditionTexts = map[bootstrap.Condition]string{
+	bootstrap.CapablePhone: "a phone that can keep a passkey", bootstrap.SecurityKey: "a security key",
+	bootstrap.SyncedProvider: "a provider that keeps passkeys in step across devices", bootstrap.TrustedPlace: "being in a trusted location",
+	bootstrap.CompliantDevice: "the compliant device that they have", bootstrap.HybridDevice: "the hybrid joined computer that they have",
+	bootstrap.Bluetooth: "Bluetooth between computer and phone", bootstrap.ValidPass: "the Temporary Access Pass that they hold now",
+	bootstrap.PasswordOnlyFirstRegistration: "registering a first method after a password alone, which is weak",
+}
+
+func conditionText(c bootstrap.Condition) string {
+	if code, isCountry := strings.CutPrefix(string(c), "country:"); isCountry {
+		return named("being in "+code, string(c))
+	}
+	return named(conditionTexts[c], string(c))
+}
+
+var stepTexts = map[bootstrap.Step]string{
+	bootstrap.IssuePass: "issue a Temporary Access Pass", bootstrap.DeleteStale: "delete the methods that are lost",
+	bootstrap.DismissRisk: "dismiss the risk of the account", bootstrap.ProvisionKey: "provision a security key",
+	bootstrap.AddToGroup: "add them to a bootstrap group", bootstrap.EnrolDevice: "have a computer enrolled",
+}
+
+// mostShown is how many changes, and populations of a persona, are shown.
+const mostShown = 5
+
 func (p *page) changes(s *readiness.Summary) {
 	if len(s.Changes) == 0 {
 		return
 	}
-	p.say(0, "What would free the trapped:")
-	for i, c := range s.Changes {
-		if i == 5 {
-			break
-		}
-		text := fmt.Sprintf("%d. %s: frees %s", i+1, report.Plain(c.Change), audit.PeoplePhrase(c.Frees))
+	p.say(0, "What would free people who are trapped:")
+	for _, c := range s.Changes[:min(mostShown, len(s.Changes))] {
+		text := report.Plain(c.Change)
 		if c.Worsens > 0 {
-			text += fmt.Sprintf(", makes it worse for %s", audit.PeoplePhrase(c.Worsens))
+			text += "; makes it worse for " + audit.PeoplePhrase(c.Worsens)
 		}
-		p.say(2, text)
+		p.counted(c.Frees, text)
 	}
+	p.more(len(s.Changes)-mostShown, "change", "changes")
 	p.line("")
 }
 
+// more says how many were left out.
+func (p *page) more(n int, one, many string) {
+	if n > 0 {
+		p.line("         … and " + audit.CountPhrase(n, "other "+one, "other "+many) + "; --format json has all")
+	}
+}
+
+var personaTexts = map[bootstrap.Persona]string{
+	bootstrap.NewHireRemote: "New hire away from every trusted location, with a password and nothing else", bootstrap.NewHireOnSite: "New hire who can be in a trusted location",
+	bootstrap.LostPhone: "Somebody who lost the phone with everything on it", bootstrap.BYODPhoneOnly: "Somebody with a phone of their own and no computer",
+	bootstrap.NewLaptopOutOfBox: "Somebody who sets up Windows Hello on a new computer at home", bootstrap.RoleActivation: "Somebody who activates a role, with Authenticator and no passkey",
+}
+
 func (p *page) personas(r *readiness.Report, s *readiness.Summary) {
-	var bad []readiness.Persona
-	for _, who := range s.Personas {
-		if who.State == bootstrap.Trapped || who.State == bootstrap.Unknown {
-			bad = append(bad, who)
-		}
-	}
-	if len(bad) == 0 {
-		return
-	}
-	p.say(0, "People the tenant will meet, who would not get through:")
-	for _, who := range bad {
-		text := fmt.Sprintf("%s, under the policies of %s: %s", who.Persona, audit.PeoplePhrase(who.People), who.State)
-		if len(who.BlockedBy) > 0 {
-			var names []string
-			for _, b := range who.BlockedBy {
-				names = append(names, report.Plain(r.Label(b)))
+	shown := false
+	for _, persona := range bootstrap.Personas {
+		var bad []readiness.Persona
+		for _, who := range s.Personas {
+			if who.Persona == persona && (who.State == bootstrap.Trapped || who.State == bootstrap.Unknown) {
+				bad = append(bad, who)
 			}
-			text += " by " + strings.Join(names, " and ")
 		}
-		p.say(2, text)
+		if len(bad) == 0 {
+			continue
+		}
+		if !shown {
+			p.say(0, "People the tenant will meet who would not get through, under the policies that so many people have today:")
+			shown = true
+		}
+		p.say(2, named(personaTexts[persona], string(persona)))
+		// Populations that differ in nothing but the reasons read the same.
+		people, order := map[string]int{}, []string(nil)
+		for _, who := range bad {
+			text := p.standsInTheWay(r, who)
+			if people[text] == 0 {
+				order = append(order, text)
+			}
+			people[text] += who.People
+		}
+		slices.SortStableFunc(order, func(a, b string) int { return people[b] - people[a] })
+		for _, text := range order[:min(mostShown, len(order))] {
+			p.counted(people[text], text)
+		}
+		p.more(len(order)-mostShown, "obstacle", "obstacles")
 	}
-	p.line("")
+	if shown {
+		p.line("")
+	}
+}
+
+func (p *page) standsInTheWay(r *readiness.Report, who readiness.Persona) string {
+	if who.State == bootstrap.Unknown {
+		return "not known for want of " + strings.Join(who.Missing, ", ")
+	}
+	if len(who.BlockedBy) == 0 {
+		var reasons []string
+		for _, reason := range who.Reasons {
+			reasons = append(reasons, string(reason))
+		}
+		return "no change of one object or a few helps: " + strings.Join(reasons, ", ")
+	}
+	var names []string
+	for _, b := range who.BlockedBy {
+		names = append(names, report.Plain(r.Label(b)))
+	}
+	return strings.Join(names, " and ")
 }
 
 func (p *page) missing(s *readiness.Summary) {
@@ -162,7 +274,7 @@ func (p *page) missing(s *readiness.Summary) {
 	}
 	p.say(0, "Not known for want of:")
 	for _, m := range byCount(s.Missing) {
-		p.say(2, fmt.Sprintf("%s: %s", m, audit.PeoplePhrase(s.Missing[m])))
+		p.counted(s.Missing[m], m)
 	}
 	p.line("")
 }

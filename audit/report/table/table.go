@@ -79,6 +79,7 @@ func (s *Sink) End() error {
 	s.acceptedFindings(&out)
 	s.unjudged(&out)
 	s.settings(&out)
+	s.engine(&out)
 	s.closing(&out)
 	_, err := io.WriteString(s.w, trimLines(out.String()))
 	return err
@@ -199,10 +200,25 @@ func (s *Sink) findingList(out *strings.Builder) {
 			s.paragraph(out, "  ", note, "")
 		}
 		for _, step := range f.Fix {
-			s.paragraph(out, "  → ", report.Plain(step.Change), dim)
+			s.paragraph(out, "  → ", report.Plain(step.Change)+effectOf(step), dim)
 		}
 		fmt.Fprintln(out)
 	}
+}
+
+// effectOf says what a step does to people, where that was worked out.
+func effectOf(step audit.Step) string {
+	var parts []string
+	if step.Frees > 0 {
+		parts = append(parts, "frees "+audit.PeoplePhrase(step.Frees))
+	}
+	if step.Worsens > 0 {
+		parts = append(parts, "makes it worse for "+audit.PeoplePhrase(step.Worsens))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(parts, ", ") + ")"
 }
 
 // paragraph writes a text with a lead in front of its first line and as much

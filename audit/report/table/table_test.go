@@ -44,3 +44,16 @@ func TestAffectedSaysWhatIsCounted(t *testing.T) {
 		}
 	}
 }
+
+func TestStepSaysWhatItDoes(t *testing.T) {
+	for want, step := range map[string]audit.Step{
+		"":                               {Change: "x"},
+		" (frees 12 people)":             {Frees: 12},
+		" (makes it worse for 1 person)": {Worsens: 1},
+		" (frees 1 person, makes it worse for 2,000 people)": {Frees: 1, Worsens: 2000},
+	} {
+		if got := effectOf(step); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
