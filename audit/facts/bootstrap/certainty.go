@@ -28,7 +28,7 @@ var settled = map[string]string{
 func (r *Result) Caveat(hangsOn []string) string {
 	var rules, turned []string
 	for _, name := range hangsOn {
-		i := slices.IndexFunc(switchList[:], func(s switchEntry) bool { return s.name == name })
+		i := slices.IndexFunc(switchList, func(s switchEntry) bool { return s.name == name })
 		if sw := r.Options.Switches; i >= 0 && *switchList[i].of(&sw) {
 			turned = append(turned, name)
 			continue
@@ -55,6 +55,28 @@ func (c Confidence) Certainty() audit.Certainty {
 	default:
 		return audit.Possible
 	}
+}
+
+// Firmness is the confidence that findings go by: how much the state hangs on rules
+// that no source settles, and on the report. That somebody is in scope through a group
+// inside a group plays no part in it, unlike in Verdict.Confidence: whether groups are
+// nested shows in some snapshots of a tenant and not in others.
+func (c *Class) Firmness() Confidence { return c.Verdict.firmness(c.ReportOnly) }
+
+func (v *Verdict) firmness(reportOnly bool) Confidence {
+	firm := Verdict{Confidence: High}
+	for _, name := range v.HangsOn {
+		i := slices.IndexFunc(switchList, func(s switchEntry) bool { return s.name == name })
+		if i >= 0 && switchList[i].medium {
+			firm.lower(Medium)
+		} else {
+			firm.lower(Low)
+		}
+	}
+	if reportOnly {
+		firm.lower(Medium)
+	}
+	return firm.Confidence
 }
 
 // Lower is the lesser of two confidences.

@@ -158,9 +158,7 @@ func (e *Enforced) judge(ctx context.Context, w World, populations []policyPopul
 		switch b.state(c.person) {
 		case Trapped:
 			found[i] = &trapped{b.verdict(c.person), b.trapSets(c.person, added)}
-			if c.ReportOnly {
-				found[i].verdict.lower(Medium)
-			}
+			found[i].verdict.Confidence = found[i].verdict.firmness(c.ReportOnly)
 		case Unknown:
 			unsure[i] = b.verdict(c.person).Missing
 		}
@@ -179,6 +177,7 @@ func (e *Enforced) judge(ctx context.Context, w World, populations []policyPopul
 			if free(before[i][j]) && after[i][j] == Trapped {
 				p := populations[i].person.as(asked[j])
 				personas[i][j] = &trapped{b.verdict(p), b.trapSets(p, added)}
+				personas[i][j].verdict.Confidence = personas[i][j].verdict.firmness(false)
 			}
 		}
 	})

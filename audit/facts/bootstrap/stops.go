@@ -264,7 +264,7 @@ func (b *bench) hangs(p *person, v *Verdict) {
 		v.HangsOn = append(v.HangsOn, "legacyMethodSettings")
 		v.lower(Low)
 	}
-	if p.nested || p.reportOnly {
+	if p.reportOnly {
 		v.lower(Medium)
 	}
 }

@@ -69,7 +69,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 		case v.State == bootstrap.Unknown && !members.Empty():
 			unsure, missing = unsure.Or(members), append(missing, v.Missing...)
 		case v.State == bootstrap.NeedsAdminStep && slices.Contains(v.Steps, bootstrap.IssuePass) && !members.Empty():
-			need, confidence = need.Or(members), confidence.Lower(v.Confidence)
+			need, confidence = need.Or(members), confidence.Lower(reach.Classes[i].Firmness())
 		}
 	}
 	all := issuers(roles, entra.GlobalAdministrator, privilegedAuthenticationAdministrator, authenticationAdministrator).Within(dir.Enabled)

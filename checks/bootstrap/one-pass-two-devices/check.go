@@ -60,7 +60,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 		case v.State == bootstrap.Unknown:
 			unsure, missing = unsure.Or(members), append(missing, v.Missing...)
 		case twice(v):
-			people, confidence = people.Or(members), confidence.Lower(v.Confidence)
+			people, confidence = people.Or(members), confidence.Lower(reach.Classes[i].Firmness())
 		}
 	}
 	slices.Sort(missing)

@@ -70,7 +70,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 			}
 			g := find(&groups, v.BlockedBy)
 			g.people = g.people.Or(people)
-			g.confidence = g.confidence.Lower(v.Confidence)
+			g.confidence = g.confidence.Lower(reach.Classes[i].Firmness())
 			for _, r := range v.Reasons {
 				if !slices.Contains(g.reasons, r) {
 					g.reasons = append(g.reasons, r)
