@@ -210,6 +210,18 @@ func Objects[T any](ctx context.Context, p *Pass, id snapshot.SectionID) iter.Se
 	return snapshot.Objects[T](ctx, p.run.snap, id)
 }
 
+// Values reads a whole declared section of few objects, such as policies.
+func Values[T any](ctx context.Context, p *Pass, id snapshot.SectionID) ([]T, error) {
+	var list []T
+	for o, err := range Objects[T](ctx, p, id) {
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, o.Value)
+	}
+	return list, nil
+}
+
 // Mapped yields what a function makes of each row of a declared section, computed
 // where rows are decoded; see snapshot.Mapped.
 func Mapped[T, R any](ctx context.Context, p *Pass, id snapshot.SectionID, newMap func() func(*T) R) iter.Seq2[R, error] {

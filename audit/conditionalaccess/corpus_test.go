@@ -1,12 +1,8 @@
 package conditionalaccess_test
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,6 +16,7 @@ import (
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/conditionalaccess"
 	"passkeyaudit/audit/facts/access"
+	"passkeyaudit/audit/facts/factstest"
 	"passkeyaudit/audit/facts/population"
 	"passkeyaudit/audit/snapshot"
 )
@@ -87,27 +84,6 @@ func (c *corpusCase) file(name string) (text string, found bool) {
 	return "", false
 }
 
-// jsonObjects takes apart objects that stand one after the other, on as many lines
-// as they like, and writes each on one.
-func jsonObjects(t *testing.T, where string, text []byte) []string {
-	t.Helper()
-	var rows []string
-	d := json.NewDecoder(bytes.NewReader(text))
-	for {
-		var raw json.RawMessage
-		if err := d.Decode(&raw); errors.Is(err, io.EOF) {
-			return rows
-		} else if err != nil {
-			t.Fatalf("%s: object %d: %v", where, len(rows)+1, err)
-		}
-		var line bytes.Buffer
-		if err := json.Compact(&line, raw); err != nil {
-			t.Fatal(err)
-		}
-		rows = append(rows, line.String())
-	}
-}
-
 // open makes the snapshot of a case: the base tenant, with the rows of the case
 // added and the states of sections that it gives.
 func (c *corpusCase) open(t *testing.T, base *corpusCase) *snapshot.Snapshot {
@@ -119,7 +95,7 @@ func (c *corpusCase) open(t *testing.T, base *corpusCase) *snapshot.Snapshot {
 				if _, known := snapshot.Spec(snapshot.SectionID(section)); !known {
 					t.Fatalf("%s: %s is no section of a snapshot", from.name, section)
 				}
-				rows[section] = append(rows[section], jsonObjects(t, from.name+": "+f.Name, f.Data)...)
+				rows[section] = append(rows[section], factstest.JSONObjects(t, from.name+": "+f.Name, f.Data)...)
 			} else if !slices.Contains([]string{"states", "scenarios", "want", "problems", "assumptions"}, f.Name) {
 				t.Fatalf("%s: a case has no part %q", from.name, f.Name)
 			}
@@ -180,7 +156,7 @@ func (c *corpusCase) judge(t *testing.T, base *corpusCase) *outcome {
 	}
 	out := &outcome{headline: map[string]string{}, policies: map[string]string{}}
 	text, _ := c.file("scenarios")
-	for _, row := range jsonObjects(t, c.name+": scenarios", []byte(text)) {
+	for _, row := range factstest.JSONObjects(t, c.name+": scenarios", []byte(text)) {
 		s, err := conditionalaccess.ParseScenario([]byte(row))
 		if err != nil {
 			t.Fatalf("%s: %s: %v", c.name, row, err)

@@ -98,13 +98,13 @@ func derivePolicies(ctx context.Context, p *audit.Pass) (*Compiled, error) {
 		return nil, err
 	}
 	var t conditionalaccess.Tenant
-	if t.Policies, err = all[entra.ConditionalAccessPolicy](ctx, p, snapshot.ConditionalAccessPolicies); err != nil {
+	if t.Policies, err = audit.Values[entra.ConditionalAccessPolicy](ctx, p, snapshot.ConditionalAccessPolicies); err != nil {
 		return nil, err
 	}
-	if t.Locations, err = all[entra.NamedLocation](ctx, p, snapshot.NamedLocations); err != nil {
+	if t.Locations, err = audit.Values[entra.NamedLocation](ctx, p, snapshot.NamedLocations); err != nil {
 		return nil, err
 	}
-	if t.Strengths, err = all[entra.AuthenticationStrengthPolicy](ctx, p, snapshot.AuthenticationStrengths); err != nil {
+	if t.Strengths, err = audit.Values[entra.AuthenticationStrengthPolicy](ctx, p, snapshot.AuthenticationStrengths); err != nil {
 		return nil, err
 	}
 	t.PoliciesComplete = p.Status(snapshot.ConditionalAccessPolicies).State == snapshot.Complete
@@ -115,17 +115,6 @@ func derivePolicies(ctx context.Context, p *audit.Pass) (*Compiled, error) {
 		c.Reach = append(c.Reach, who.reach(&t.Policies[i]))
 	}
 	return c, nil
-}
-
-func all[T any](ctx context.Context, p *audit.Pass, id snapshot.SectionID) ([]T, error) {
-	var list []T
-	for o, err := range audit.Objects[T](ctx, p, id) {
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, o.Value)
-	}
-	return list, nil
 }
 
 // SamePolicy tells whether a policy of one tenant says what a policy of another does.

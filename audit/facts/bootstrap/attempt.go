@@ -72,12 +72,12 @@ func (m *model) lists() string {
 
 // attemptKey is all of a person that the list of attempts depends on.
 type attemptKey struct {
-	computers, compliant, phones         [len(devices.Systems)]bool
-	hybrid, joined, hoped, hello         bool
-	multi, multiHello, passes, registers bool
-	keys                                 bool
-	firstFactor, classic, stale, atRisk  bool
-	noPlaces, phoneOnly                  bool
+	computers, compliant, phones        [len(devices.Systems)]bool
+	hybrid, joined, hoped, hello        bool
+	multi, passes, registers            bool
+	keys                                bool
+	firstFactor, classic, stale, atRisk bool
+	noPlaces, phoneOnly                 bool
 }
 
 func (e *engine) attemptKey(p *person, r resolution) attemptKey {
@@ -91,7 +91,6 @@ func (e *engine) attemptKey(p *person, r resolution) attemptKey {
 	}
 	have := e.using(p, r, attempt{}, withMethods)
 	k.multi, k.firstFactor = have.multifactor(), have&(password|federatedSingle) != 0
-	k.multiHello = k.multi || k.hello
 	return k
 }
 

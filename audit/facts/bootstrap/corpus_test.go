@@ -1,12 +1,8 @@
 package bootstrap_test
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,6 +15,7 @@ import (
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/facts/bootstrap"
+	"passkeyaudit/audit/facts/factstest"
 	"passkeyaudit/audit/snapshot"
 )
 
@@ -89,7 +86,7 @@ func judge(t *testing.T, base, archive *txtar.Archive) string {
 				files[f.Name] = &fstest.MapFile{Data: f.Data}
 			default:
 				name := "sections/" + f.Name
-				files[name] = &fstest.MapFile{Data: []byte(strings.Join(jsonObjects(t, f.Name, f.Data), "\n"))}
+				files[name] = &fstest.MapFile{Data: []byte(strings.Join(factstest.JSONObjects(t, f.Name, f.Data), "\n"))}
 			}
 		}
 	}
@@ -208,25 +205,4 @@ func words[T ~string](list []T) []string {
 		out = append(out, string(w))
 	}
 	return out
-}
-
-// jsonObjects takes apart objects that stand one after the other, on as many lines
-// as they like, and writes each on one.
-func jsonObjects(t *testing.T, where string, text []byte) []string {
-	t.Helper()
-	var rows []string
-	d := json.NewDecoder(bytes.NewReader(text))
-	for {
-		var raw json.RawMessage
-		if err := d.Decode(&raw); errors.Is(err, io.EOF) {
-			return rows
-		} else if err != nil {
-			t.Fatalf("%s: object %d: %v", where, len(rows)+1, err)
-		}
-		var line bytes.Buffer
-		if err := json.Compact(&line, raw); err != nil {
-			t.Fatal(err)
-		}
-		rows = append(rows, line.String())
-	}
 }

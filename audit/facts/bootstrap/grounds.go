@@ -80,16 +80,16 @@ func gather(ctx context.Context, p *audit.Pass) (*Given, error) {
 		return nil, err
 	}
 	g.tenant = tenant{set: g.Policies.Set, methods: g.Methods}
-	if g.tenant.locations, err = all[entra.NamedLocation](ctx, p, snapshot.NamedLocations); err != nil {
+	if g.tenant.locations, err = audit.Values[entra.NamedLocation](ctx, p, snapshot.NamedLocations); err != nil {
 		return nil, err
 	}
-	if g.tenant.strengths, err = all[entra.AuthenticationStrengthPolicy](ctx, p, snapshot.AuthenticationStrengths); err != nil {
+	if g.tenant.strengths, err = audit.Values[entra.AuthenticationStrengthPolicy](ctx, p, snapshot.AuthenticationStrengths); err != nil {
 		return nil, err
 	}
 	hidden := entra.NamedLocation{ODataType: "#microsoft.graph.ipNamedLocation", ID: "mfaTrustedIPs", IsTrusted: new(true), IPRanges: []entra.IPRange{{CIDRAddress: "100.127.77.1/32"}}}
 	g.tenant.supposed = g.Policies.Supposing(hidden)
 	g.tenant.supposedLocations = append(slices.Clone(g.tenant.locations), hidden)
-	risky, err := all[riskyUser](ctx, p, snapshot.RiskyUsers)
+	risky, err := audit.Values[riskyUser](ctx, p, snapshot.RiskyUsers)
 	if err != nil {
 		return nil, err
 	}
@@ -161,15 +161,4 @@ func riskLevels(rows []riskyUser, dir *population.Directory) map[string]audit.Se
 		sets[level] = b.Set()
 	}
 	return sets
-}
-
-func all[T any](ctx context.Context, p *audit.Pass, id snapshot.SectionID) ([]T, error) {
-	var list []T
-	for o, err := range audit.Objects[T](ctx, p, id) {
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, o.Value)
-	}
-	return list, nil
 }
