@@ -41,6 +41,11 @@ import (
 	trappedusers "passkeyaudit/checks/bootstrap/trapped-users"
 	crossdevicefailures "passkeyaudit/checks/cross-device/cross-device-failures"
 	phoneonlypasskeysatdesks "passkeyaudit/checks/cross-device/phone-only-passkeys-at-desks"
+	authenticatortooold "passkeyaudit/checks/devices/authenticator-too-old"
+	hellocontainerclash "passkeyaudit/checks/devices/hello-container-clash"
+	phonebelowminimum "passkeyaudit/checks/devices/phone-below-minimum"
+	windowsbelowminimum "passkeyaudit/checks/devices/windows-below-minimum"
+	workprofilesplit "passkeyaudit/checks/devices/work-profile-split"
 	orphancandidate "passkeyaudit/checks/orphans/orphan-candidate"
 	ownercannotuse "passkeyaudit/checks/orphans/owner-cannot-use"
 	phonegone "passkeyaudit/checks/orphans/phone-gone"
@@ -140,6 +145,17 @@ func Attestation() []*audit.Check {
 	}
 }
 
+// Devices: phones and computers that cannot do what policy lets people do.
+func Devices() []*audit.Check {
+	return []*audit.Check{
+		phonebelowminimum.Check,
+		authenticatortooold.Check,
+		workprofilesplit.Check,
+		windowsbelowminimum.Check,
+		hellocontainerclash.Check,
+	}
+}
+
 // CrossDevice: passkeys on a phone, used at a computer.
 func CrossDevice() []*audit.Check {
 	return []*audit.Check{
@@ -184,5 +200,5 @@ func Posture() []*audit.Check {
 
 // All lists every check in the order of the catalogue.
 func All() []*audit.Check {
-	return slices.Concat(Scope(), SelfService(), Bootstrap(), Attestation(), CrossDevice(), Orphans(), Synced(), Posture())
+	return slices.Concat(Scope(), SelfService(), Bootstrap(), Attestation(), Devices(), CrossDevice(), Orphans(), Synced(), Posture())
 }

@@ -33,7 +33,7 @@ type OnPlatform struct {
 	OS         devices.OS               `json:"os"`
 	State      bootstrap.State          `json:"state"`
 	Credential bootstrap.CredentialKind `json:"credential,omitzero"`
-	// Evidence is the section that shows the device.
+	// Evidence is the section with the strongest evidence of the device.
 	Evidence snapshot.SectionID `json:"evidence"`
 }
 
@@ -146,12 +146,9 @@ func (r *Report) onPlatforms(n uint32) []OnPlatform {
 		if !owned.Of[os].Has(n) {
 			continue
 		}
-		p := OnPlatform{OS: os, State: bootstrap.OutOfScope, Evidence: snapshot.Devices}
+		p := OnPlatform{OS: os, State: bootstrap.OutOfScope, Evidence: owned.Evidence(os, n).Section()}
 		if v, judged := verdicts[os]; judged {
 			p.State, p.Credential = v.State, v.Credential
-		}
-		if owned.Managed[os].Has(n) {
-			p.Evidence = snapshot.ManagedDevices
 		}
 		list = append(list, p)
 	}

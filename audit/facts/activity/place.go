@@ -11,9 +11,8 @@ import (
 // browser from what the client says of itself, unverified.
 type Place struct {
 	OS devices.OS // empty: none that is known
-	// Version is that of the system, of Windows the build; empty where it is not told.
-	// Browsers and apps say "10" of every Windows since 10, and old numbers of macOS and
-	// new versions of iOS: those are not told.
+	// Version is that of the system, of Windows the build; empty where it is not told
+	// (devices.SaidVersion).
 	Version string
 	// Browser is its name without version; empty for apps.
 	Browser string
@@ -63,7 +62,7 @@ func placeOf(s *entra.SignIn) Place {
 	p := Place{Client: ClientOf(s.ClientAppUsed)}
 	if d := s.DeviceDetail; d != nil {
 		p.OS = devices.OSOf(d.OperatingSystem)
-		p.Version = versionOf(p.OS, d.OperatingSystem, s.UserAgent)
+		p.Version, _ = devices.SaidVersion(p.OS, d.OperatingSystem, s.UserAgent)
 		p.Browser = family(d.Browser)
 	}
 	if p.Client != BrowserClient {
@@ -79,61 +78,6 @@ func family(browser string) string {
 		return ""
 	}
 	return name
-}
-
-// versionOf finds the version of a system. Windows calls itself 10 whether it is 10 or
-// 11: only a build counts, which stands behind 10.0 or in the name of a web view
-// ("Edge/18.22631").
-func versionOf(os devices.OS, system, agent string) string {
-	number := after(system, "")
-	switch os {
-	case devices.Windows:
-		if build, found := strings.CutPrefix(number, "10.0."); found {
-			return major(build)
-		}
-		for _, mark := range []string{"Windows NT 10.0.", "Edge/18."} {
-			if build := major(after(agent, mark)); len(build) == 5 {
-				return build
-			}
-		}
-		return ""
-	case devices.IOS, devices.Android:
-		return number
-	case devices.MacOS:
-		// Entra writes "MacOs" alone, and browsers have said 10.15 since 2020.
-		if strings.HasPrefix(number, "10.15") {
-			return ""
-		}
-		return number
-	default:
-		return ""
-	}
-}
-
-// after is the number that follows a mark in a text; the first number there is where
-// the mark is empty.
-func after(text, mark string) string {
-	if mark != "" {
-		_, rest, found := strings.Cut(text, mark)
-		if !found || rest == "" || rest[0] < '0' || rest[0] > '9' {
-			return ""
-		}
-		text = rest
-	}
-	from := strings.IndexAny(text, "0123456789")
-	if from < 0 {
-		return ""
-	}
-	text = text[from:]
-	if end := strings.IndexFunc(text, func(r rune) bool { return r != '.' && (r < '0' || r > '9') }); end >= 0 {
-		text = text[:end]
-	}
-	return strings.TrimRight(text, ".")
-}
-
-func major(version string) string {
-	first, _, _ := strings.Cut(version, ".")
-	return first
 }
 
 func fold(text string) string { return strings.ToLower(strings.TrimSpace(text)) }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"passkeyaudit/audit"
+	"passkeyaudit/audit/entra"
 	"passkeyaudit/audit/facts/population"
 	"passkeyaudit/audit/snapshot"
 )
@@ -23,32 +24,21 @@ func QuotePhones(ctx context.Context, p *audit.Pass, dir *population.Directory, 
 			continue
 		}
 		left = left.Minus(here)
-		pointers, owners := map[string]string{}, map[uint32]bool{}
-		var keys []string
-		err := sightings(ctx, p, section, func(userID, key, pointer string, on OS) {
-			n, known := dir.Ordinal(userID)
-			if !known || on != platform || !here.Has(n) || owners[n] {
-				return
-			}
-			owners[n] = true
-			if pointers[key] == "" {
-				keys = append(keys, key)
-			}
-			pointers[key] = pointer
-		})
+		records, err := RecordsOf(ctx, p, dir, here, section)
 		if err != nil {
 			return nil, err
 		}
-		slices.Sort(keys)
-		rows, err := audit.RowsOf(ctx, p, section, keys)
+		var quotes []Record
+		for n := range here.All() {
+			if i := slices.IndexFunc(records[n], func(r Record) bool { return r.OS == platform && !r.Disabled }); i >= 0 {
+				quotes = append(quotes, records[n][i])
+			}
+		}
+		list, err := QuoteRecords(ctx, p, quotes, func(r Record) (string, string) { return r.SystemPointer, means(section, platform) })
 		if err != nil {
 			return nil, err
 		}
-		for _, key := range keys {
-			if row, found := rows[key]; found {
-				evidence = append(evidence, audit.Quote(section, row.Key, row.Raw, pointers[key], means(section, platform)))
-			}
-		}
+		evidence = append(evidence, list...)
 	}
 	return evidence, nil
 }
@@ -64,6 +54,32 @@ func means(section snapshot.SectionID, platform OS) string {
 	}
 }
 
+// QuoteRecords quotes a member of the row of each record, which say names with what it
+// means; a record of which it names none is left out. The check declares the
+// sections.
+func QuoteRecords(ctx context.Context, p *audit.Pass, records []Record, say func(Record) (pointer, means string)) ([]audit.Evidence, error) {
+	keys := map[snapshot.SectionID][]string{}
+	for _, r := range records {
+		keys[r.Section] = append(keys[r.Section], r.Key)
+	}
+	rows := map[snapshot.SectionID]map[string]audit.KeyedRow{}
+	for section, list := range keys {
+		found, err := audit.RowsOf(ctx, p, section, list)
+		if err != nil {
+			return nil, err
+		}
+		rows[section] = found
+	}
+	var evidence []audit.Evidence
+	for _, r := range records {
+		pointer, means := say(r)
+		if row, found := rows[r.Section][r.Key]; found && pointer != "" {
+			evidence = append(evidence, audit.Quote(r.Section, row.Key, row.Raw, pointer, means))
+		}
+	}
+	return evidence, nil
+}
+
 func first(people audit.Set, most int) audit.Set {
 	var b audit.Builder
 	i := 0
@@ -76,3 +92,6 @@ func first(people audit.Set, most int) audit.Set {
 	}
 	return b.Set()
 }
+
+// pointerTo leads to a member of a method.
+func pointerTo(i int, member string) string { return entra.Pointer("value", i, member) }

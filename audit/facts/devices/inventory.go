@@ -2,8 +2,6 @@ package devices
 
 import (
 	"context"
-	"slices"
-	"strings"
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/entra"
@@ -14,19 +12,22 @@ import (
 // Inventory is the fact that lists whose devices are in evidence.
 var Inventory = &audit.Fact[*Owned]{
 	Name: "devices.Inventory",
-	Doc:  "which people have which kinds of computers and phones in the directory or in Intune, and what policies see of them",
+	Doc:  "which people have which kinds of computers and phones in the directory or in Intune, how old they are, and what policies see of them",
 	// Nothing follows from a device that was not read: who judges by it asks Complete.
 	Reads:  []audit.Read{{Section: snapshot.Devices, Gap: audit.Refines}, {Section: snapshot.ManagedDevices, Gap: audit.Refines}},
 	Facts:  []audit.AnyFact{population.Users},
 	Derive: derive,
 }
 
-// Owned is who has what.
+// Owned is who has what, as sets: of a million people nothing else is kept. What is
+// told of one person's devices is for RecordsOf.
 type Owned struct {
 	// Of are the people with a device of an operating system.
 	Of map[OS]audit.Set
 	// Managed are those of them with one that Intune lists.
 	Managed map[OS]audit.Set
+	// Listed are those of them with one that the directory lists.
+	Listed map[OS]audit.Set
 	// Compliant are the people with a device of an operating system that is
 	// registered and that Entra, or where the directory was not read Intune, calls
 	// compliant.
@@ -37,9 +38,28 @@ type Owned struct {
 	// Joined are the people with a Windows computer that is joined to Entra, alone or
 	// beside Active Directory: one on which Windows Hello for Business can be set up.
 	Joined audit.Set
-	// CapablePhone are the people with a phone whose system is new enough for a
-	// passkey in Authenticator, by its system.
+	// CapablePhone are the people with a phone or tablet whose system is new enough for
+	// a passkey in Authenticator, by its system. How long it has been silent plays no
+	// part: it is there.
 	CapablePhone map[OS]audit.Set
+	// OldPhone are the people with a phone in use that some row puts below that; what
+	// else they have plays no part. Tablets, shared devices and those that have been
+	// silent for 90 days are not counted.
+	OldPhone map[OS]audit.Set
+	// UntoldPhone are the people with such a phone of which a row tells no version.
+	UntoldPhone map[OS]audit.Set
+	// OldWindows are the people with a joined Windows computer in use that some row puts
+	// below the least for its kind of join.
+	OldWindows audit.Set
+	// UntoldWindows are the people with a joined Windows computer whose build is told
+	// nowhere.
+	UntoldWindows audit.Set
+	// OldUnowned counts joined Windows computers below the least of which it is not told
+	// whose they are.
+	OldUnowned int
+	// WorkProfile are the people with an Android work profile, and BesideProfile those
+	// with an Android registration outside of any.
+	WorkProfile, BesideProfile audit.Set
 	// Ownerless is true where some compliant device does not say whose it is.
 	Ownerless bool
 	// Complete is true where both sections were read in full, and every compliant
@@ -48,48 +68,16 @@ type Owned struct {
 	Complete bool
 }
 
-// device is what a row says of one device.
-type device struct {
-	os                                  OS
-	compliant, hybrid, joined, disabled bool
-	able                                bool // a phone that can keep a passkey in Authenticator
-	intune                              bool
-	unowned                             bool // compliant, and it is not told whose it is
-	id                                  string
-	owners                              []uint32
-}
-
-// of reads a row of the directory.
-func (b *builder) of(v *entra.Device) device {
-	d := device{
-		os:       OSOf(v.OperatingSystem),
-		disabled: v.AccountEnabled != nil && !*v.AccountEnabled, compliant: v.IsCompliant != nil && *v.IsCompliant,
-		hybrid: strings.EqualFold(v.TrustType, "ServerAd"),
+// Evidence is the strongest evidence of an account's devices of a system.
+func (o *Owned) Evidence(os OS, account uint32) Strength {
+	switch {
+	case o.Managed[os].Has(account):
+		return ByIntune
+	case o.Of[os].Has(account):
+		return ByDirectory
+	default:
+		return NoEvidence
 	}
-	d.joined = d.hybrid || strings.EqualFold(v.TrustType, "AzureAd")
-	d.able, _ = capable(d.os, v.OperatingSystemVersion)
-	d.unowned = d.compliant && v.RegisteredOwners == nil && v.RegisteredUsers == nil
-	if d.unowned || !b.directory {
-		d.id = strings.ToLower(v.DeviceID)
-	}
-	for _, list := range [][]entra.DirectoryObject{v.RegisteredOwners, v.RegisteredUsers} {
-		for i := range list {
-			if n, known := b.dir.Ordinal(list[i].ID); known && !slices.Contains(d.owners, n) {
-				d.owners = append(d.owners, n)
-			}
-		}
-	}
-	return d
-}
-
-// managed reads a row of Intune.
-func (b *builder) managed(v *entra.ManagedDevice) device {
-	d := device{intune: true, os: OSOf(v.OperatingSystem), compliant: strings.EqualFold(v.ComplianceState, "compliant"), id: strings.ToLower(v.AzureADDeviceID)}
-	d.able, _ = capable(d.os, v.OSVersion)
-	if n, known := b.dir.Ordinal(v.UserID); known {
-		d.owners = []uint32{n}
-	}
-	return d
 }
 
 func derive(ctx context.Context, p *audit.Pass) (*Owned, error) {
@@ -97,12 +85,12 @@ func derive(ctx context.Context, p *audit.Pass) (*Owned, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := newBuilder(dir)
-	b.directory = p.Status(snapshot.Devices).State == snapshot.Complete
+	b := newBuilder()
+	whole := p.Status(snapshot.Devices).State == snapshot.Complete
 	// Devices that Intune's rows may say more about: all where the directory was not
-	// read in full, else those of which it does not say whose they are.
-	byID := map[string]device{}
-	for d, err := range audit.Mapped(ctx, p, snapshot.Devices, func() func(*entra.Device) device { return b.of }) {
+	// read in full, else those of which it does not say whose they are or how old.
+	byID := map[string]row{}
+	for d, err := range audit.Mapped(ctx, p, snapshot.Devices, func() func(*entra.Device) row { return newReader(dir, whole, p.Now()).device }) {
 		if err != nil {
 			return nil, err
 		}
@@ -111,13 +99,7 @@ func derive(ctx context.Context, p *audit.Pass) (*Owned, error) {
 		}
 		b.add(&d)
 	}
-	unowned := map[string]bool{}
-	for id, d := range byID {
-		if d.unowned {
-			unowned[id] = true
-		}
-	}
-	for d, err := range audit.Mapped(ctx, p, snapshot.ManagedDevices, func() func(*entra.ManagedDevice) device { return b.managed }) {
+	for d, err := range audit.Mapped(ctx, p, snapshot.ManagedDevices, func() func(*entra.ManagedDevice) row { return newReader(dir, whole, p.Now()).managed }) {
 		if err != nil {
 			return nil, err
 		}
@@ -125,66 +107,137 @@ func derive(ctx context.Context, p *audit.Pass) (*Owned, error) {
 		known, found := byID[d.id]
 		switch {
 		case found && d.id != "":
-			d.compliant, d.hybrid, d.joined, d.disabled = known.compliant, known.hybrid, known.joined, known.disabled
-			delete(unowned, d.id)
-		case b.directory:
-			d.compliant = false // seen already, if it is in the directory
+			d.is = d.is&^(compliant|disabled) | known.is&(compliant|disabled|shared)
+			d.trust = known.trust
+			if len(d.owners) == 0 {
+				d.owners = known.owners
+			}
+			delete(byID, d.id)
+		case whole:
+			d.is &^= compliant // seen already, if it is in the directory
 		}
 		b.add(&d)
 	}
-	owned := b.finish()
-	owned.Ownerless = len(unowned) > 0 || b.nameless
+	o := b.owned
+	for _, d := range byID {
+		o.Ownerless = o.Ownerless || d.is.has(unowned|compliant)
+		b.left(&d)
+	}
+	b.finish()
+	o.Ownerless = o.Ownerless || b.nameless
 	// Without Intune there are no managed devices, which is an answer too.
 	managed := p.Status(snapshot.ManagedDevices).State
-	owned.Complete = !owned.Ownerless && p.Status(snapshot.Devices).State == snapshot.Complete && (managed == snapshot.Complete || managed == snapshot.Unlicensed)
-	return owned, nil
+	o.Complete = !o.Ownerless && p.Status(snapshot.Devices).State == snapshot.Complete && (managed == snapshot.Complete || managed == snapshot.Unlicensed)
+	return o, nil
 }
 
+// builder collects Owned.
 type builder struct {
-	dir                             *population.Directory
-	has, intune, compliant, capable map[OS]*audit.Builder
-	hybrid, joined                  audit.Builder
-	directory                       bool // the directory's devices were read in full
-	nameless                        bool // a compliant device says neither whose nor which it is
+	owned                                                       *Owned
+	has, intune, listed, compliant, capable, old, untold        map[OS]*audit.Builder
+	hybrid, joined, oldWindows, untoldWindows, profile, outside audit.Builder
+	nameless                                                    bool // a compliant device says neither whose nor which it is
 }
 
-func newBuilder(dir *population.Directory) *builder {
-	b := &builder{dir: dir, has: map[OS]*audit.Builder{}, intune: map[OS]*audit.Builder{}, compliant: map[OS]*audit.Builder{}, capable: map[OS]*audit.Builder{}}
-	for _, os := range Systems {
-		b.has[os], b.intune[os], b.compliant[os], b.capable[os] = &audit.Builder{}, &audit.Builder{}, &audit.Builder{}, &audit.Builder{}
+func newBuilder() *builder {
+	b := &builder{owned: &Owned{}}
+	for _, m := range []*map[OS]*audit.Builder{&b.has, &b.intune, &b.listed, &b.compliant, &b.capable, &b.old, &b.untold} {
+		*m = map[OS]*audit.Builder{}
+		for _, os := range Systems {
+			(*m)[os] = &audit.Builder{}
+		}
 	}
 	return b
 }
 
-func (b *builder) add(d *device) {
-	b.nameless = b.nameless || d.unowned && d.id == ""
-	if d.os == "" || d.disabled {
+func (b *builder) add(d *row) {
+	b.nameless = b.nameless || d.is.has(unowned|compliant) && d.id == ""
+	if d.os == "" || d.is.has(disabled) {
 		return
 	}
 	for _, n := range d.owners {
 		b.has[d.os].Add(n)
-		if d.intune {
+		if d.is.has(fromIntune) {
 			b.intune[d.os].Add(n)
+		} else {
+			b.listed[d.os].Add(n)
 		}
-		if d.compliant {
+		if d.is.has(compliant) {
 			b.compliant[d.os].Add(n)
 		}
-		if d.hybrid && d.os == Windows {
-			b.hybrid.Add(n)
-		}
-		if d.joined && d.os == Windows {
-			b.joined.Add(n)
-		}
-		if d.able && d.os.Phone() {
-			b.capable[d.os].Add(n)
+		switch {
+		case d.os == Windows:
+			b.computer(d, n)
+		case d.os.Phone():
+			b.phone(d, n)
 		}
 	}
 }
 
-func (b *builder) finish() *Owned {
-	o := &Owned{Of: map[OS]audit.Set{}, Managed: map[OS]audit.Set{}, Compliant: map[OS]audit.Set{}, CapablePhone: map[OS]audit.Set{}, Hybrid: b.hybrid.Set(), Joined: b.joined.Set()}
-	for _, os := range Systems {
-		o.Of[os], o.Managed[os], o.Compliant[os], o.CapablePhone[os] = b.has[os].Set(), b.intune[os].Set(), b.compliant[os].Set(), b.capable[os].Set()
+func (b *builder) computer(d *row, n uint32) {
+	if d.trust == Hybrid {
+		b.hybrid.Add(n)
 	}
-	return o
+	if d.trust >= Joined {
+		b.joined.Add(n)
+	}
+	if d.below() && !d.is.has(shared) && !d.is.has(idle) {
+		b.oldWindows.Add(n)
+	}
+}
+
+func (b *builder) phone(d *row, n uint32) {
+	if d.is.has(inWorkProfile) {
+		b.profile.Add(n)
+	}
+	if d.is.has(beside) {
+		b.outside.Add(n)
+	}
+	if d.form == Appliance || d.is.has(shared) {
+		return
+	}
+	switch level := PhoneLevel(d.os, d.version); {
+	case level == LevelEnough:
+		b.capable[d.os].Add(n)
+	case d.form == Tablet, d.is.has(idle):
+	case level == LevelUntold:
+		b.untold[d.os].Add(n)
+	default:
+		b.old[d.os].Add(n)
+	}
+}
+
+// left notes a device that Intune said nothing about.
+func (b *builder) left(d *row) {
+	if d.os != Windows || d.trust < Joined || d.is.has(shared) || d.is.has(disabled) {
+		return
+	}
+	switch WindowsLevel(d.trust, d.version) {
+	case LevelUntold:
+		for _, n := range d.owners {
+			b.untoldWindows.Add(n)
+		}
+	case LevelBelow:
+		if d.is.has(unowned) && !d.is.has(idle) {
+			b.owned.OldUnowned++
+		}
+	}
+}
+
+func (b *builder) finish() {
+	o := b.owned
+	for _, s := range []struct {
+		to   *map[OS]audit.Set
+		from map[OS]*audit.Builder
+	}{
+		{&o.Of, b.has}, {&o.Managed, b.intune}, {&o.Listed, b.listed}, {&o.Compliant, b.compliant},
+		{&o.CapablePhone, b.capable}, {&o.OldPhone, b.old}, {&o.UntoldPhone, b.untold},
+	} {
+		*s.to = map[OS]audit.Set{}
+		for os, set := range s.from {
+			(*s.to)[os] = set.Set()
+		}
+	}
+	o.Hybrid, o.Joined, o.OldWindows, o.UntoldWindows = b.hybrid.Set(), b.joined.Set(), b.oldWindows.Set(), b.untoldWindows.Set()
+	o.WorkProfile, o.BesideProfile = b.profile.Set(), b.outside.Set()
 }

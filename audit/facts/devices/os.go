@@ -1,9 +1,6 @@
 package devices
 
-import (
-	"strconv"
-	"strings"
-)
+import "strings"
 
 // OS is an operating system as policies on platforms name it.
 type OS string
@@ -45,7 +42,7 @@ func OSOf(text string) OS {
 		prefix string
 		os     OS
 	}{
-		{"windowsphone", ""}, {"windows", Windows}, {"mac", MacOS}, {"ios", IOS}, {"iphone", IOS}, {"ipad", IOS},
+		{"windowsphone", ""}, {"windowsmobile", ""}, {"windows", Windows}, {"mac", MacOS}, {"ios", IOS}, {"iphone", IOS}, {"ipad", IOS},
 		{"android", Android}, {"linux", Linux}, {"ubuntu", Linux},
 	} {
 		if strings.HasPrefix(text, known.prefix) {
@@ -53,29 +50,4 @@ func OSOf(text string) OS {
 		}
 	}
 	return ""
-}
-
-// Least versions on which Microsoft Authenticator keeps passkeys. Source: AUT
-// (how-to-enable-authenticator-passkey, 2026-07-05).
-const (
-	leastIOS     = 17
-	leastAndroid = 14
-)
-
-// capable tells whether a phone's system is new enough for a passkey in
-// Authenticator; known is false where the version does not say.
-func capable(os OS, version string) (able, known bool) {
-	major, _, _ := strings.Cut(strings.TrimSpace(version), ".")
-	n, err := strconv.Atoi(major)
-	if err != nil || n <= 0 {
-		return false, false
-	}
-	switch os {
-	case IOS:
-		return n >= leastIOS, true
-	case Android:
-		return n >= leastAndroid, true
-	default:
-		return false, true
-	}
 }

@@ -11,17 +11,16 @@ import (
 	"passkeyaudit/audit/snapshot"
 )
 
-// Phones is the fact that knows who was seen with a phone of which platform.
+// Phones is the fact that knows who was seen with a phone of which platform, and how
+// old their Authenticator is.
 var Phones = &audit.Fact[*Seen]{
 	Name: "devices.Phones",
-	Doc:  "who was seen with an Android or iOS device, and where",
+	Doc:  "who was seen with an Android or iOS device, and where; who has an old Authenticator",
 	Reads: []audit.Read{
 		{Section: snapshot.AuthenticationMethods, Gap: audit.Refines},
-		{Section: snapshot.Devices, Gap: audit.Refines},
-		{Section: snapshot.ManagedDevices, Gap: audit.Refines},
 		{Section: snapshot.SignIns, Gap: audit.Refines},
 	},
-	Facts:  []audit.AnyFact{population.Users},
+	Facts:  []audit.AnyFact{population.Users, Inventory},
 	Derive: derivePhones,
 }
 
@@ -34,11 +33,23 @@ func PhoneSources() []snapshot.SectionID {
 // are not registered, and sign-ins older than the log, show nowhere.
 type Seen struct {
 	sets map[place]audit.Set
+	// Apps are the accounts with an Authenticator of a platform, by what its version is
+	// held against the least for profiles that allow both types. A version of the
+	// sign-in log counts as well; there may be several of an account.
+	apps map[app]audit.Set
+	// Unplaced are the accounts with a registered Authenticator of which neither version
+	// nor name tells the platform.
+	Unplaced audit.Set
 }
 
 type place struct {
 	platform OS
 	section  snapshot.SectionID
+}
+
+type app struct {
+	platform OS
+	level    Level
 }
 
 // On are the accounts seen on a platform anywhere.
@@ -55,92 +66,140 @@ func (s *Seen) In(platform OS, section snapshot.SectionID) audit.Set {
 	return s.sets[place{platform, section}]
 }
 
+// App are the accounts with an Authenticator of a platform whose version is of a level.
+func (s *Seen) App(platform OS, l Level) audit.Set { return s.apps[app{platform, l}] }
+
 func derivePhones(ctx context.Context, p *audit.Pass) (*Seen, error) {
 	dir, err := audit.Get(ctx, p, population.Users)
 	if err != nil {
 		return nil, err
 	}
-	seen := &Seen{sets: map[place]audit.Set{}}
-	for _, section := range PhoneSources() {
-		builders := map[OS]*audit.Builder{Android: {}, IOS: {}}
-		err := sightings(ctx, p, section, func(userID, _, _ string, platform OS) {
-			if n, known := dir.Ordinal(userID); known {
-				builders[platform].Add(n)
-			}
-		})
+	owned, err := audit.Get(ctx, p, Inventory)
+	if err != nil {
+		return nil, err
+	}
+	b := phonesBuilder{places: map[place]*audit.Builder{}, apps: map[app]*audit.Builder{}}
+	newMap := func() func(*entra.UserMethods) []sighting {
+		return func(v *entra.UserMethods) []sighting { return registeredApps(dir, v) }
+	}
+	for list, err := range audit.Mapped(ctx, p, snapshot.AuthenticationMethods, newMap) {
 		if err != nil {
 			return nil, err
 		}
-		for platform, b := range builders {
-			seen.sets[place{platform, section}] = b.Set()
+		b.add(list, snapshot.AuthenticationMethods)
+	}
+	for list, err := range audit.Mapped(ctx, p, snapshot.SignIns, func() func(*entra.SignIn) []sighting {
+		return func(v *entra.SignIn) []sighting { return signedIn(dir, v) }
+	}) {
+		if err != nil {
+			return nil, err
 		}
+		b.add(list, snapshot.SignIns)
+	}
+	seen := b.finish()
+	for _, platform := range []OS{Android, IOS} {
+		seen.sets[place{platform, snapshot.Devices}] = owned.Listed[platform]
+		seen.sets[place{platform, snapshot.ManagedDevices}] = owned.Managed[platform]
 	}
 	return seen, nil
 }
 
-// sightings calls found for every place in a section that shows somebody on a
-// platform, with the row's key and the pointer of what shows it.
-func sightings(ctx context.Context, p *audit.Pass, section snapshot.SectionID, found func(userID, key, pointer string, platform OS)) error {
-	switch section {
-	case snapshot.AuthenticationMethods:
-		for o, err := range audit.Objects[entra.UserMethods](ctx, p, section) {
-			if err != nil {
-				return err
+type phonesBuilder struct {
+	places   map[place]*audit.Builder
+	apps     map[app]*audit.Builder
+	unplaced audit.Builder
+}
+
+func (b *phonesBuilder) add(list []sighting, section snapshot.SectionID) {
+	for _, s := range list {
+		switch {
+		case s.platform != "":
+			builderAt(b.places, place{s.platform, section}).Add(s.account)
+			if s.app {
+				builderAt(b.apps, app{s.platform, AppLevel(s.platform, s.version)}).Add(s.account)
 			}
-			for i := range o.Value.Methods {
-				if member, platform, known := authenticatorPlatform(&o.Value.Methods[i]); known {
-					found(o.Value.UserID, o.Value.UserID, entra.Pointer("value", i, member), platform)
-				}
-			}
-		}
-	case snapshot.Devices:
-		for o, err := range audit.Objects[entra.Device](ctx, p, section) {
-			if err != nil {
-				return err
-			}
-			d := &o.Value
-			platform := OSOf(d.OperatingSystem)
-			if !platform.Phone() || d.AccountEnabled != nil && !*d.AccountEnabled {
-				continue
-			}
-			for _, list := range [][]entra.DirectoryObject{d.RegisteredOwners, d.RegisteredUsers} {
-				for _, u := range list {
-					found(u.ID, d.ID, "/operatingSystem", platform)
-				}
-			}
-		}
-	case snapshot.ManagedDevices:
-		for o, err := range audit.Objects[entra.ManagedDevice](ctx, p, section) {
-			if err != nil {
-				return err
-			}
-			if platform := OSOf(o.Value.OperatingSystem); platform.Phone() {
-				found(o.Value.UserID, o.Value.ID, "/operatingSystem", platform)
-			}
-		}
-	case snapshot.SignIns:
-		for o, err := range audit.Objects[entra.SignIn](ctx, p, section) {
-			if err != nil {
-				return err
-			}
-			s := &o.Value
-			// A failed sign-in may be somebody else's.
-			if s.Status == nil || s.Status.ErrorCode == nil || *s.Status.ErrorCode != 0 {
-				continue
-			}
-			if d := s.DeviceDetail; d != nil {
-				if platform := OSOf(d.OperatingSystem); platform.Phone() {
-					found(s.UserID, s.ID, "/deviceDetail/operatingSystem", platform)
-				}
-			}
-			if d := s.AuthenticationAppDeviceDetails; d != nil {
-				if platform := OSOf(d.OperatingSystem); platform.Phone() {
-					found(s.UserID, s.ID, "/authenticationAppDeviceDetails/operatingSystem", platform)
-				}
-			}
+		case section == snapshot.AuthenticationMethods:
+			b.unplaced.Add(s.account)
 		}
 	}
-	return nil
+}
+
+func builderAt[K comparable](m map[K]*audit.Builder, key K) *audit.Builder {
+	b := m[key]
+	if b == nil {
+		b = &audit.Builder{}
+		m[key] = b
+	}
+	return b
+}
+
+func (b *phonesBuilder) finish() *Seen {
+	seen := &Seen{sets: map[place]audit.Set{}, apps: map[app]audit.Set{}, Unplaced: b.unplaced.Set()}
+	for k, set := range b.places {
+		seen.sets[k] = set.Set()
+	}
+	for k, set := range b.apps {
+		seen.apps[k] = set.Set()
+	}
+	return seen
+}
+
+// sighting is one place in a row that shows an account with a phone.
+type sighting struct {
+	account  uint32
+	platform OS // empty: an Authenticator on an unknown one
+	app      bool
+	version  Version // of the app
+}
+
+// registeredApps are the Authenticators of a row.
+func registeredApps(dir *population.Directory, v *entra.UserMethods) []sighting {
+	n, known := dir.Ordinal(v.UserID)
+	if !known {
+		return nil
+	}
+	var list []sighting
+	for i := range v.Methods {
+		m := &v.Methods[i]
+		if !authenticator(m) {
+			continue
+		}
+		s := sighting{account: n, app: true, version: ParseVersion(m.PhoneAppVersion)}
+		if _, platform, told := authenticatorPlatform(m); told {
+			s.platform = platform
+		}
+		list = append(list, s)
+	}
+	return list
+}
+
+// signedIn are the phones of a successful sign-in. A failed one may be somebody
+// else's.
+func signedIn(dir *population.Directory, s *entra.SignIn) []sighting {
+	if s.Status == nil || s.Status.ErrorCode == nil || *s.Status.ErrorCode != 0 {
+		return nil
+	}
+	n, known := dir.Ordinal(s.UserID)
+	if !known {
+		return nil
+	}
+	var list []sighting
+	if d := s.DeviceDetail; d != nil {
+		if platform := OSOf(d.OperatingSystem); platform.Phone() {
+			list = append(list, sighting{account: n, platform: platform})
+		}
+	}
+	if d := s.AuthenticationAppDeviceDetails; d != nil {
+		if platform := OSOf(d.OperatingSystem); platform.Phone() {
+			version := ParseVersion(d.AppVersion)
+			list = append(list, sighting{account: n, platform: platform, app: version.Told(), version: version})
+		}
+	}
+	return list
+}
+
+func authenticator(m *entra.AuthenticationMethod) bool {
+	return strings.HasSuffix(strings.ToLower(m.Kind()), "microsoftauthenticator")
 }
 
 // authenticatorPlatform tells on which platform a registered Authenticator runs. v1.0
@@ -150,7 +209,7 @@ func sightings(ctx context.Context, p *audit.Pass, section snapshot.SectionID, f
 // versions are like them is inferred. The name of the phone has to agree where it is
 // that of an iPhone or iPad.
 func authenticatorPlatform(m *entra.AuthenticationMethod) (member string, platform OS, known bool) {
-	if !strings.HasSuffix(strings.ToLower(m.Kind()), "microsoftauthenticator") {
+	if !authenticator(m) {
 		return "", "", false
 	}
 	name := strings.ToLower(m.DisplayName)
