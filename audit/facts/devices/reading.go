@@ -101,6 +101,15 @@ func (r *reader) form(system, model string) Form {
 	return f
 }
 
+// idOf is the id of a device in lower case; empty for the one of zeros, which is
+// written for devices that have none.
+func idOf(text string) string {
+	if strings.Trim(text, "0-") == "" {
+		return ""
+	}
+	return strings.ToLower(text)
+}
+
 // idle tells whether a time is long ago. One that is not told is not.
 func (r *reader) idle(text string) bool {
 	at := timeOf(text)
@@ -133,14 +142,14 @@ func (r *reader) device(v *entra.Device) row {
 	// Intune may say more of a device whose owner or build the directory does not tell.
 	open := d.os == Windows && d.trust >= Joined && !d.is.has(shared) && (d.version.Build == 0 || len(d.owners) == 0 && d.below())
 	if d.is.has(unowned|compliant) || open || !r.directory {
-		d.id = strings.ToLower(v.DeviceID)
+		d.id = idOf(v.DeviceID)
 	}
 	return d
 }
 
 // managed reads a row of Intune.
 func (r *reader) managed(v *entra.ManagedDevice) row {
-	d := row{id: strings.ToLower(v.AzureADDeviceID), os: r.system(v.OperatingSystem), version: r.version(v.OSVersion), is: fromIntune}
+	d := row{id: idOf(v.AzureADDeviceID), os: r.system(v.OperatingSystem), version: r.version(v.OSVersion), is: fromIntune}
 	d.is.set(compliant, strings.EqualFold(v.ComplianceState, "compliant"))
 	enrolment := enrolmentOf(v.DeviceEnrollmentType)
 	d.is.set(shared, enrolment == WithoutUser || enrolment == ByManager || d.os == Windows && server(v.OperatingSystem))

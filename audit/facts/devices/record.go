@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"passkeyaudit/audit"
@@ -121,7 +120,7 @@ func (g *gatherer) device(v *entra.Device) {
 	}
 	r := Record{
 		By: ByDirectory, Section: snapshot.Devices, Key: v.ID, SystemPointer: "/operatingSystem",
-		Ownership: ownershipOf(v.DeviceOwnership), Model: v.Model, Name: v.DisplayName, DeviceID: strings.ToLower(v.DeviceID),
+		Ownership: ownershipOf(v.DeviceOwnership), Model: v.Model, Name: v.DisplayName, DeviceID: idOf(v.DeviceID),
 	}
 	r.take(&d, "/operatingSystemVersion", v.ApproximateLastSignInDateTime, g.read)
 	for _, n := range d.owners {
@@ -226,7 +225,7 @@ func (g *gatherer) signIn(s *entra.SignIn) {
 	at := timeOf(s.CreatedDateTime)
 	if d := s.DeviceDetail; d != nil {
 		if os := g.read.system(d.OperatingSystem); os != "" {
-			r := Record{By: BySignIn, OS: os, DeviceID: strings.ToLower(d.DeviceID), Name: d.DisplayName, SystemPointer: "/deviceDetail/operatingSystem"}
+			r := Record{By: BySignIn, OS: os, DeviceID: idOf(d.DeviceID), Name: d.DisplayName, SystemPointer: "/deviceDetail/operatingSystem"}
 			text, by := SaidVersion(os, d.OperatingSystem, s.UserAgent)
 			switch {
 			case text != "" && os == Windows:
@@ -249,7 +248,7 @@ func (g *gatherer) signIn(s *entra.SignIn) {
 	if d := s.AuthenticationAppDeviceDetails; d != nil {
 		if os := g.read.system(d.OperatingSystem); os.Phone() {
 			r := Record{
-				By: BySignIn, OS: os, App: ParseVersion(d.AppVersion), DeviceID: strings.ToLower(d.DeviceID),
+				By: BySignIn, OS: os, App: ParseVersion(d.AppVersion), DeviceID: idOf(d.DeviceID),
 				SystemPointer: "/authenticationAppDeviceDetails/operatingSystem", VersionPointer: "/authenticationAppDeviceDetails/appVersion",
 			}
 			if text, by := SaidVersion(os, d.OperatingSystem, ""); by == BySignIn {
