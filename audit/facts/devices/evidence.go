@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"passkeyaudit/audit"
-	"passkeyaudit/audit/entra"
 	"passkeyaudit/audit/facts/population"
 	"passkeyaudit/audit/snapshot"
 )
@@ -92,6 +91,3 @@ func first(people audit.Set, most int) audit.Set {
 	}
 	return b.Set()
 }
-
-// pointerTo leads to a member of a method.
-func pointerTo(i int, member string) string { return entra.Pointer("value", i, member) }

@@ -33,9 +33,9 @@ func PhoneSources() []snapshot.SectionID {
 // are not registered, and sign-ins older than the log, show nowhere.
 type Seen struct {
 	sets map[place]audit.Set
-	// Apps are the accounts with an Authenticator of a platform, by what its version is
-	// held against the least for profiles that allow both types. A version of the
-	// sign-in log counts as well; there may be several of an account.
+	// apps are the accounts with a registered Authenticator of a platform, by what its
+	// version is held against the least for profiles that allow both types; also those
+	// whose sign-ins show one that is new enough. An account may be in several.
 	apps map[app]audit.Set
 	// Unplaced are the accounts with a registered Authenticator of which neither version
 	// nor name tells the platform.
@@ -66,7 +66,8 @@ func (s *Seen) In(platform OS, section snapshot.SectionID) audit.Set {
 	return s.sets[place{platform, section}]
 }
 
-// App are the accounts with an Authenticator of a platform whose version is of a level.
+// App are the accounts with a registered Authenticator of a platform whose version is
+// of a level, or, where that is LevelEnough, with a sign-in that shows one.
 func (s *Seen) App(platform OS, l Level) audit.Set { return s.apps[app{platform, l}] }
 
 func derivePhones(ctx context.Context, p *audit.Pass) (*Seen, error) {
@@ -115,8 +116,9 @@ func (b *phonesBuilder) add(list []sighting, section snapshot.SectionID) {
 		switch {
 		case s.platform != "":
 			builderAt(b.places, place{s.platform, section}).Add(s.account)
-			if s.app {
-				builderAt(b.apps, app{s.platform, AppLevel(s.platform, s.version)}).Add(s.account)
+			level := AppLevel(s.platform, s.version)
+			if s.app && (section == snapshot.AuthenticationMethods || level == LevelEnough) {
+				builderAt(b.apps, app{s.platform, level}).Add(s.account)
 			}
 		case section == snapshot.AuthenticationMethods:
 			b.unplaced.Add(s.account)

@@ -58,7 +58,7 @@ func RecordsOf(ctx context.Context, p *audit.Pass, dir *population.Directory, pe
 	if people.Empty() {
 		return found, nil
 	}
-	g := gatherer{dir: dir, people: people, found: found, sharing: map[string][]uint32{}, read: newReader(dir, true, p.Now())}
+	g := gatherer{dir: dir, people: people, found: found, now: p.Now(), sharing: map[string][]uint32{}}
 	// The directory before Intune, whose rows complete its own.
 	order := []snapshot.SectionID{snapshot.Devices, snapshot.ManagedDevices, snapshot.AuthenticationMethods, snapshot.SignIns}
 	for _, section := range order {
@@ -77,54 +77,69 @@ func RecordsOf(ctx context.Context, p *audit.Pass, dir *population.Directory, pe
 	return found, nil
 }
 
+// gatherer puts records together. Rows about nobody who was asked for are dropped
+// where they are decoded.
 type gatherer struct {
 	dir    *population.Directory
 	people audit.Set
+	now    string
 	found  map[uint32][]Record
 	// sharing are the accounts that the directory names for a device.
 	sharing map[string][]uint32
-	read    *reader
 }
 
 func (g *gatherer) section(ctx context.Context, p *audit.Pass, section snapshot.SectionID) error {
 	switch section {
 	case snapshot.Devices:
-		return each(ctx, p, section, g.device)
+		return each(ctx, p, g, section, (*gatherer).device)
 	case snapshot.ManagedDevices:
-		return each(ctx, p, section, g.managed)
+		return each(ctx, p, g, section, (*gatherer).managed)
 	case snapshot.AuthenticationMethods:
-		return each(ctx, p, section, g.apps)
+		return each(ctx, p, g, section, (*gatherer).apps)
 	default:
-		return each(ctx, p, section, g.signIn)
+		return each(ctx, p, g, section, (*gatherer).signIn)
 	}
 }
 
-func each[T any](ctx context.Context, p *audit.Pass, section snapshot.SectionID, take func(*T)) error {
-	for o, err := range audit.Objects[T](ctx, p, section) {
+// told is what a row tells, and how it goes into the records.
+type told func()
+
+// each reads a section. read runs where rows are decoded and must not touch what is
+// found; what it returns runs one after the other.
+func each[T any](ctx context.Context, p *audit.Pass, g *gatherer, section snapshot.SectionID, read func(*gatherer, *reader, *T) told) error {
+	newMap := func() func(*T) told {
+		r := newReader(g.dir, true, g.now)
+		return func(v *T) told { return read(g, r, v) }
+	}
+	for tell, err := range audit.Mapped(ctx, p, section, newMap) {
 		if err != nil {
 			return err
 		}
-		take(&o.Value)
+		if tell != nil {
+			tell()
+		}
 	}
 	return nil
 }
 
-func (g *gatherer) wanted(owners []uint32) bool {
-	return slices.ContainsFunc(owners, g.people.Has)
+// wanted keeps of some accounts those that were asked for.
+func (g *gatherer) wanted(owners []uint32) []uint32 {
+	return slices.DeleteFunc(owners, func(n uint32) bool { return !g.people.Has(n) })
 }
 
-func (g *gatherer) device(v *entra.Device) {
-	d := g.read.device(v)
-	if d.os == "" || !g.wanted(d.owners) {
-		return
+func (g *gatherer) device(read *reader, v *entra.Device) told {
+	d := read.device(v)
+	owners := g.wanted(d.owners)
+	if d.os == "" || len(owners) == 0 {
+		return nil
 	}
 	r := Record{
 		By: ByDirectory, Section: snapshot.Devices, Key: v.ID, SystemPointer: "/operatingSystem",
 		Ownership: ownershipOf(v.DeviceOwnership), Model: v.Model, Name: v.DisplayName, DeviceID: idOf(v.DeviceID),
 	}
-	r.take(&d, "/operatingSystemVersion", v.ApproximateLastSignInDateTime, g.read)
-	for _, n := range d.owners {
-		if g.people.Has(n) {
+	r.take(&d, "/operatingSystemVersion", v.ApproximateLastSignInDateTime, read)
+	return func() {
+		for _, n := range owners {
 			g.found[n] = append(g.found[n], r)
 			if r.DeviceID != "" {
 				g.sharing[r.DeviceID] = append(g.sharing[r.DeviceID], n)
@@ -150,35 +165,39 @@ func (r *Record) take(d *row, versionAt, last string, read *reader) {
 	r.Idle = !r.Last.IsZero() && r.Last.Before(read.idleSince)
 }
 
-func (g *gatherer) managed(v *entra.ManagedDevice) {
-	d := g.read.managed(v)
+func (g *gatherer) managed(read *reader, v *entra.ManagedDevice) told {
+	d := read.managed(v)
+	owners := g.wanted(d.owners)
 	// The directory may name others than Intune does.
-	owners := d.owners
 	for _, n := range g.sharing[d.id] {
 		if !slices.Contains(owners, n) {
 			owners = append(owners, n)
 		}
 	}
-	if d.os == "" {
-		return
+	if d.os == "" || len(owners) == 0 {
+		return nil
 	}
-	for _, n := range owners {
-		if !g.people.Has(n) {
-			continue
+	row := *v
+	return func() {
+		for _, n := range owners {
+			g.found[n] = append(g.found[n], g.completed(g.takeOut(n, d.id), &d, &row, read))
 		}
-		r := g.takeOut(n, d.id)
-		if !r.Version.Told() || d.version.Told() {
-			r.By, r.Section, r.Key, r.SystemPointer = ByIntune, snapshot.ManagedDevices, v.ID, "/operatingSystem"
-		}
-		r.take(&d, "/osVersion", v.LastSyncDateTime, g.read)
-		r.Patch, r.Enrolment = v.AndroidSecurityPatchLevel, enrolmentOf(v.DeviceEnrollmentType)
-		r.Beside = r.Beside && !r.InWorkProfile && r.Enrolment != FullyManaged
-		if o := ownershipOf(v.ManagedDeviceOwnerType); o != OwnershipUnknown {
-			r.Ownership = o
-		}
-		r.Model, r.Name, r.DeviceID = cmp.Or(v.Model, r.Model), cmp.Or(v.DeviceName, r.Name), d.id
-		g.found[n] = append(g.found[n], r)
 	}
+}
+
+// completed is a record, of the directory or a new one, with what Intune tells.
+func (g *gatherer) completed(r Record, d *row, v *entra.ManagedDevice, read *reader) Record {
+	if !r.Version.Told() || d.version.Told() {
+		r.By, r.Section, r.Key, r.SystemPointer = ByIntune, snapshot.ManagedDevices, v.ID, "/operatingSystem"
+	}
+	r.take(d, "/osVersion", v.LastSyncDateTime, read)
+	r.Patch, r.Enrolment = v.AndroidSecurityPatchLevel, enrolmentOf(v.DeviceEnrollmentType)
+	r.Beside = r.Beside && !r.InWorkProfile && r.Enrolment != FullyManaged
+	if o := ownershipOf(v.ManagedDeviceOwnerType); o != OwnershipUnknown {
+		r.Ownership = o
+	}
+	r.Model, r.Name, r.DeviceID = cmp.Or(v.Model, r.Model), cmp.Or(v.DeviceName, r.Name), d.id
+	return r
 }
 
 // takeOut takes the directory's record of a device out of an account's list; an empty
@@ -194,11 +213,12 @@ func (g *gatherer) takeOut(n uint32, deviceID string) Record {
 	return r
 }
 
-func (g *gatherer) apps(v *entra.UserMethods) {
+func (g *gatherer) apps(read *reader, v *entra.UserMethods) told {
 	n, known := g.dir.Ordinal(v.UserID)
 	if !known || !g.people.Has(n) {
-		return
+		return nil
 	}
+	var list []Record
 	for i := range v.Methods {
 		m := &v.Methods[i]
 		if !authenticator(m) {
@@ -206,47 +226,31 @@ func (g *gatherer) apps(v *entra.UserMethods) {
 		}
 		r := Record{By: ByAuthenticator, Section: snapshot.AuthenticationMethods, Key: v.UserID, Name: m.DisplayName, App: ParseVersion(m.PhoneAppVersion)}
 		if member, platform, told := authenticatorPlatform(m); told {
-			r.OS, r.SystemPointer = platform, pointerTo(i, member)
+			r.OS, r.SystemPointer = platform, entra.Pointer("value", i, member)
 		}
 		if r.App.Told() {
-			r.VersionPointer = pointerTo(i, "phoneAppVersion")
+			r.VersionPointer = entra.Pointer("value", i, "phoneAppVersion")
 		}
-		r.Form = g.read.form("", m.DisplayName)
-		g.found[n] = append(g.found[n], r)
+		r.Form = read.form("", m.DisplayName)
+		list = append(list, r)
 	}
+	return func() { g.found[n] = append(g.found[n], list...) }
 }
 
-// signIn notes a successful sign-in, the newest of those that tell the same.
-func (g *gatherer) signIn(s *entra.SignIn) {
+// signIn reads a successful sign-in; a failed one may be somebody else's.
+func (g *gatherer) signIn(read *reader, s *entra.SignIn) told {
 	n, known := g.dir.Ordinal(s.UserID)
 	if !known || !g.people.Has(n) || s.Status == nil || s.Status.ErrorCode == nil || *s.Status.ErrorCode != 0 {
-		return
+		return nil
 	}
-	at := timeOf(s.CreatedDateTime)
+	var list []Record
 	if d := s.DeviceDetail; d != nil {
-		if os := g.read.system(d.OperatingSystem); os != "" {
-			r := Record{By: BySignIn, OS: os, DeviceID: idOf(d.DeviceID), Name: d.DisplayName, SystemPointer: "/deviceDetail/operatingSystem"}
-			text, by := SaidVersion(os, d.OperatingSystem, s.UserAgent)
-			switch {
-			case text != "" && os == Windows:
-				r.Version = Version{Major: 10, Build: ParseVersion(text).Major}
-			case text != "":
-				r.Version = ParseVersion(text)
-			}
-			switch {
-			case by == ByUserAgent:
-				r.By, r.VersionPointer = by, "/userAgent"
-			case text != "":
-				r.VersionPointer = r.SystemPointer
-			}
-			if os.Phone() {
-				r.Form = formOf(d.OperatingSystem, s.UserAgent)
-			}
-			g.keep(n, r, s.ID, at)
+		if os := read.system(d.OperatingSystem); os != "" {
+			list = append(list, fromDetail(os, d, s.UserAgent))
 		}
 	}
 	if d := s.AuthenticationAppDeviceDetails; d != nil {
-		if os := g.read.system(d.OperatingSystem); os.Phone() {
+		if os := read.system(d.OperatingSystem); os.Phone() {
 			r := Record{
 				By: BySignIn, OS: os, App: ParseVersion(d.AppVersion), DeviceID: idOf(d.DeviceID),
 				SystemPointer: "/authenticationAppDeviceDetails/operatingSystem", VersionPointer: "/authenticationAppDeviceDetails/appVersion",
@@ -254,13 +258,42 @@ func (g *gatherer) signIn(s *entra.SignIn) {
 			if text, by := SaidVersion(os, d.OperatingSystem, ""); by == BySignIn {
 				r.Version = ParseVersion(text)
 			}
-			g.keep(n, r, s.ID, at)
+			list = append(list, r)
+		}
+	}
+	id, at := s.ID, timeOf(s.CreatedDateTime)
+	return func() {
+		for _, r := range list {
+			r.Section, r.Key, r.Last = snapshot.SignIns, id, at
+			g.keep(n, r)
 		}
 	}
 }
 
-func (g *gatherer) keep(n uint32, r Record, id string, at time.Time) {
-	r.Section, r.Key, r.Last = snapshot.SignIns, id, at
+// fromDetail is what a sign-in tells of the device it came from.
+func fromDetail(os OS, d *entra.DeviceDetail, agent string) Record {
+	r := Record{By: BySignIn, OS: os, DeviceID: idOf(d.DeviceID), Name: d.DisplayName, SystemPointer: "/deviceDetail/operatingSystem"}
+	text, by := SaidVersion(os, d.OperatingSystem, agent)
+	switch {
+	case text != "" && os == Windows:
+		r.Version = Version{Major: 10, Build: ParseVersion(text).Major}
+	case text != "":
+		r.Version = ParseVersion(text)
+	}
+	switch {
+	case by == ByUserAgent:
+		r.By, r.VersionPointer = by, "/userAgent"
+	case text != "":
+		r.VersionPointer = r.SystemPointer
+	}
+	if os.Phone() {
+		r.Form = formOf(d.OperatingSystem, agent)
+	}
+	return r
+}
+
+// keep adds a record of a sign-in, the newest of those that tell the same.
+func (g *gatherer) keep(n uint32, r Record) {
 	list := g.found[n]
 	i := slices.IndexFunc(list, func(o Record) bool {
 		return o.Section == snapshot.SignIns && o.OS == r.OS && o.Version == r.Version && o.App == r.App && o.By == r.By && o.Form == r.Form && o.SystemPointer == r.SystemPointer
@@ -268,7 +301,7 @@ func (g *gatherer) keep(n uint32, r Record, id string, at time.Time) {
 	switch {
 	case i < 0:
 		g.found[n] = append(list, r)
-	case at.After(list[i].Last) || at.Equal(list[i].Last) && id < list[i].Key:
+	case r.Last.After(list[i].Last) || r.Last.Equal(list[i].Last) && r.Key < list[i].Key:
 		list[i] = r
 	}
 }

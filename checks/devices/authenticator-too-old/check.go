@@ -112,7 +112,7 @@ func tooOld(seen *devices.Seen, os devices.OS) (old, unsure audit.Set) {
 }
 
 func report(ctx context.Context, p *audit.Pass, policy *methods.Effective, dir *population.Directory, a *methods.Applied, of app, people audit.Set) error {
-	records, err := devices.RecordsOf(ctx, p, dir, people, snapshot.AuthenticationMethods, snapshot.SignIns)
+	records, err := devices.RecordsOf(ctx, p, dir, people, snapshot.AuthenticationMethods)
 	if err != nil {
 		return err
 	}
