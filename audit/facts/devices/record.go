@@ -22,14 +22,14 @@ type Record struct {
 	Key                           string
 	SystemPointer, VersionPointer string
 
-	OS      OS
-	Version Version // of the system; of Authenticators known by themselves it is not told
-	App     Version // of Authenticator
-	Patch   string  // Android's security patch level, a day
-	Trust   Trust
-	Form    Form
-	Ownership
-	Enrolment
+	OS        OS
+	Version   Version // of the system; of Authenticators known by themselves it is not told
+	App       Version // of Authenticator
+	Patch     string  // Android's security patch level, a day
+	Trust     Trust
+	Form      Form
+	Ownership Ownership
+	Enrolment Enrolment
 	// InWorkProfile: it is the work profile of an Android phone. Beside: it is an
 	// Android registration outside of any.
 	InWorkProfile, Beside bool

@@ -103,7 +103,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 			Affected: audit.People(set, dir),
 			Evidence: evidence,
 			Blockers: []string{join.name},
-			Fix:      []audit.Step{{Change: "Update Windows on these computers; no version of Windows 10 below 22H2 is served with updates any more, unless by an extension that is paid for."}},
+			Fix:      []audit.Step{{Change: "Update Windows on these computers, or replace them."}},
 		})
 	}
 	return nil
