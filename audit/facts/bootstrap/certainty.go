@@ -20,6 +20,7 @@ var settled = map[string]string{
 	"helloUnderAllResources":    "only policies on the register action govern the set-up of Windows Hello (MC13, 2026-05-29)",
 	"mfaTrustedIPs":             "legacy settings, which Graph does not show, hold no trusted addresses (NET, 2024-05-22)",
 	"allResourcesSpareRegister": "a policy on all resources matches the register action (EVA, 2025-07-08)",
+	helloContainer:              "people register a passkey in Windows Hello on a computer where they have no Windows Hello for Business (WIN, 2026-02-18)",
 	"legacyMethodSettings":      "legacy settings, which Graph does not show, grant no other method (MAN, 2025-03-04)",
 }
 

@@ -22,7 +22,8 @@ type Verdict struct {
 	// state is unknown.
 	Missing    []string
 	Confidence Confidence
-	// HangsOn names the switches with which the state would be another one.
+	// HangsOn names the switches with which the state would be another one, and what
+	// else it hangs on that Graph does not show.
 	HangsOn []string
 	Path    *Path
 	// Group is the id of the group that the step addToGroup is about.
@@ -102,11 +103,21 @@ func (b *bench) verdict(p *person) Verdict {
 		v.HangsOn = append(v.HangsOn, "legacyMethodSettings")
 		v.lower(Low)
 	}
+	if bad.way != nil && bad.way.credential.kind == WindowsCredential && p.has(hello, kind) {
+		v.HangsOn = append(v.HangsOn, helloContainer)
+		v.lower(Low)
+	}
 	if len(v.Conditions) > 0 || p.nested {
 		v.lower(Medium)
 	}
 	return v
 }
+
+// helloContainer stands in hangsOn where the cheapest way is a passkey in Windows Hello
+// of somebody who has Windows Hello for Business: in one container there is room for
+// one of them (WIN, how-to-authentication-entra-passkeys-on-windows, 2026-02-18), and
+// whose is where is not known.
+const helloContainer = "helloContainer"
 
 // reasonsIf are those of a state, should it turn out to be the one.
 func (b *bench) reasonsIf(p *person, s stand) []Reason {
