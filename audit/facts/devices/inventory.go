@@ -2,6 +2,7 @@ package devices
 
 import (
 	"context"
+	"slices"
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/entra"
@@ -85,7 +86,7 @@ func derive(ctx context.Context, p *audit.Pass) (*Owned, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := newBuilder()
+	b := newBuilder(dir.All.Count())
 	whole := p.Status(snapshot.Devices).State == snapshot.Complete
 	// Devices that Intune's rows may say more about: all where the directory was not
 	// read in full, else those of which it does not say whose they are or how old.
@@ -109,7 +110,7 @@ func derive(ctx context.Context, p *audit.Pass) (*Owned, error) {
 		case found && d.id != "":
 			d.is = d.is&^(compliant|disabled) | known.is&(compliant|disabled|shared)
 			d.trust = known.trust
-			if len(d.owners) == 0 {
+			if d.owners.count == 0 {
 				d.owners = known.owners
 			}
 			delete(byID, d.id)
@@ -118,93 +119,118 @@ func derive(ctx context.Context, p *audit.Pass) (*Owned, error) {
 		}
 		b.add(&d)
 	}
-	o := b.owned
+	ownerless := b.nameless
 	for _, d := range byID {
-		o.Ownerless = o.Ownerless || d.is.has(unowned|compliant)
+		ownerless = ownerless || d.is.has(unowned|compliant)
 		b.left(&d)
 	}
-	b.finish()
-	o.Ownerless = o.Ownerless || b.nameless
+	o := b.finish()
+	o.Ownerless = ownerless
 	// Without Intune there are no managed devices, which is an answer too.
 	managed := p.Status(snapshot.ManagedDevices).State
 	o.Complete = !o.Ownerless && p.Status(snapshot.Devices).State == snapshot.Complete && (managed == snapshot.Complete || managed == snapshot.Unlicensed)
 	return o, nil
 }
 
-// builder collects Owned.
+// builder notes for every account what it has, as marks.
 type builder struct {
-	owned                                                       *Owned
-	has, intune, listed, compliant, capable, old, untold        map[OS]*audit.Builder
-	hybrid, joined, oldWindows, untoldWindows, profile, outside audit.Builder
-	nameless                                                    bool // a compliant device says neither whose nor which it is
+	marks []mark
+	// oldUnowned and nameless are about devices that are nobody's.
+	oldUnowned int
+	nameless   bool // a compliant device says neither whose nor which it is
 }
 
-func newBuilder() *builder {
-	b := &builder{owned: &Owned{}}
-	for _, m := range []*map[OS]*audit.Builder{&b.has, &b.intune, &b.listed, &b.compliant, &b.capable, &b.old, &b.untold} {
-		*m = map[OS]*audit.Builder{}
-		for _, os := range Systems {
-			(*m)[os] = &audit.Builder{}
-		}
+// mark has a bit for each thing that an account can have: some for every system, then
+// those of one system.
+type mark uint64
+
+const (
+	markHas = iota
+	markIntune
+	markListed
+	markCompliant
+	markCapable
+	markOld
+	markUntold
+	marksOfSystem
+)
+
+const (
+	markHybrid mark = 1 << (marksOfSystem*len(Systems) + iota)
+	markJoined
+	markOldWindows
+	markUntoldWindows
+	markWorkProfile
+	markBeside
+)
+
+func markOf(system, what int) mark { return 1 << (marksOfSystem*system + what) }
+
+func newBuilder(accounts int) *builder { return &builder{marks: make([]mark, accounts)} }
+
+func (b *builder) give(d *row, m mark) {
+	for n := range d.owners.all() {
+		b.marks[n] |= m
 	}
-	return b
 }
 
 func (b *builder) add(d *row) {
 	b.nameless = b.nameless || d.is.has(unowned|compliant) && d.id == ""
-	if d.os == "" || d.is.has(disabled) {
+	system := slices.Index(Systems[:], d.os)
+	if system < 0 || d.is.has(disabled) {
 		return
 	}
-	for _, n := range d.owners {
-		b.has[d.os].Add(n)
-		if d.is.has(fromIntune) {
-			b.intune[d.os].Add(n)
-		} else {
-			b.listed[d.os].Add(n)
-		}
-		if d.is.has(compliant) {
-			b.compliant[d.os].Add(n)
-		}
-		switch {
-		case d.os == Windows:
-			b.computer(d, n)
-		case d.os.Phone():
-			b.phone(d, n)
-		}
+	m := markOf(system, markHas)
+	if d.is.has(fromIntune) {
+		m |= markOf(system, markIntune)
+	} else {
+		m |= markOf(system, markListed)
 	}
+	if d.is.has(compliant) {
+		m |= markOf(system, markCompliant)
+	}
+	switch {
+	case d.os == Windows:
+		m |= computer(d)
+	case d.os.Phone():
+		m |= phone(d, system)
+	}
+	b.give(d, m)
 }
 
-func (b *builder) computer(d *row, n uint32) {
+func computer(d *row) (m mark) {
 	if d.trust == Hybrid {
-		b.hybrid.Add(n)
+		m |= markHybrid
 	}
 	if d.trust >= Joined {
-		b.joined.Add(n)
+		m |= markJoined
 	}
 	if d.below() && !d.is.has(shared) && !d.is.has(idle) {
-		b.oldWindows.Add(n)
+		m |= markOldWindows
 	}
+	return m
 }
 
-func (b *builder) phone(d *row, n uint32) {
+func phone(d *row, system int) (m mark) {
 	if d.is.has(inWorkProfile) {
-		b.profile.Add(n)
+		m |= markWorkProfile
 	}
 	if d.is.has(beside) {
-		b.outside.Add(n)
+		m |= markBeside
 	}
 	if d.form == Appliance || d.is.has(shared) {
-		return
+		return m
 	}
 	switch level := PhoneLevel(d.os, d.version); {
 	case level == LevelEnough:
-		b.capable[d.os].Add(n)
+		m |= markOf(system, markCapable)
 	case d.form == Tablet, d.is.has(idle):
 	case level == LevelUntold:
-		b.untold[d.os].Add(n)
+		m |= markOf(system, markUntold)
 	default:
-		b.old[d.os].Add(n)
+		m |= markOf(system, markOld)
 	}
+	return m
 }
 
 // left notes a device that Intune said nothing about.
@@ -214,30 +240,36 @@ func (b *builder) left(d *row) {
 	}
 	switch WindowsLevel(d.trust, d.version) {
 	case LevelUntold:
-		for _, n := range d.owners {
-			b.untoldWindows.Add(n)
-		}
+		b.give(d, markUntoldWindows)
 	case LevelBelow:
 		if d.is.has(unowned) && !d.is.has(idle) {
-			b.owned.OldUnowned++
+			b.oldUnowned++
 		}
 	}
 }
 
-func (b *builder) finish() {
-	o := b.owned
-	for _, s := range []struct {
-		to   *map[OS]audit.Set
-		from map[OS]*audit.Builder
-	}{
-		{&o.Of, b.has}, {&o.Managed, b.intune}, {&o.Listed, b.listed}, {&o.Compliant, b.compliant},
-		{&o.CapablePhone, b.capable}, {&o.OldPhone, b.old}, {&o.UntoldPhone, b.untold},
-	} {
-		*s.to = map[OS]audit.Set{}
-		for os, set := range s.from {
-			(*s.to)[os] = set.Set()
+func (b *builder) finish() *Owned {
+	o := &Owned{
+		Of: map[OS]audit.Set{}, Managed: map[OS]audit.Set{}, Listed: map[OS]audit.Set{}, Compliant: map[OS]audit.Set{},
+		CapablePhone: map[OS]audit.Set{}, OldPhone: map[OS]audit.Set{}, UntoldPhone: map[OS]audit.Set{},
+		Hybrid: b.marked(markHybrid), Joined: b.marked(markJoined), OldWindows: b.marked(markOldWindows), UntoldWindows: b.marked(markUntoldWindows),
+		WorkProfile: b.marked(markWorkProfile), BesideProfile: b.marked(markBeside), OldUnowned: b.oldUnowned,
+	}
+	for i, os := range Systems {
+		o.Of[os], o.Managed[os], o.Listed[os] = b.marked(markOf(i, markHas)), b.marked(markOf(i, markIntune)), b.marked(markOf(i, markListed))
+		o.Compliant[os], o.CapablePhone[os] = b.marked(markOf(i, markCompliant)), b.marked(markOf(i, markCapable))
+		o.OldPhone[os], o.UntoldPhone[os] = b.marked(markOf(i, markOld)), b.marked(markOf(i, markUntold))
+	}
+	return o
+}
+
+// marked are the accounts with a mark.
+func (b *builder) marked(m mark) audit.Set {
+	var set audit.Builder
+	for n := range b.marks {
+		if b.marks[n]&m != 0 {
+			set.Add(uint32(n))
 		}
 	}
-	o.Hybrid, o.Joined, o.OldWindows, o.UntoldWindows = b.hybrid.Set(), b.joined.Set(), b.oldWindows.Set(), b.untoldWindows.Set()
-	o.WorkProfile, o.BesideProfile = b.profile.Set(), b.outside.Set()
+	return set.Set()
 }

@@ -1,6 +1,7 @@
 package devices
 
 import (
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -13,12 +14,47 @@ import (
 // nothing in it is kept.
 type row struct {
 	id      string // what both sections call the device; empty where nobody will ask
-	owners  []uint32
+	owners  owners
 	os      OS
 	version Version
 	trust   Trust
 	form    Form
 	is      traits
+}
+
+// owners are accounts; a device has one or two, so that few need a list.
+type owners struct {
+	first [2]uint32
+	count int
+	more  []uint32
+}
+
+func (o *owners) add(n uint32) {
+	switch {
+	case slices.Contains(o.first[:min(o.count, len(o.first))], n) || slices.Contains(o.more, n):
+		return
+	case o.count < len(o.first):
+		o.first[o.count] = n
+	default:
+		o.more = append(o.more, n)
+	}
+	o.count++
+}
+
+func (o *owners) all() iter.Seq[uint32] {
+	return func(yield func(uint32) bool) {
+		for i := range o.count {
+			n := uint32(0)
+			if i < len(o.first) {
+				n = o.first[i]
+			} else {
+				n = o.more[i-len(o.first)]
+			}
+			if !yield(n) {
+				return
+			}
+		}
+	}
 }
 
 // traits are what is or is not so of a device.
@@ -71,13 +107,14 @@ func newReader(dir *population.Directory, directory bool, now string) *reader {
 	return r
 }
 
-// Few distinct texts stand in many rows; each is looked at once.
+// Few distinct texts stand in many rows; each is looked at once. What is kept of a row is
+// a copy: the row's memory may be used again.
 
 func (r *reader) system(text string) OS {
 	os, known := r.systems[text]
 	if !known {
 		os = OSOf(text)
-		r.systems[text] = os
+		r.systems[strings.Clone(text)] = os
 	}
 	return os
 }
@@ -86,7 +123,7 @@ func (r *reader) version(text string) Version {
 	v, known := r.versions[text]
 	if !known {
 		v = ParseVersion(text)
-		r.versions[text] = v
+		r.versions[strings.Clone(text)] = v
 	}
 	return v
 }
@@ -96,7 +133,7 @@ func (r *reader) form(system, model string) Form {
 	f, known := r.forms[key]
 	if !known {
 		f = formOf(system, model)
-		r.forms[key] = f
+		r.forms[[2]string{strings.Clone(system), strings.Clone(model)}] = f
 	}
 	return f
 }
@@ -107,7 +144,7 @@ func idOf(text string) string {
 	if strings.Trim(text, "0-") == "" {
 		return ""
 	}
-	return strings.ToLower(text)
+	return strings.Clone(strings.ToLower(text))
 }
 
 // idle tells whether a time is long ago. One that is not told is not.
@@ -131,16 +168,16 @@ func (r *reader) device(v *entra.Device) row {
 	d.is.set(compliant, v.IsCompliant != nil && *v.IsCompliant)
 	d.is.set(unowned, v.RegisteredOwners == nil && v.RegisteredUsers == nil)
 	d.is.set(shared, strings.EqualFold(v.ProfileType, "Shared") || d.os == Windows && server(v.OperatingSystem))
-	for _, list := range [][]entra.DirectoryObject{v.RegisteredOwners, v.RegisteredUsers} {
+	for _, list := range [...][]entra.DirectoryObject{v.RegisteredOwners, v.RegisteredUsers} {
 		for i := range list {
-			if n, known := r.dir.Ordinal(list[i].ID); known && !slices.Contains(d.owners, n) {
-				d.owners = append(d.owners, n)
+			if n, known := r.dir.Ordinal(list[i].ID); known {
+				d.owners.add(n)
 			}
 		}
 	}
 	r.settle(&d, v.OperatingSystem, v.DisplayName, v.Model, v.ApproximateLastSignInDateTime)
 	// Intune may say more of a device whose owner or build the directory does not tell.
-	open := d.os == Windows && d.trust >= Joined && !d.is.has(shared) && (d.version.Build == 0 || len(d.owners) == 0 && d.below())
+	open := d.os == Windows && d.trust >= Joined && !d.is.has(shared) && (d.version.Build == 0 || d.owners.count == 0 && d.below())
 	if d.is.has(unowned|compliant) || open || !r.directory {
 		d.id = idOf(v.DeviceID)
 	}
@@ -154,7 +191,7 @@ func (r *reader) managed(v *entra.ManagedDevice) row {
 	enrolment := enrolmentOf(v.DeviceEnrollmentType)
 	d.is.set(shared, enrolment == WithoutUser || enrolment == ByManager || d.os == Windows && server(v.OperatingSystem))
 	if n, known := r.dir.Ordinal(v.UserID); known {
-		d.owners = []uint32{n}
+		d.owners.add(n)
 	}
 	r.settle(&d, v.OperatingSystem, v.DeviceName, v.Model, v.LastSyncDateTime)
 	if d.os == Android && enrolment == WorkProfile {

@@ -122,14 +122,19 @@ func each[T any](ctx context.Context, p *audit.Pass, g *gatherer, section snapsh
 	return nil
 }
 
-// wanted keeps of some accounts those that were asked for.
-func (g *gatherer) wanted(owners []uint32) []uint32 {
-	return slices.DeleteFunc(owners, func(n uint32) bool { return !g.people.Has(n) })
+// wanted are those of some accounts that were asked for.
+func (g *gatherer) wanted(of *owners) (list []uint32) {
+	for n := range of.all() {
+		if g.people.Has(n) {
+			list = append(list, n)
+		}
+	}
+	return list
 }
 
 func (g *gatherer) device(read *reader, v *entra.Device) told {
 	d := read.device(v)
-	owners := g.wanted(d.owners)
+	owners := g.wanted(&d.owners)
 	if d.os == "" || len(owners) == 0 {
 		return nil
 	}
@@ -167,7 +172,7 @@ func (r *Record) take(d *row, versionAt, last string, read *reader) {
 
 func (g *gatherer) managed(read *reader, v *entra.ManagedDevice) told {
 	d := read.managed(v)
-	owners := g.wanted(d.owners)
+	owners := g.wanted(&d.owners)
 	// The directory may name others than Intune does.
 	for _, n := range g.sharing[d.id] {
 		if !slices.Contains(owners, n) {
