@@ -40,6 +40,7 @@ func TestRequests(t *testing.T) {
 		{"user", UserByID("alice@contoso.example", Query{Select: []string{"id"}}), "GET /v1.0/users/alice@contoso.example?$select=id", BucketDirectory},
 		{"risky", RiskyUsers(Query{}), "GET /v1.0/identityProtection/riskyUsers", BucketConditionalAccess},
 		{"by-ids", DirectoryObjectsByIDs([]string{id}, []string{"group"}), "POST /v1.0/directoryObjects/getByIds", BucketDirectory},
+		{"what-if", WhatIf(WhatIfSignIn{UserID: id, App: "x"}), "POST /v1.0/identity/conditionalAccess/evaluate", BucketConditionalAccess},
 		{"groups", Groups(Query{Top: 5}), "GET /v1.0/groups?$top=5", BucketDirectory},
 		{"group", GroupByID(id, Query{}), "GET /v1.0/groups/" + id, BucketDirectory},
 		{"members", GroupTransitiveMembers(id, Query{Select: []string{"id"}, Top: 999}), "GET /v1.0/groups/" + id + "/transitiveMembers/microsoft.graph.user?$count=true&$select=id&$top=999", BucketDirectory},

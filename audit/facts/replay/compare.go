@@ -36,6 +36,8 @@ type Comparer struct {
 	// changed is when each policy, or a location that it names, was last changed;
 	// zero where that is not told.
 	changed []time.Time
+	// modified is when each policy itself was.
+	modified []time.Time
 	// named are the app ids that each policy names among its resources.
 	named []map[string]bool
 	// special are the policies for user actions and authentication contexts, with the
@@ -74,6 +76,7 @@ func deriveComparer(ctx context.Context, p *audit.Pass) (*Comparer, error) {
 		i := len(c.changed)
 		c.byID[strings.ToLower(v.ID)] = i
 		changed, named := lastChange(v.Unmodelled), map[string]bool{}
+		c.modified = append(c.modified, changed)
 		if conditions := v.Conditions; conditions != nil {
 			if l := conditions.Locations; l != nil {
 				for _, id := range slices.Concat(l.IncludeLocations, l.ExcludeLocations) {
