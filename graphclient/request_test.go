@@ -42,6 +42,7 @@ func TestRequests(t *testing.T) {
 		{"by-ids", DirectoryObjectsByIDs([]string{id}, []string{"group"}), "POST /v1.0/directoryObjects/getByIds", BucketDirectory},
 		{"what-if", WhatIf(WhatIfSignIn{UserID: id, App: "x"}), "POST /v1.0/identity/conditionalAccess/evaluate", BucketConditionalAccess},
 		{"groups", Groups(Query{Top: 5}), "GET /v1.0/groups?$top=5", BucketDirectory},
+		{"groups-count", GroupsCount(), "GET /v1.0/groups/$count", BucketDirectory},
 		{"group", GroupByID(id, Query{}), "GET /v1.0/groups/" + id, BucketDirectory},
 		{"members", GroupTransitiveMembers(id, Query{Select: []string{"id"}, Top: 999}), "GET /v1.0/groups/" + id + "/transitiveMembers/microsoft.graph.user?$count=true&$select=id&$top=999", BucketDirectory},
 		{"member-of", UserTransitiveMemberOf(id, Query{Select: []string{"id"}}), "GET /v1.0/users/" + id + "/transitiveMemberOf?$select=id", BucketDirectory},

@@ -79,6 +79,7 @@ func init() { // not an initial value, because batches refer to the list again
 		{path: "directoryObjects/getByIds", post: true, answer: (*call).getByIDs},
 
 		collectionAt("groups", &groupList),
+		{path: "groups/$count", answer: (*call).groupCount},
 		entityAt("groups/{id}", snapshot.Groups),
 		{path: "groups/{id}/transitiveMembers", options: memberOptions, answer: (*call).allMembers},
 		{path: "groups/{id}/transitiveMembers/microsoft.graph.user", options: memberOptions, answer: (*call).userMembers},

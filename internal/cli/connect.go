@@ -87,7 +87,7 @@ func (o *connectOptions) cloudName() string {
 }
 
 // liveFlags are the flags of a live run.
-var liveFlags = []string{"tenant-id", "client-id", "auth", "cloud", "graph-url", "authority-url", "ca-file", "save", "since"}
+var liveFlags = []string{"tenant-id", "client-id", "auth", "cloud", "graph-url", "authority-url", "ca-file", "save", "since", "beta-sign-ins"}
 
 // exclusiveWithFrom makes the flags of a live run and --from exclude each other.
 func exclusiveWithFrom(cmd *cobra.Command) {

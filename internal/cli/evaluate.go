@@ -97,7 +97,7 @@ func (o *evaluateOptions) onlyWhatGoesTogether(cmd *cobra.Command, d *Deps) erro
 		return nil
 	}
 	if o.Verify {
-		for _, name := range []string{"save", "since"} {
+		for _, name := range []string{"save", "since", "beta-sign-ins"} {
 			if cmd.Flags().Changed(name) {
 				return usagef("--%s is of a run that collects, and --from names a snapshot that is there", name)
 			}

@@ -111,8 +111,9 @@ func deriveChanges(ctx context.Context, p *audit.Pass) (*ChangeLog, error) {
 	l := &ChangeLog{Window: windowOf(p, snapshot.DirectoryAudits), UnknownActivities: map[string]int{}, changes: map[uint32][]Change{}}
 	l.Names = true
 	if entry := p.Status(snapshot.DirectoryAudits).Entry; entry != nil {
-		// In large tenants only what happened to methods and policies is collected.
-		l.Names = !strings.Contains(entry.Request, "loggedByService eq 'Authentication Methods'")
+		// In large tenants only what happened to methods and policies is collected, and
+		// changes of users where there were not too many.
+		l.Names = !strings.Contains(entry.Request, "loggedByService eq 'Authentication Methods'") || strings.Contains(entry.Request, "activityDisplayName eq 'Update user'")
 	}
 	byName := map[string][]Change{}
 	for o, err := range audit.Objects[entra.DirectoryAudit](ctx, p, snapshot.DirectoryAudits) {
