@@ -253,6 +253,23 @@ func (c *Comparer) applies(row *entra.SignIn, in *conditionalaccess.SignIn, ordi
 		}
 	}
 	at := *in
+	// Beta tells what policies were held against besides the resource: then nothing else
+	// was.
+	if told := row.ConditionalAccessAudiences; len(told) > 0 {
+		for i := range traces {
+			out[i] = traces[i].Applies
+		}
+		for _, app := range told {
+			if strings.EqualFold(app, row.ResourceID) {
+				continue
+			}
+			at.Target = conditionalaccess.Target{Kind: conditionalaccess.App, ID: app}
+			decision := c.policies.Evaluate(&at, c.policies.Users(ordinal))
+			for i := range decision.Policies {
+				out[i] = out[i].Or(decision.Policies[i].Applies)
+			}
+		}
+	}
 	if len(c.special) > 0 {
 		for _, target := range c.targets {
 			asked := askedFor(row, target)
@@ -348,7 +365,9 @@ const (
 )
 
 // judge compares one policy's part. Where it has to be met by a method, the log of
-// v1.0 does not say which were used: then only that it applied is compared.
+// v1.0 does not say which were used: then only that it applied is compared. Where beta
+// says, methods that meet the policy have to be logged as that; methods that do not
+// prove nothing, since a session may have met it before.
 func judge(t *conditionalaccess.Trace, applies audit.Tri, result string) (evaluated string, a agreement) {
 	r, known := results[strings.ToLower(result)]
 	switch {
