@@ -32,14 +32,17 @@ var Check = &audit.Check{
 		{Section: snapshot.SignIns},
 		// The report has no times of registration.
 		{Section: snapshot.UserRegistrationDetails, Gap: audit.Refines},
+		// Of these the check says itself about whom it could not tell.
+		{Section: snapshot.Groups, Gap: audit.Refines},
+		{Section: snapshot.GroupMembers, Gap: audit.Refines},
 	},
-	Facts: []audit.AnyFact{population.Users, activity.SignIns, methods.Holdings, lifecycle.Unused},
+	Facts: []audit.AnyFact{population.Users, methods.Policy, activity.SignIns, methods.Holdings, lifecycle.Unused},
 	Run:   run,
 }
 
 func run(ctx context.Context, p *audit.Pass) error {
-	dir, err := audit.Get(ctx, p, population.Users)
-	if err != nil {
+	policy, dir, err := methods.EnabledPasskeys(ctx, p)
+	if err != nil || policy == nil {
 		return err
 	}
 	log, err := audit.Get(ctx, p, activity.SignIns)
@@ -62,7 +65,12 @@ func run(ctx context.Context, p *audit.Pass) error {
 	if err != nil {
 		return err
 	}
-	people := unused.With(lifecycle.NotUsed).And(dir.People)
+	// A passkey that policy does not take is not used for that reason, and other checks'.
+	usable := usableBy(policy, held, unused.With(lifecycle.NotUsed).And(dir.People))
+	people := usable.Yes
+	if !usable.Maybe.Empty() {
+		p.Lacks(snapshot.GroupMembers, audit.Hides, fmt.Sprintf("whether policy takes the passkeys of %s is not known", audit.PeoplePhrase(usable.Maybe.Count())))
+	}
 	if unsure := unused.Undated.And(dir.People).Minus(people); !unsure.Empty() {
 		p.Lacks(snapshot.AuthenticationMethods, audit.Hides, fmt.Sprintf("when passkeys of %s were registered is not told", audit.PeoplePhrase(unsure.Count())))
 	}
@@ -78,13 +86,33 @@ func run(ctx context.Context, p *audit.Pass) error {
 	}
 	p.Report(audit.Finding{
 		Certainty: audit.Likely,
-		Message: fmt.Sprintf("%s had a passkey for two weeks or longer and signs in by methods that phishing gets around: no sign-in with a passkey is in the log %s. "+
+		Message: fmt.Sprintf("%s by methods that phishing gets around and had a passkey for two weeks or longer: no sign-in with a passkey is in the log %s. "+
 			"Ask them: is the passkey still there, and what happens when you choose it?",
-			audit.PeopleDo(people.Count(), "has", "have"), log.Window.Phrase()),
+			audit.PeopleDo(people.Count(), "signed in", "signed in"), log.Window.Phrase()),
 		Subject:  audit.Subject{Type: audit.SubjectTenant, Name: "Passkeys"},
 		Affected: audit.People(people, dir),
 		Evidence: evidence,
 		Fix:      []audit.Step{{Change: "Find out what keeps them: an old habit, an app that does not offer it, a copy that is gone. A policy that demands phishing-resistant authentication is for when they can."}},
 	})
 	return nil
+}
+
+// usableBy are those of some people of whom policy takes a passkey at sign-in.
+func usableBy(policy *methods.Effective, held *methods.Held, people audit.Set) audit.Partly {
+	var yes, maybe audit.Builder
+	scope := policy.Passkeys.InScope()
+	for n := range people.All() {
+		best := audit.No
+		for _, k := range held.Passkeys(n) {
+			allowed, _, _ := policy.Passkeys.SignIn(n, k.Credential)
+			best = best.Or(allowed.And(scope.Has(n)))
+		}
+		switch best {
+		case audit.Yes:
+			yes.Add(n)
+		case audit.Unsure:
+			maybe.Add(n)
+		}
+	}
+	return audit.Partly{Yes: yes.Set(), Maybe: maybe.Set()}
 }
