@@ -52,12 +52,15 @@ import (
 	unknownkeyused "passkeyaudit/checks/orphans/unknown-key-used"
 	upnchangedafterregistration "passkeyaudit/checks/orphans/upn-changed-after-registration"
 	adminsnotphishingresistant "passkeyaudit/checks/posture/admins-not-phishing-resistant"
+	benchmarktension "passkeyaudit/checks/posture/benchmark-tension"
 	coverageisnarrowerthanitlooks "passkeyaudit/checks/posture/coverage-is-narrower-than-it-looks"
 	danglingpolicyreference "passkeyaudit/checks/posture/dangling-policy-reference"
 	emergencyaccess "passkeyaudit/checks/posture/emergency-access"
 	phoneonlynosecondway "passkeyaudit/checks/posture/phone-only-no-second-way"
+	registerednotused "passkeyaudit/checks/posture/registered-not-used"
 	registrationunprotected "passkeyaudit/checks/posture/registration-unprotected"
 	singlepasskey "passkeyaudit/checks/posture/single-passkey"
+	toomanygroups "passkeyaudit/checks/posture/too-many-groups"
 	unattendedaccountsinenforcement "passkeyaudit/checks/posture/unattended-accounts-in-enforcement"
 	changedbymicrosoft "passkeyaudit/checks/scope/changed-by-microsoft"
 	danglingtarget "passkeyaudit/checks/scope/dangling-target"
@@ -193,8 +196,11 @@ func Posture() []*audit.Check {
 		singlepasskey.Check,
 		registrationunprotected.Check,
 		danglingpolicyreference.Check,
+		benchmarktension.Check,
 		phoneonlynosecondway.Check,
 		unattendedaccountsinenforcement.Check,
+		registerednotused.Check,
+		toomanygroups.Check,
 	}
 }
 

@@ -200,6 +200,15 @@ func Groups(q Query) Request {
 	})
 }
 
+// GroupsCount asks for the number of groups; run it with [Client.Count].
+func GroupsCount() Request {
+	r := read(BucketDirectory, Query{Eventual: true}, func(ctx context.Context, p map[string]string, a abs.RequestAdapter) (*abs.RequestInformation, error) {
+		return groups.NewGroupsRequestBuilderInternal(p, a).Count().ToGetRequestInformation(ctx, nil)
+	})
+	r.plain = true
+	return r
+}
+
 // GroupByID asks for one group.
 func GroupByID(id string, q Query) Request {
 	return readOne(BucketDirectory, q, "group id", id, func(ctx context.Context, p map[string]string, a abs.RequestAdapter) (*abs.RequestInformation, error) {

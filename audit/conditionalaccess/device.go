@@ -156,6 +156,25 @@ func (d Device) List(name string) (values []string, known, null bool) {
 	return slices.Clone(h.list), true, h.attr.IsNull()
 }
 
+// Given are the attributes that have values, by their names: texts, a boolean for
+// isCompliant, lists of texts for collections.
+func (d Device) Given() map[string]any {
+	all := map[string]any{}
+	for i := range d.held {
+		h := &d.held[i]
+		switch {
+		case h.attr.state != attrValue:
+		case h.property.collection():
+			all[h.property.String()] = slices.Clone(h.list)
+		case h.property == propIsCompliant:
+			all[h.property.String()] = h.folded == "true"
+		default:
+			all[h.property.String()] = h.attr.Value
+		}
+	}
+	return all
+}
+
 // Registered tells whether Entra knows the device. If nobody said so, an
 // identifier, a trust type or compliance shows it: only registered devices have
 // these. An operating system does not, because sign-ins show that of any device,

@@ -22,7 +22,7 @@ var plainTypes = map[string]func() any{
 // leftToDecode are members that Plain does not read: refusals, and what only beta has.
 var leftToDecode = []string{
 	"Error", "SignInEventTypes", "AuthenticationRequirement", "AuthenticationProtocol", "AuthenticationDetails", "OriginalTransferMethod",
-	"CrossTenantAccessType", "UserType of sign-in", "AuthenticationContexts", "NetworkLocationDetails",
+	"CrossTenantAccessType", "UserType of sign-in", "AuthenticationContexts", "NetworkLocationDetails", "ConditionalAccessAudiences",
 }
 
 // plainRows are rows as Graph sends them, and odd ones.

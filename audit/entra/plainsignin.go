@@ -67,7 +67,7 @@ func (s *SignIn) decodePlain(p *Plain) bool {
 			}
 			return p.applied(s.AppliedConditionalAccessPolicies)
 		case "signInEventTypes", "authenticationRequirement", "authenticationProtocol", "authenticationDetails", "originalTransferMethod",
-			"crossTenantAccessType", "userType", "authenticationContextClassReferences", "networkLocationDetails":
+			"crossTenantAccessType", "userType", "authenticationContextClassReferences", "networkLocationDetails", "conditionalAccessAudiences":
 			return false
 		}
 		return p.skip(0)

@@ -53,6 +53,9 @@ type SignIn struct {
 	UserType                  string                   `json:"userType"`
 	AuthenticationContexts    []AuthenticationContext  `json:"authenticationContextClassReferences"`
 	NetworkLocationDetails    []NetworkLocationDetails `json:"networkLocationDetails"`
+	// ConditionalAccessAudiences are the app ids of the resources that policies were held
+	// against; nil in v1.0.
+	ConditionalAccessAudiences []string `json:"conditionalAccessAudiences"`
 }
 
 // SignInStatus is how a sign-in ended.

@@ -93,6 +93,8 @@ type SectionEntry struct {
 	IncompleteIDs []string `json:"incompleteIds,omitzero"`
 	// NotFound records group ids that Graph answered with 404.
 	NotFound []string `json:"notFound,omitzero"`
+	// Total is how many groups the tenant has, of which the rows are some.
+	Total *int `json:"total,omitzero"`
 
 	Request     string `json:"request,omitzero"`
 	StartedAt   string `json:"startedAt,omitzero"`

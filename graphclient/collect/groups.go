@@ -57,6 +57,23 @@ func readGroups(ctx context.Context, j *job) error {
 			}
 		}
 	}
+	return j.countGroups(ctx)
+}
+
+// countGroups asks how many groups the whole tenant has: with few of them nobody can be
+// in too many. Nothing is lost but that where it cannot be asked.
+func (j *job) countGroups(ctx context.Context) error {
+	if j.r.people != nil {
+		return nil
+	}
+	n, err := j.r.client.Count(ctx, graphclient.GroupsCount())
+	switch {
+	case err == nil:
+		total := int(n)
+		j.entry.Total = &total
+	case ctx.Err() != nil || lostToken(err):
+		return err
+	}
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package collect_test
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -80,6 +81,61 @@ func TestAuditsOfThePasskeyService(t *testing.T) {
 		t.Errorf("%d rows", n)
 	}
 	if r := got.entry(snapshot.DirectoryAudits).Request; strings.Contains(r, " or ") {
+		t.Errorf("the manifest says %s", r)
+	}
+}
+
+// updateRow is a change of a user; of its name, or of something else.
+func updateRow(i int, property string) string {
+	return fmt.Sprintf(`{"id":"u%d","activityDateTime":"2026-11-20T10:00:00Z","loggedByService":"Core Directory","activityDisplayName":"Update user",`+
+		`"targetResources":[{"id":%q,"modifiedProperties":[{"displayName":%q,"oldValue":"[\"a\"]","newValue":"[\"b\"]"}]}]}`, i, userID(i), property)
+}
+
+// Of a large tenant's changes of users those of names are kept, and the section says
+// that they were looked for; where there are too many, it does not.
+func TestNameChangesOfALargeTenant(t *testing.T) {
+	updates := func(n int) string {
+		var rows []string
+		for i := range n {
+			rows = append(rows, updateRow(i, "Department"))
+		}
+		return lines(append(rows, updateRow(n, "UserPrincipalName"))...)
+	}
+	const asksForNames = "activityDisplayName eq 'Update user'"
+	t.Run("few", func(t *testing.T) {
+		_, client := simulate(t, crowd(1001, 4).with("directoryAudits", updates(20)).open(t), graphsim.Options{})
+		got := run(t, client, only(snapshot.DirectoryAudits)).ok()
+		got.is(snapshot.DirectoryAudits, snapshot.Complete, "")
+		if rows := got.rows(snapshot.DirectoryAudits); len(rows) != 1 || text(t, rows[0], "id") != "u20" {
+			t.Errorf("%d rows", len(rows))
+		}
+		if r := got.entry(snapshot.DirectoryAudits).Request; !strings.Contains(r, asksForNames) {
+			t.Errorf("the manifest says %s", r)
+		}
+	})
+	t.Run("too-many", func(t *testing.T) {
+		_, client := simulate(t, crowd(1001, 4).with("directoryAudits", updates(1100)).open(t), graphsim.Options{PageSize: 10})
+		got := run(t, client, only(snapshot.DirectoryAudits)).ok()
+		got.is(snapshot.DirectoryAudits, snapshot.Complete, "changes of user principal names were looked for in the newest 100 pages")
+		if r := got.entry(snapshot.DirectoryAudits).Request; strings.Contains(r, asksForNames) {
+			t.Errorf("the manifest says %s", r)
+		}
+	})
+}
+
+// Beta is asked first where that is wanted, and v1.0 where beta does not answer.
+func TestBetaSignIns(t *testing.T) {
+	beta := func(o *collect.Options) { o.BetaSignIns = true }
+	_, client := simulate(t, full().open(t), graphsim.Options{})
+	if r := run(t, client, only(snapshot.SignIns), beta).ok().entry(snapshot.SignIns).Request; !strings.HasPrefix(r, "GET /beta/") {
+		t.Errorf("the manifest says %s", r)
+	}
+	snap := full().open(t)
+	refusing := clientOf(t, override(t, snap, "/beta/auditLogs/signIns", func(w http.ResponseWriter, _ *http.Request) {
+		graphError(w, 400, "BadRequest", "no beta")
+	}), "any")
+	got := run(t, refusing, only(snapshot.SignIns), beta).ok()
+	if r := got.entry(snapshot.SignIns).Request; !strings.HasPrefix(r, "GET /v1.0/") || len(got.rows(snapshot.SignIns)) == 0 {
 		t.Errorf("the manifest says %s", r)
 	}
 }

@@ -17,6 +17,10 @@ const (
 	// unlistedMost is how many of those whom the report leaves out are asked in a
 	// larger tenant.
 	unlistedMost = 2000
+	// idleMost is how many disabled accounts, whom the report never lists, and guests it
+	// leaves out are asked there: their passkeys open the account again to whoever
+	// has them once it is enabled.
+	idleMost = 2000
 	// batchesInFlight is how many batches are under way at once. Whether these
 	// reads are charged to the directory's limit or to the far smaller one of
 	// reports is not documented.
@@ -67,13 +71,17 @@ func (j *job) chooseAccounts() (chosen []int, ok bool) {
 	if !rep.readable {
 		return nil, false
 	}
-	unlisted := 0
+	unlisted, idle := 0, 0
 	for i := range a.len() {
 		k := a.keys.at(i)
 		switch {
 		case rep.strong.hasKey(k):
-		case rep.listed.hasKey(k) || !a.ordinary[i]:
+		case rep.listed.hasKey(k):
 			continue
+		case !a.ordinary[i]:
+			if idle++; idle > idleMost {
+				continue
+			}
 		default:
 			if unlisted++; unlisted > unlistedMost {
 				continue
@@ -81,9 +89,12 @@ func (j *job) chooseAccounts() (chosen []int, ok bool) {
 		}
 		chosen = append(chosen, i)
 	}
-	j.note("asked about %d of %d accounts: those with a passkey or a temporary access pass in the registration report, and enabled members it leaves out", len(chosen), a.len())
+	j.note("asked about %d of %d accounts: those with a passkey or a temporary access pass in the registration report, and accounts it leaves out", len(chosen), a.len())
 	if unlisted > unlistedMost {
 		j.note("%d more that it leaves out were not asked about", unlisted-unlistedMost)
+	}
+	if idle > idleMost {
+		j.note("%d more disabled accounts and guests were not asked about", idle-idleMost)
 	}
 	return chosen, true
 }

@@ -30,6 +30,10 @@ type Options struct {
 	Scope Scope
 	// Since is how far back sign-ins and audits are read; 0 stands for DefaultSince.
 	Since time.Duration
+	// BetaSignIns reads sign-ins from Graph's beta version first, which says by which
+	// method people signed in. Microsoft may change it and does not support it in
+	// production.
+	BetaSignIns bool
 
 	// Sections are the sections to read, together with those they require. nil
 	// stands for all but the optional ones. Optional adds all the optional ones.

@@ -152,6 +152,11 @@ var auditConditions = [][]string{
 	{"category eq 'Policy'"},
 }
 
+// nameChanges are the records among which changes of user principal names are. There is
+// no filter for the property that was changed, so all changes of users have to be read;
+// only those of names are kept.
+const nameChanges = "loggedByService eq 'Core Directory' and activityDisplayName eq 'Update user'"
+
 // wholeLog is read of a small tenant: it is short there, and holds changes of
 // names and groups too.
 var wholeLog = [][]string{{""}}
@@ -161,7 +166,7 @@ func auditRequestTexts() []string {
 	for _, conditions := range slices.Concat(wholeLog, auditConditions) {
 		all = append(all, auditRequest(conditions[0])("{from}", "{to}").String())
 	}
-	return all
+	return append(all, auditRequest(nameChanges)("{from}", "{to}").String())
 }
 
 // quote writes an OData text literal.

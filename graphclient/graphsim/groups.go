@@ -3,6 +3,7 @@ package graphsim
 import (
 	"bytes"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -15,6 +16,25 @@ const (
 	userType  = "#microsoft.graph.user"
 	groupType = "#microsoft.graph.group"
 )
+
+// groupCount answers /groups/$count, in plain text, where the number was recorded: the
+// groups that were are only some.
+func (c *call) groupCount() (*answer, error) {
+	if !c.eventual() {
+		return nil, unsupportedQuery("/$count is only supported with the header ConsistencyLevel: eventual.")
+	}
+	if f := c.server.store.refusal(snapshot.Groups); f != nil {
+		return nil, f
+	}
+	entry := c.server.store.snap.Status(snapshot.Groups).Entry
+	if entry == nil || entry.Total == nil {
+		return nil, fail(http.StatusNotImplemented, "notRecorded", "The snapshot does not say how many groups the tenant has.")
+	}
+	a := newAnswer(http.StatusOK, strconv.AppendInt(nil, int64(*entry.Total), 10))
+	a.header.Set("Content-Type", "text/plain")
+	c.charge(a, 1)
+	return a, nil
+}
 
 // allMembers answers /groups/{id}/transitiveMembers: users and nested groups,
 // told apart by their type where they are known.

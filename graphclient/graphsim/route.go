@@ -54,6 +54,7 @@ func init() { // not an initial value, because batches refer to the list again
 		collectionAt("identity/conditionalAccess/authenticationStrength/policies", &strengthList),
 		collectionAt("identity/conditionalAccess/policies", &policyList),
 		entityAt("identity/conditionalAccess/policies/{id}", snapshot.ConditionalAccessPolicies),
+		{path: "identity/conditionalAccess/evaluate", post: true, answer: (*call).whatIf},
 		collectionAt("identity/conditionalAccess/namedLocations", &locationList),
 		entityAt("identity/conditionalAccess/namedLocations/{id}", snapshot.NamedLocations),
 
@@ -78,6 +79,7 @@ func init() { // not an initial value, because batches refer to the list again
 		{path: "directoryObjects/getByIds", post: true, answer: (*call).getByIDs},
 
 		collectionAt("groups", &groupList),
+		{path: "groups/$count", answer: (*call).groupCount},
 		entityAt("groups/{id}", snapshot.Groups),
 		{path: "groups/{id}/transitiveMembers", options: memberOptions, answer: (*call).allMembers},
 		{path: "groups/{id}/transitiveMembers/microsoft.graph.user", options: memberOptions, answer: (*call).userMembers},

@@ -34,6 +34,8 @@ type Options struct {
 	ThrottleEvery int
 	// Faults are misbehaviours made to order.
 	Faults []Fault
+	// WhatIf are answers of conditionalAccess/evaluate that replace the simulator's.
+	WhatIf []WhatIfAnswer
 }
 
 // DefaultRoles are the permissions a collector is told to ask for.

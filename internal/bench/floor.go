@@ -74,6 +74,8 @@ func decode(section snapshot.SectionID, line []byte) error {
 		return decodeAs[usedMembers](line)
 	case snapshot.ConditionalAccessPolicies:
 		return decodeAs[entra.ConditionalAccessPolicy](line)
+	case snapshot.SignIns:
+		return decodeAs[usedSignIn](line)
 	case snapshot.RoleAssignments, snapshot.RoleEligibility:
 		return decodeAs[entra.RoleAssignment](line)
 	default:
@@ -96,41 +98,47 @@ func measureFloor(ctx context.Context, dir string) ([]measured, error) {
 	if err != nil {
 		return nil, err
 	}
+	m, err := measure("floor", func() (string, error) {
+		read, err := decodeFiles(ctx, dir, snap, sections)
+		return fmt.Sprintf("%d MB of JSON", read/1e6), err
+	})
+	return []measured{m}, err
+}
+
+// decodeFiles decodes the files of some sections, several at a time, and says how much
+// text they held.
+func decodeFiles(ctx context.Context, dir string, snap *snapshot.Snapshot, sections []snapshot.SectionID) (read int64, err error) {
 	type file struct {
 		section snapshot.SectionID
 		name    string
 	}
-	m, err := measure("floor", func() (string, error) {
-		queue := make(chan file)
-		var mu sync.Mutex
-		var all []error
-		var read int64
-		var wg sync.WaitGroup
-		for range runtime.GOMAXPROCS(0) {
-			wg.Go(func() {
-				for f := range queue {
-					n, err := decodeFile(filepath.Join(dir, filepath.FromSlash(f.name)), f.section)
-					mu.Lock()
-					read += n
-					if err != nil {
-						all = append(all, fmt.Errorf("%s: %w", f.name, err))
-					}
-					mu.Unlock()
+	queue := make(chan file)
+	var mu sync.Mutex
+	var all []error
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for f := range queue {
+				n, err := decodeFile(filepath.Join(dir, filepath.FromSlash(f.name)), f.section)
+				mu.Lock()
+				read += n
+				if err != nil {
+					all = append(all, fmt.Errorf("%s: %w", f.name, err))
 				}
-			})
-		}
-		for _, id := range sections {
-			for _, seg := range snap.Files(id) {
-				if ctx.Err() == nil {
-					queue <- file{id, seg.File}
-				}
+				mu.Unlock()
+			}
+		})
+	}
+	for _, id := range sections {
+		for _, seg := range snap.Files(id) {
+			if ctx.Err() == nil {
+				queue <- file{id, seg.File}
 			}
 		}
-		close(queue)
-		wg.Wait()
-		return fmt.Sprintf("%d MB of JSON", read/1e6), errors.Join(append(all, ctx.Err())...)
-	})
-	return []measured{m}, err
+	}
+	close(queue)
+	wg.Wait()
+	return read, errors.Join(append(all, ctx.Err())...)
 }
 
 func decodeFile(name string, section snapshot.SectionID) (read int64, err error) {

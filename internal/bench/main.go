@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"passkeyaudit/internal/tenantgen"
 )
@@ -33,6 +34,7 @@ func run(ctx context.Context, args []string) error {
 	}
 	f.StringVar(&b.cache, "cache", "", "where the tenants are kept (a folder of the user's cache)")
 	f.StringVar(&b.binary, "binary", "bin/passkeyaudit", "the program whose audit is measured")
+	logs := f.String("sign-ins", "", "measure reading sign-in logs of these `LENGTHS` too, such as 200000,2000000")
 	f.IntVar(&b.runs, "runs", 3, "how often to run each stage; the quickest counts")
 	stage := f.String("stage", "", "measure one stage in this process and print it as JSON; for the command itself")
 	from := f.String("from", "", "the snapshot of -stage")
@@ -56,7 +58,15 @@ func run(ctx context.Context, args []string) error {
 		}
 		sizes = append(sizes, n)
 	}
-	if len(sizes) == 0 {
+	var lengths []int
+	for _, text := range strings.FieldsFunc(*logs, func(r rune) bool { return r == ',' }) {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 {
+			return fmt.Errorf("-sign-ins: %q is no number of sign-ins", text)
+		}
+		lengths = append(lengths, n)
+	}
+	if len(sizes)+len(lengths) == 0 {
 		return errors.New("say how large: bench 10000 100000 1000000")
 	}
 	if b.cache == "" {
@@ -66,27 +76,31 @@ func run(ctx context.Context, args []string) error {
 		}
 		b.cache = filepath.Join(dir, "passkeyaudit-bench")
 	}
-	return b.sizes(ctx, sizes)
+	return errors.Join(b.sizes(ctx, sizes), b.logs(ctx, lengths))
 }
 
 // tenantOf gives the folder of a tenant, made if it is not there.
 func (b *bench) tenantOf(ctx context.Context, users int) (string, error) {
-	shape := tenantgen.ForUsers(users)
 	dir := filepath.Join(b.cache, fmt.Sprintf("v%d-%d", tenantgen.Version, users))
 	if _, err := os.Stat(dir); err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return dir, err
 	}
+	return dir, b.make(ctx, dir, tenantgen.ForUsers(users))
+}
+
+// make makes a tenant in the cache.
+func (b *bench) make(ctx context.Context, dir string, shape tenantgen.Shape) error {
 	if err := os.MkdirAll(b.cache, 0o700); err != nil {
-		return "", err
+		return err
 	}
 	// A folder that is half made must not pass for a tenant.
 	temp, err := os.MkdirTemp(b.cache, "making-*")
 	if err != nil {
-		return "", err
+		return err
 	}
-	fmt.Fprintf(os.Stderr, "making a tenant of %d accounts in %s\n", users, dir)
+	fmt.Fprintf(os.Stderr, "making a tenant of %d accounts in %s\n", shape.Users, dir)
 	if err := tenantgen.Generate(ctx, temp, shape); err != nil {
-		return "", errors.Join(err, os.RemoveAll(temp))
+		return errors.Join(err, os.RemoveAll(temp))
 	}
-	return dir, os.Rename(temp, dir)
+	return os.Rename(temp, dir)
 }

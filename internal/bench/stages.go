@@ -20,6 +20,9 @@ var stages = map[string]func(context.Context, *snapshot.Snapshot) ([]measured, e
 	"digest": measureDigest,
 	"facts":  measureFacts,
 	"checks": measureChecks,
+
+	"log-fold":   measureLogFold,
+	"log-replay": measureLogReplay,
 }
 
 func measureStage(ctx context.Context, stage, dir string) ([]measured, error) {
@@ -27,6 +30,11 @@ func measureStage(ctx context.Context, stage, dir string) ([]measured, error) {
 		return measureFloor(ctx, dir)
 	}
 	work, ok := stages[stage]
+	if stage == "log-floor" {
+		work, ok = func(ctx context.Context, snap *snapshot.Snapshot) ([]measured, error) {
+			return measureLogFloor(ctx, snap, dir)
+		}, true
+	}
 	if !ok {
 		return nil, fmt.Errorf("there is no stage %q", stage)
 	}

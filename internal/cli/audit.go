@@ -22,12 +22,14 @@ type liveOptions struct {
 	connectOptions
 	Save  string
 	Since string
+	Beta  bool
 }
 
 func (o *liveOptions) flags(cmd *cobra.Command) {
 	o.connectOptions.flags(cmd)
 	cmd.Flags().StringVar(&o.Save, "save", "", "keep the collected snapshot in `DIR` (it is removed otherwise)")
 	cmd.Flags().StringVar(&o.Since, "since", "30d", "how far back to read sign-ins and audits, such as 7d or 12h")
+	betaSignIns(cmd, &o.Beta)
 	cobra.CheckErr(cmd.MarkFlagDirname("save"))
 }
 
@@ -100,7 +102,7 @@ func (o *liveOptions) collectFirst(ctx context.Context, d *Deps, quiet bool) (sn
 		cleanUp = func() error { return os.RemoveAll(dir) }
 	}
 	p := newProgress(d.IO, quiet)
-	_, err = o.collect(ctx, d, p, collect.Options{Dir: dir, Since: since})
+	_, err = o.collect(ctx, d, p, collect.Options{Dir: dir, Since: since, BetaSignIns: o.Beta})
 	p.done()
 	if err == nil {
 		snap, err = openSnapshot(dir)

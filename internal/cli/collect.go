@@ -20,6 +20,7 @@ type collectOptions struct {
 	User   string
 	Groups []string
 	Since  string
+	Beta   bool
 	Quiet  bool
 }
 
@@ -45,6 +46,7 @@ export of the directory.`,
 	f.StringVar(&o.User, "user", "", "only this user, by user principal name or object id")
 	f.StringSliceVar(&o.Groups, "group", nil, "only the members of these groups, by object `ID`")
 	f.StringVar(&o.Since, "since", "30d", "how far back to read sign-ins and audits, such as 7d or 12h")
+	betaSignIns(cmd, &o.Beta)
 	f.BoolVarP(&o.Quiet, "quiet", "q", false, "no progress and no hints")
 	o.flags(cmd)
 	cobra.CheckErr(cmd.MarkFlagRequired("out"))
@@ -63,7 +65,7 @@ func runCollect(ctx context.Context, d *Deps, o collectOptions) error {
 	}
 	p := newProgress(d.IO, o.Quiet)
 	result, err := o.collect(ctx, d, p, collect.Options{
-		Dir: o.Out, Since: since, Scope: collect.Scope{User: o.User, Groups: o.Groups},
+		Dir: o.Out, Since: since, BetaSignIns: o.Beta, Scope: collect.Scope{User: o.User, Groups: o.Groups},
 	})
 	p.done()
 	if err != nil {
@@ -76,6 +78,11 @@ func runCollect(ctx context.Context, d *Deps, o collectOptions) error {
 		summarize(d, o.Out, result)
 	}
 	return nil
+}
+
+// betaSignIns adds the flag that asks beta for the sign-in log.
+func betaSignIns(cmd *cobra.Command, to *bool) {
+	cmd.Flags().BoolVar(to, "beta-sign-ins", false, "read sign-ins from Graph's beta version, which names the methods people used")
 }
 
 // collect connects and fills a snapshot folder.

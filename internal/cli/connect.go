@@ -59,12 +59,17 @@ func (o *connectOptions) validate() error {
 
 // connect makes a client. It does not talk to the network yet.
 func (o *connectOptions) connect(ctx context.Context, d *Deps, p *progress) (*graphclient.Client, error) {
+	return o.connectWith(ctx, d, p, nil)
+}
+
+// connectWith makes a client that asks a limiter before each request; nil for none.
+func (o *connectOptions) connectWith(ctx context.Context, d *Deps, p *progress, limiter graphclient.Limiter) (*graphclient.Client, error) {
 	cfg := graphclient.Config{
 		Auth: graphclient.Auth(o.Auth), Cloud: graphclient.Cloud(o.Cloud),
 		TenantID: o.TenantID, ClientID: o.ClientID,
 		GraphURL: o.GraphURL, AuthorityURL: o.AuthorityURL, CAFile: o.CAFile,
 		UserAgent: "passkeyaudit/" + d.Version,
-		Prompt:    d.IO.Err, Getenv: d.IO.Getenv, OnWait: p.waiting,
+		Prompt:    d.IO.Err, Getenv: d.IO.Getenv, OnWait: p.waiting, Limiter: limiter,
 	}
 	if o.Debug {
 		cfg.Logger = slog.New(slog.NewTextHandler(d.IO.Err, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -81,9 +86,12 @@ func (o *connectOptions) cloudName() string {
 	return cmp.Or(o.Cloud, string(graphclient.CloudPublic))
 }
 
+// liveFlags are the flags of a live run.
+var liveFlags = []string{"tenant-id", "client-id", "auth", "cloud", "graph-url", "authority-url", "ca-file", "save", "since", "beta-sign-ins"}
+
 // exclusiveWithFrom makes the flags of a live run and --from exclude each other.
 func exclusiveWithFrom(cmd *cobra.Command) {
-	for _, name := range []string{"tenant-id", "client-id", "auth", "cloud", "graph-url", "authority-url", "ca-file", "save", "since"} {
+	for _, name := range liveFlags {
 		if cmd.Flags().Lookup(name) != nil {
 			cmd.MarkFlagsMutuallyExclusive("from", name)
 		}

@@ -29,6 +29,7 @@ type evaluateOptions struct {
 	Output    string
 	Explain   bool
 	Lint      bool
+	Verify    bool
 	scenarioFlags
 	liveOptions
 	settingsOptions
@@ -45,17 +46,25 @@ with one JSON object a line (- for standard input). What is not given is unknown
 matters; with flags, risks and transfer method are taken as none.
 
 Verdicts: granted; needs (something interactive is still to be done); blocked; undetermined (it depends on what
-"unknown" names). Only enabled policies decide; report-only ones are shown as they would.`,
+"unknown" names). Only enabled policies decide; report-only ones are shown as they would.
+
+--verify asks Microsoft Graph's What-If the same, one sign-in a second, and shows where it differs on whether a
+policy applies. Without a sign-in of your own it makes up some, of people whom the policies treat differently. It
+needs a live tenant: alone, or beside --from for a snapshot of that tenant taken before. Exit code 1: they differ.`,
 		Example: `  passkeyaudit evaluate --from ./snapshot --user alice@contoso.example --app 00000003-0000-0ff1-ce00-000000000000 \
     --client-app browser --platform android --ip 203.0.113.7 --country NL --device registered=false
   passkeyaudit evaluate --from ./snapshot --user alice@contoso.example --action registerSecurityInfo --explain
   passkeyaudit evaluate --from ./snapshot --scenarios sign-ins.ndjson > decisions.ndjson
   passkeyaudit evaluate --from ./snapshot --sign-in 4f9e1b6c-0d3a-4c1e-9a57-6d2b8e0f1a23 --explain
-  passkeyaudit evaluate --from ./snapshot --lint`,
+  passkeyaudit evaluate --from ./snapshot --lint
+  passkeyaudit evaluate --verify --from ./snapshot --tenant-id contoso.onmicrosoft.com --auth azure-cli`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.From == "" && !o.given(cmd, d.IO.Getenv) {
 				return usagef("say of which tenant: --from DIR for a snapshot, or --tenant-id and --auth for a live tenant")
+			}
+			if err := o.onlyWhatGoesTogether(cmd, d); err != nil {
+				return err
 			}
 			return runEvaluate(cmd.Context(), d, o)
 		},
@@ -68,15 +77,42 @@ Verdicts: granted; needs (something interactive is still to be done); blocked; u
 	f.StringVar(&o.Output, "output", "", "write the result to `FILE` instead of standard output")
 	f.BoolVar(&o.Explain, "explain", false, "show every policy, also those that do not apply, with every reason")
 	f.BoolVar(&o.Lint, "lint", false, "list what in the policies is not modelled, and stop")
+	f.BoolVar(&o.Verify, "verify", false, "ask Graph's What-If the same, and show differences; needs a live tenant")
 	f.BoolVarP(&o.Quiet, "quiet", "q", false, "no progress and no hints")
 	o.scenarioFlags.flags(cmd)
 	o.liveOptions.flags(cmd)
 	o.settingsOptions.flags(cmd)
 	complete(cmd, "format", "table", "json", "ndjson")
 	cobra.CheckErr(cmd.MarkFlagDirname("from"))
-	exclusiveWithFrom(cmd)
 	cmd.MarkFlagsMutuallyExclusive("scenarios", "user", "lint", "sign-in")
+	cmd.MarkFlagsMutuallyExclusive("verify", "lint")
+	cmd.MarkFlagsMutuallyExclusive("verify", "sign-in")
 	return cmd
+}
+
+// onlyWhatGoesTogether checks what --from goes with: flags of a live tenant only with
+// --verify, which needs them.
+func (o *evaluateOptions) onlyWhatGoesTogether(cmd *cobra.Command, d *Deps) error {
+	if o.From == "" {
+		return nil
+	}
+	if o.Verify {
+		for _, name := range []string{"save", "since", "beta-sign-ins"} {
+			if cmd.Flags().Changed(name) {
+				return usagef("--%s is of a run that collects, and --from names a snapshot that is there", name)
+			}
+		}
+		if !o.given(cmd, d.IO.Getenv) {
+			return usagef("--verify asks Microsoft Graph: say which tenant with --tenant-id and --auth")
+		}
+		return o.validate()
+	}
+	for _, name := range liveFlags {
+		if cmd.Flags().Changed(name) {
+			return usagef("--from judges a snapshot without any network; --%s is of a live tenant, and goes with --from only for --verify", name)
+		}
+	}
+	return nil
 }
 
 func runEvaluate(ctx context.Context, d *Deps, o evaluateOptions) error {
@@ -86,6 +122,7 @@ func runEvaluate(ctx context.Context, d *Deps, o evaluateOptions) error {
 	var single *conditionalaccess.Scenario
 	switch {
 	case o.Lint, o.Scenarios != "", o.SignIn != "":
+	case o.Verify && o.User == "":
 	case o.User == "":
 		return usagef("say which sign-in: --user with --app, --action or --context; --sign-in ID; or --scenarios FILE")
 	default:
@@ -108,9 +145,12 @@ func runEvaluate(ctx context.Context, d *Deps, o evaluateOptions) error {
 	if err != nil {
 		return err
 	}
-	return writeResult(d, o.Output, func(w io.Writer) error {
+	differs := false
+	err = writeResult(d, o.Output, func(w io.Writer) error {
 		out := bufio.NewWriterSize(w, 64<<10)
 		switch {
+		case o.Verify:
+			differs, err = e.verify(ctx, out, single, o, d)
 		case o.Lint:
 			err = e.lint(out, d.IO.Width)
 		case single != nil:
@@ -122,6 +162,10 @@ func runEvaluate(ctx context.Context, d *Deps, o evaluateOptions) error {
 		}
 		return errors.Join(err, out.Flush())
 	})
+	if err == nil && differs {
+		err = outcomeError{ExitFindings}
+	}
+	return err
 }
 
 // evaluator answers scenarios on one snapshot.
@@ -251,6 +295,17 @@ func writeLine(w io.Writer, v any) error {
 
 // many answers one scenario a line, in order.
 func (e *evaluator) many(ctx context.Context, w io.Writer, d *Deps, file string) error {
+	return eachScenario(ctx, d, file, func(s *conditionalaccess.Scenario) error {
+		_, shape, err := e.decide(s)
+		if err != nil {
+			return err
+		}
+		return writeLine(w, shape)
+	})
+}
+
+// eachScenario reads scenarios from a file, one a line. Errors name the line.
+func eachScenario(ctx context.Context, d *Deps, file string, do func(*conditionalaccess.Scenario) error) error {
 	in := d.IO.In
 	if file != "-" {
 		f, err := os.Open(file)
@@ -271,15 +326,11 @@ func (e *evaluator) many(ctx context.Context, w io.Writer, d *Deps, file string)
 			continue
 		}
 		s, err := conditionalaccess.ParseScenario(entra.Raw(text))
+		if err == nil {
+			err = do(&s)
+		}
 		if err != nil {
 			return fmt.Errorf("%s, line %d: %w", file, n, err)
-		}
-		_, shape, err := e.decide(&s)
-		if err != nil {
-			return fmt.Errorf("%s, line %d: %w", file, n, err)
-		}
-		if err := writeLine(w, shape); err != nil {
-			return err
 		}
 	}
 	if err := lines.Err(); err != nil {

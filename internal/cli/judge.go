@@ -183,6 +183,13 @@ func judge(ctx context.Context, d *Deps, j *judging, snap *snapshot.Snapshot) er
 	if err != nil {
 		return err
 	}
+	if j.replays() {
+		engine, err := audit.Evaluate(ctx, run, replay.Agreement)
+		if err != nil {
+			return err
+		}
+		header.Engine = *engine
+	}
 	err = writeResult(d, j.Output, func(w io.Writer) error { return results.Emit(header, j.sink(d, w)) })
 	if err != nil {
 		return fmt.Errorf("writing the result: %w", err)
@@ -193,6 +200,17 @@ func judge(ctx context.Context, d *Deps, j *judging, snap *snapshot.Snapshot) er
 	return j.outcome(results)
 }
 
+// replays tells whether the sign-in log is to be held against the policies: the forms for
+// programs always say how that came out, the table only beside checks that it is about.
+func (j *judging) replays() bool {
+	if len(j.Checks) == 0 || j.Format != "table" {
+		return true
+	}
+	about := []snapshot.SectionID{snapshot.SignIns, snapshot.ConditionalAccessPolicies}
+	return slices.ContainsFunc(j.plan.Sections(), func(id snapshot.SectionID) bool { return slices.Contains(about, id) })
+}
+
+// header says what a result is about.
 func header(ctx context.Context, d *Deps, run *audit.Run) (audit.Header, error) {
 	snap := run.Snapshot()
 	digest, err := run.Collected().Digest(ctx)
@@ -211,12 +229,7 @@ func header(ctx context.Context, d *Deps, run *audit.Run) (audit.Header, error) 
 	if err != nil {
 		return audit.Header{}, err
 	}
-	engine, err := audit.Evaluate(ctx, run, replay.Agreement)
-	if err != nil {
-		return audit.Header{}, err
-	}
 	return audit.Header{
-		Engine: *engine,
 		Tool:   audit.Tool{Name: "passkeyaudit", Version: d.Version}, Tenant: tenant, Scope: snap.Scope(),
 		TakenAt: snap.Manifest().TakenAt, Digest: digest, Sections: snap.States(),
 		Unreadable: snap.Unreadable(), Settings: settings, Summary: audit.Summary{Headcount: headcount},

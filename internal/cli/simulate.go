@@ -20,6 +20,7 @@ type simulateOptions struct {
 	Secret   string
 	Throttle int
 	Faults   []string
+	WhatIf   string
 	Quiet    bool
 }
 
@@ -35,7 +36,11 @@ The addresses, and the file with the certificate to trust, are printed on standa
 secret are accepted, unless --client-secret names one.
 
 --throttle N answers every Nth request with 429. --fault PATH=WHAT makes one path fail: WHAT is a status such as 503,
-or truncate, repeat-next-link, empty-page, expired-token, close; *N after it limits it to N times.`,
+or truncate, repeat-next-link, empty-page, expired-token, close; *N after it limits it to N times.
+
+What-If (POST identity/conditionalAccess/evaluate) is answered by a plain reading of the recorded policies. --what-if
+FILE makes it say something else of single policies: a JSON list of {"userId", "policyId", "policyApplies",
+"analysisReasons"}.`,
 		Example: `  passkeyaudit simulate --from ./snapshot
   passkeyaudit simulate --demo --throttle 10
   passkeyaudit simulate --from ./snapshot --fault 'auditLogs/signIns=504*2'`,
@@ -50,6 +55,7 @@ or truncate, repeat-next-link, empty-page, expired-token, close; *N after it lim
 	f.StringVar(&o.Secret, "client-secret", "", "accept only this client `SECRET`")
 	f.IntVar(&o.Throttle, "throttle", 0, "answer every `N`th request with 429 once")
 	f.StringArrayVar(&o.Faults, "fault", nil, "make a path fail: `PATH=WHAT[*TIMES]`; may be repeated")
+	f.StringVar(&o.WhatIf, "what-if", "", "answers of What-If to give instead, from `FILE`")
 	cmd.MarkFlagsOneRequired("from", "demo")
 	cmd.MarkFlagsMutuallyExclusive("from", "demo")
 	cobra.CheckErr(cmd.MarkFlagDirname("from"))
@@ -70,6 +76,15 @@ func runSimulate(ctx context.Context, d *Deps, o simulateOptions, cmd *cobra.Com
 	}
 	var snap *snapshot.Snapshot
 	var err error
+	if o.WhatIf != "" {
+		text, err := os.ReadFile(o.WhatIf)
+		if err == nil {
+			options.WhatIf, err = graphsim.ParseWhatIf(text)
+		}
+		if err != nil {
+			return usagef("--what-if: %w", err)
+		}
+	}
 	if demo, _ := cmd.Flags().GetBool("demo"); demo {
 		snap, err = snapshot.Open(fixtures.Demo())
 	} else {

@@ -38,6 +38,9 @@ type ChangeLog struct {
 	Names bool
 	// Unplaced counts records of methods that do not say which method they are about.
 	Unplaced int
+	// Policies are the newest changes of the policy of authentication methods, the
+	// newest first.
+	Policies []PolicyChange
 
 	changes map[uint32][]Change // sorted, the newest first
 }
@@ -52,7 +55,18 @@ const (
 	PassIssued
 	// Renamed: the user principal name was changed.
 	Renamed
+	// Started: somebody began to register security info. What it was to be is not told.
+	Started
 )
+
+// PolicyChange is a change of the policy of authentication methods.
+type PolicyChange struct {
+	At  time.Time
+	Row string
+}
+
+// mostPolicyChanges bounds how many are kept.
+const mostPolicyChanges = 20
 
 // MethodWord is the method that a change is about, as far as records tell.
 type MethodWord string
@@ -97,8 +111,9 @@ func deriveChanges(ctx context.Context, p *audit.Pass) (*ChangeLog, error) {
 	l := &ChangeLog{Window: windowOf(p, snapshot.DirectoryAudits), UnknownActivities: map[string]int{}, changes: map[uint32][]Change{}}
 	l.Names = true
 	if entry := p.Status(snapshot.DirectoryAudits).Entry; entry != nil {
-		// In large tenants only what happened to methods and policies is collected.
-		l.Names = !strings.Contains(entry.Request, "loggedByService eq 'Authentication Methods'")
+		// In large tenants only what happened to methods and policies is collected, and
+		// changes of users where there were not too many.
+		l.Names = !strings.Contains(entry.Request, "loggedByService eq 'Authentication Methods'") || strings.Contains(entry.Request, "activityDisplayName eq 'Update user'")
 	}
 	byName := map[string][]Change{}
 	for o, err := range audit.Objects[entra.DirectoryAudit](ctx, p, snapshot.DirectoryAudits) {
@@ -123,6 +138,11 @@ func (l *ChangeLog) add(e *entra.DirectoryAudit, dir *population.Directory, byNa
 	// An event that does not say how it ended is taken for one that was done.
 	if e.Result != "" && !strings.EqualFold(strings.TrimSpace(e.Result), "success") {
 		return
+	}
+	if a := catalogue.ActivityOf(e.ActivityDisplayName); a != nil && a.Kind == catalogue.ActivityPolicyChange && strings.Contains(fold(a.Name), "methods policy") {
+		l.Policies = append(l.Policies, PolicyChange{at, e.ID})
+		slices.SortFunc(l.Policies, func(a, b PolicyChange) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.Row, b.Row)) })
+		l.Policies = l.Policies[:min(len(l.Policies), mostPolicyChanges)]
 	}
 	changes := l.changesOf(e)
 	for _, c := range changes {
@@ -183,6 +203,13 @@ func (l *ChangeLog) changesOf(e *entra.DirectoryAudit) []Change {
 		c.What = Registered
 	case catalogue.ActivityDeleted:
 		c.What = Deleted
+	case catalogue.ActivityStarted:
+		c.What = Started
+		var found bool
+		if c.Target, found = userTarget(e); !found {
+			return nil
+		}
+		return []Change{c}
 	default:
 		return nil
 	}

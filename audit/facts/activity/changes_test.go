@@ -53,7 +53,7 @@ func told(t *testing.T, rows ...string) string {
 }
 
 func tell(l *activity.ChangeLog) string {
-	names := map[activity.What]string{activity.Registered: "registered", activity.Deleted: "deleted", activity.PassIssued: "pass", activity.Renamed: "renamed"}
+	names := map[activity.What]string{activity.Registered: "registered", activity.Deleted: "deleted", activity.PassIssued: "pass", activity.Renamed: "renamed", activity.Started: "started"}
 	var parts []string
 	for _, c := range l.Of(0) {
 		part := names[c.What]
@@ -87,7 +87,7 @@ func TestChanges(t *testing.T) {
 			record("3", "User registered security info", "2026-11-10T08:00:30Z", fido),
 			record("4", "User registered security info", "2026-11-10T08:00:31Z", `,"resultReason":"User registered Passkey"`),
 			passkeyRecord("5", "Add Passkey (device-bound)", "2026-11-10T08:00:32Z", k1),
-		}, "registered passkey de1e"},
+		}, "registered passkey de1e; started"},
 		"without-the-key-record": {[]string{
 			record("3", "User registered security info", "2026-11-10T08:00:30Z", fido), record("4", "User registered security info", "2026-11-10T08:00:31Z", `,"resultReason":"User registered Passkey"`),
 		}, "registered passkey"},

@@ -65,10 +65,15 @@ type SignInLog struct {
 	// Uncoded counts rows without an error code.
 	Uncoded int
 
+	// MethodsTold is how many rows name the methods of the sign-in, which only beta of
+	// Graph does.
+	MethodsTold int
+
 	places []Place
 	counts map[tally]uint32
-	events map[kept][]Event
+	stored
 	phones map[uint32][]Phone
+	using  map[uint32]Using
 }
 
 // tally is what sign-ins are counted by.
@@ -131,6 +136,8 @@ type leg struct {
 	phone       string // device id
 	row         string
 	event       *Event // for classes that are kept
+	methodsTold bool
+	using       Using
 }
 
 func deriveSignIns(ctx context.Context, p *audit.Pass) (*SignInLog, error) {
@@ -161,6 +168,9 @@ func legOf(s *entra.SignIn, dir *population.Directory) leg {
 	l.place = placeOf(s)
 	if d := s.DeviceDetail; l.class == Succeeded && d != nil && d.DeviceID != "" && l.place.OS.Phone() {
 		l.phone = strings.ToLower(d.DeviceID)
+	}
+	if l.class == Succeeded {
+		l.using, l.methodsTold = usedOf(s, l.at)
 	}
 	if !l.class.kept() {
 		return l
@@ -211,7 +221,7 @@ type state struct {
 
 func newFolder() *folder {
 	return &folder{
-		log:     &SignInLog{UnknownCodes: map[int]int{}, counts: map[tally]uint32{}, events: map[kept][]Event{}, phones: map[uint32][]Phone{}},
+		log:     &SignInLog{UnknownCodes: map[int]int{}, counts: map[tally]uint32{}, stored: newStored(), phones: map[uint32][]Phone{}, using: map[uint32]Using{}},
 		placeAt: map[Place]uint16{}, open: map[signIn]*state{}, older: map[signIn]*state{},
 	}
 }
@@ -231,6 +241,13 @@ func (f *folder) add(l *leg) {
 	}
 	if l.phone != "" {
 		f.phone(l)
+	}
+	if l.methodsTold {
+		f.log.MethodsTold++
+		if u := f.log.using[l.account]; l.using != (Using{}) {
+			u.add(&l.using)
+			f.log.using[l.account] = u
+		}
 	}
 	key := signIn{l.account, l.correlation}
 	if l.correlation == "" {
@@ -284,23 +301,9 @@ func (f *folder) settle(key signIn, s *state) {
 	if s.event == nil || recovered && s.class == Unfinished {
 		return
 	}
-	e := *s.event
-	e.Recovered = recovered
-	k := kept{key.account, s.class}
-	f.log.events[k] = keepNewest(f.log.events[k], e)
+	s.event.Recovered = recovered
+	f.log.keep(kept{key.account, s.class}, s.event, s.place)
 }
-
-// keepNewest adds an event to a list of the newest, sorted newest first.
-func keepNewest(list []Event, e Event) []Event {
-	at, _ := slices.BinarySearchFunc(list, e, newestFirst)
-	if at == MostEvents {
-		return list
-	}
-	list = slices.Insert(list, at, e)
-	return list[:min(len(list), MostEvents)]
-}
-
-func newestFirst(a, b Event) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.Row, b.Row)) }
 
 func (f *folder) settleAll(open map[signIn]*state) {
 	for key, s := range open {
@@ -412,8 +415,8 @@ func (l *SignInLog) Events(class Class) iter.Seq[Event] {
 		keys := slices.DeleteFunc(slices.Collect(maps.Keys(l.events)), func(k kept) bool { return k.class != class })
 		slices.SortFunc(keys, func(a, b kept) int { return cmp.Compare(a.account, b.account) })
 		for _, k := range keys {
-			for _, e := range l.events[k] {
-				if !yield(e) {
+			for i := range l.events[k] {
+				if !yield(l.event(k, &l.events[k][i], l.places)) {
 					return
 				}
 			}
@@ -422,7 +425,17 @@ func (l *SignInLog) Events(class Class) iter.Seq[Event] {
 }
 
 // Of lists the sign-ins of one account and class that are kept, the newest first.
-func (l *SignInLog) Of(account uint32, class Class) []Event { return l.events[kept{account, class}] }
+func (l *SignInLog) Of(account uint32, class Class) []Event {
+	k := kept{account, class}
+	var list []Event
+	for i := range l.events[k] {
+		list = append(list, l.event(k, &l.events[k][i], l.places))
+	}
+	return list
+}
+
+// Using is what an account signed in with; zero where the log names no methods.
+func (l *SignInLog) Using(account uint32) Using { return l.using[account] }
 
 // Phones lists the registered phones from which an account signed in with success,
 // the latest first.

@@ -203,6 +203,27 @@ func (m *Memberships) readStates(groups, members snapshot.Status) {
 		members.State == snapshot.Partial && len(m.incomplete) > 0 && members.Unreadable == 0
 }
 
+// InAtLeast are the accounts that are certainly in so many of the groups that were read.
+// Only few groups of a tenant are: an account may be in more.
+func (m *Memberships) InAtLeast(groups int) audit.Set {
+	var b audit.Builder
+	if len(m.lines) < groups {
+		return b.Set()
+	}
+	in := make([]int32, m.dir.All.Count())
+	for key := range m.lines {
+		for n := range m.Lookup(key).Members.Yes.All() {
+			in[n]++
+		}
+	}
+	for n, count := range in {
+		if int(count) >= groups {
+			b.Add(uint32(n))
+		}
+	}
+	return b.Set()
+}
+
 // Lookup tells what is known about a group by its id.
 func (m *Memberships) Lookup(id string) Group {
 	key := strings.ToLower(id)

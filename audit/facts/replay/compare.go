@@ -36,6 +36,8 @@ type Comparer struct {
 	// changed is when each policy, or a location that it names, was last changed;
 	// zero where that is not told.
 	changed []time.Time
+	// modified is when each policy itself was.
+	modified []time.Time
 	// named are the app ids that each policy names among its resources.
 	named []map[string]bool
 	// special are the policies for user actions and authentication contexts, with the
@@ -74,6 +76,7 @@ func deriveComparer(ctx context.Context, p *audit.Pass) (*Comparer, error) {
 		i := len(c.changed)
 		c.byID[strings.ToLower(v.ID)] = i
 		changed, named := lastChange(v.Unmodelled), map[string]bool{}
+		c.modified = append(c.modified, changed)
 		if conditions := v.Conditions; conditions != nil {
 			if l := conditions.Locations; l != nil {
 				for _, id := range slices.Concat(l.IncludeLocations, l.ExcludeLocations) {
@@ -250,6 +253,23 @@ func (c *Comparer) applies(row *entra.SignIn, in *conditionalaccess.SignIn, ordi
 		}
 	}
 	at := *in
+	// Beta tells what policies were held against besides the resource: then nothing else
+	// was.
+	if told := row.ConditionalAccessAudiences; len(told) > 0 {
+		for i := range traces {
+			out[i] = traces[i].Applies
+		}
+		for _, app := range told {
+			if strings.EqualFold(app, row.ResourceID) {
+				continue
+			}
+			at.Target = conditionalaccess.Target{Kind: conditionalaccess.App, ID: app}
+			decision := c.policies.Evaluate(&at, c.policies.Users(ordinal))
+			for i := range decision.Policies {
+				out[i] = out[i].Or(decision.Policies[i].Applies)
+			}
+		}
+	}
 	if len(c.special) > 0 {
 		for _, target := range c.targets {
 			asked := askedFor(row, target)
@@ -345,7 +365,9 @@ const (
 )
 
 // judge compares one policy's part. Where it has to be met by a method, the log of
-// v1.0 does not say which were used: then only that it applied is compared.
+// v1.0 does not say which were used: then only that it applied is compared. Where beta
+// says, methods that meet the policy have to be logged as that; methods that do not
+// prove nothing, since a session may have met it before.
 func judge(t *conditionalaccess.Trace, applies audit.Tri, result string) (evaluated string, a agreement) {
 	r, known := results[strings.ToLower(result)]
 	switch {

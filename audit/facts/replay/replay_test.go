@@ -84,6 +84,14 @@ func TestAgreement(t *testing.T) {
 	ios := `,"platforms":{"includePlatforms":["iOS"]}`
 	place := `,"locations":{"includeLocations":["All"],"excludeLocations":["` + office + `"]}`
 	action := `,"applications":{"includeUserActions":["urn:user:registersecurityinfo"]}`
+	inOther := `,"applications":{"includeApplications":["99999999-0000-4000-8000-00000000000a"]}`
+	used := func(words ...string) string {
+		var steps []string
+		for _, w := range words {
+			steps = append(steps, fmt.Sprintf(`{"authenticationMethod":%q,"succeeded":true}`, w))
+		}
+		return "authenticationDetails=[" + strings.Join(steps, ",") + "]"
+	}
 	const agreed, undecided, outdated = "agreed 1 of 1", "agreed 0 of 0, undecided 1", "agreed 0 of 0, outdated 1"
 	tests := map[string]struct{ policy, row, want string }{
 		"applied":                    {policy("", mfa, ""), row("success", ""), agreed},
@@ -145,6 +153,14 @@ func TestAgreement(t *testing.T) {
 		"excluded-resource":              {policy(`,"applications":{"includeApplications":["All"],"excludeApplications":["`+exchange+`"]}`, block, ""), row("notApplied", ""), agreed},
 		"app-itself":                     {policy(`,"applications":{"includeApplications":["99999999-0000-4000-8000-00000000000a"]}`, block, ""), row("failure", `appId="99999999-0000-4000-8000-00000000000A"`), undecided},
 		"other-app":                      {policy(`,"applications":{"includeApplications":["99999999-0000-4000-8000-00000000000b"]}`, block, ""), row("notApplied", `appId="99999999-0000-4000-8000-00000000000a"`), agreed},
+		"methods-of-beta-meet-it":        {policy("", mfa, ""), row("success", used("Password", "Mobile app notification")), agreed},
+		"methods-of-beta-met-and-failed": {policy("", mfa, ""), row("failure", used("Password", "Mobile app notification")), "agreed 0 of 1; logged failure, evaluated satisfied "},
+		"methods-of-beta-do-not-meet-it": {policy("", mfa, ""), row("success", used("Password")), agreed},
+		"method-satisfied-before":        {policy("", mfa, ""), row("failure", used("Password", "Previously satisfied")), agreed},
+		"method-of-several-modes":        {policy("", mfa, ""), row("failure", used("Password", "OATH verification code")), agreed},
+		"audience-of-beta":               {policy(inOther, block, ""), row("failure", `conditionalAccessAudiences=["`+exchange+`","99999999-0000-4000-8000-00000000000A"]`), agreed},
+		"audience-of-beta-is-not":        {policy(inOther, block, ""), row("notApplied", "appId=\"99999999-0000-4000-8000-00000000000a\"\nconditionalAccessAudiences=[\""+exchange+"\"]"), agreed},
+		"audience-of-beta-contradicts":   {policy(inOther, block, ""), row("failure", "appId=\"99999999-0000-4000-8000-00000000000a\"\nconditionalAccessAudiences=[\""+exchange+"\"]"), "agreed 0 of 1; logged failure, evaluated notApplied applications"},
 		"legacy-client":                  {policy(`,"x":null`, block, ""), row("failure", `clientAppUsed="Authenticated SMTP"`), agreed},
 		"device-contradicts-itself":      {policy("", compliant, ""), row("failure", `deviceDetail={"deviceId":"","isCompliant":true}`), agreed},
 	}

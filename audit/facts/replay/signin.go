@@ -2,6 +2,7 @@ package replay
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"passkeyaudit/audit/conditionalaccess"
@@ -12,8 +13,8 @@ import (
 
 // SignIn is what a row of the log tells of a sign-in to its resource. What the row
 // does not tell is unknown: the user's risk (riskLevelAggregated is that of the
-// sign-in), insider risk, the methods used, whether the app is approved or protected;
-// in v1.0 the transfer method too. Address and country are those that Entra logged.
+// sign-in), insider risk, whether the app is approved or protected; in v1.0 the transfer
+// method and the methods used too. Address and country are those that Entra logged.
 func SignIn(row *entra.SignIn) conditionalaccess.SignIn {
 	in := conditionalaccess.SignIn{Target: conditionalaccess.Target{Kind: conditionalaccess.App, ID: row.ResourceID}}
 	if client := activity.ClientOf(row.ClientAppUsed); client != activity.UnknownClient {
@@ -37,7 +38,24 @@ func SignIn(row *entra.SignIn) conditionalaccess.SignIn {
 		in.SignInRisk = conditionalaccess.Is(risk)
 	}
 	in.Transfer = transferOf(row)
+	in.Using = usingOf(row)
 	return in
+}
+
+// usingOf are the methods used, where beta tells all of them; nil otherwise. What an
+// earlier sign-in had satisfied is not told, nor which of two modes some words stand for.
+func usingOf(row *entra.SignIn) []string {
+	steps, _, all := activity.Steps(row)
+	if !all || len(steps) == 0 {
+		return nil
+	}
+	var modes []string
+	for _, s := range steps {
+		if !slices.Contains(modes, s.Mode) {
+			modes = append(modes, s.Mode)
+		}
+	}
+	return modes
 }
 
 // deviceOf reads the device. One that did not identify itself has no id, and counts as

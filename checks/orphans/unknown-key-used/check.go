@@ -9,9 +9,8 @@ import (
 	"strings"
 
 	"passkeyaudit/audit"
-	"passkeyaudit/audit/entra"
 	"passkeyaudit/audit/facts/activity"
-	"passkeyaudit/audit/facts/methods"
+	"passkeyaudit/audit/facts/lifecycle"
 	"passkeyaudit/audit/facts/population"
 	"passkeyaudit/audit/snapshot"
 )
@@ -32,7 +31,7 @@ var Check = &audit.Check{
 		// A deletion that was not read would make it PK-ORPH-001's.
 		{Section: snapshot.DirectoryAudits, Gap: audit.Refutes},
 	},
-	Facts: []audit.AnyFact{population.Users, activity.SignIns, activity.Changes},
+	Facts: []audit.AnyFact{population.Users, activity.Changes, lifecycle.LeftOnDevice},
 	Run:   run,
 }
 
@@ -41,63 +40,33 @@ func run(ctx context.Context, p *audit.Pass) error {
 	if err != nil {
 		return err
 	}
-	log, err := audit.Get(ctx, p, activity.SignIns)
-	if err != nil {
-		return err
-	}
 	changes, err := audit.Get(ctx, p, activity.Changes)
 	if err != nil {
 		return err
 	}
-	var unknown, other, all audit.Builder
-	var tries []activity.Event
-	unnamed := false
-	for e := range log.Events(activity.KeyUnknown) {
-		if !dir.People.Has(e.Account) {
-			continue
-		}
-		if activity.OtherHandle(e.Code) {
-			other.Add(e.Account)
-		} else if _, deleted := changes.Last(e.Account, func(c activity.Change) bool {
-			return c.IsPasskey(activity.Deleted) && (!c.At.After(e.At) || e.At.IsZero())
-		}); deleted {
-			continue
-		} else {
-			unknown.Add(e.Account)
-			_, some := changes.Last(e.Account, func(c activity.Change) bool {
-				return c.What == activity.Deleted && c.Method == activity.UnknownMethod && !c.At.After(e.At)
-			})
-			unnamed = unnamed || some
-		}
-		if len(tries) == 0 || tries[len(tries)-1].Account != e.Account {
-			tries = append(tries, e)
-		}
-		all.Add(e.Account)
+	left, err := audit.Get(ctx, p, lifecycle.LeftOnDevice)
+	if err != nil {
+		return err
 	}
-	if unnamed {
+	if !left.Unnamed.And(dir.People).Empty() {
 		p.Lacks(snapshot.DirectoryAudits, audit.Refutes, "a deletion before a key was not found does not say which method was deleted")
 	}
-	people := all.Set()
+	unknown, other := left.With(lifecycle.Unexplained).And(dir.People), left.With(lifecycle.OtherAccount).And(dir.People)
+	people := unknown.Or(other)
 	if people.Empty() {
 		return nil
 	}
-	evidence, err := activity.QuoteEvents(ctx, p, tries[:min(len(tries), methods.QuotedPeople)], func(e activity.Event, row audit.KeyedRow) []audit.Evidence {
-		means := "a sign-in with a key that is not registered for the person"
-		if activity.OtherHandle(e.Code) {
-			means = "a sign-in with a passkey that holds the handle of another account"
-		}
-		return []audit.Evidence{audit.Quote(snapshot.SignIns, row.Key, row.Raw, entra.Pointer("status", "errorCode"), means)}
-	})
+	evidence, err := lifecycle.QuoteSome(ctx, p, left.All(lifecycle.Unexplained, lifecycle.OtherAccount), people)
 	if err != nil {
 		return err
 	}
 	var said []string
-	if set := unknown.Set(); !set.Empty() {
-		said = append(said, audit.PeopleDo(set.Count(), "with a key that is not registered for them", "with keys that are not registered for them")+
+	if !unknown.Empty() {
+		said = append(said, audit.PeopleDo(unknown.Count(), "with a key that is not registered for them", "with keys that are not registered for them")+
 			" (135010, 135001) and no deletion of a passkey in the audit log "+changes.Window.Phrase())
 	}
-	if set := other.Set(); !set.Empty() {
-		said = append(said, audit.PeopleDo(set.Count(), "with a passkey of another account", "with passkeys of another account")+
+	if !other.Empty() {
+		said = append(said, audit.PeopleDo(other.Count(), "with a passkey of another account", "with passkeys of another account")+
 			" (135012, 135013, 135014, 135021), as after an account was deleted and made again")
 	}
 	p.Report(audit.Finding{

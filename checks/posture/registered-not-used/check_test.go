@@ -1,0 +1,9 @@
+package registerednotused
+
+import (
+	"testing"
+
+	"passkeyaudit/audit/audittest"
+)
+
+func TestCheck(t *testing.T) { audittest.Run(t, Check) }
