@@ -11,6 +11,7 @@ import (
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/entra"
+	"passkeyaudit/audit/entra/catalogue"
 	"passkeyaudit/audit/facts/devices"
 	"passkeyaudit/audit/facts/population"
 	"passkeyaudit/audit/snapshot"
@@ -141,7 +142,7 @@ func deriveSignIns(ctx context.Context, p *audit.Pass) (*SignInLog, error) {
 	f := newFolder()
 	f.log.Window = windowOf(p, snapshot.SignIns)
 	for l, err := range audit.Mapped(ctx, p, snapshot.SignIns, func() func(*entra.SignIn) leg {
-		return func(s *entra.SignIn) leg { return legOf(s, dir) }
+		return func(s *entra.SignIn) leg { return legOf(p.Catalogue(), s, dir) }
 	}) {
 		if err != nil {
 			return nil, err
@@ -151,13 +152,13 @@ func deriveSignIns(ctx context.Context, p *audit.Pass) (*SignInLog, error) {
 	return f.finish(), nil
 }
 
-func legOf(s *entra.SignIn, dir *population.Directory) leg {
+func legOf(known *catalogue.Catalogue, s *entra.SignIn, dir *population.Directory) leg {
 	l := leg{correlation: s.CorrelationID, at: timeOf(s.CreatedDateTime), row: s.ID}
 	l.account, l.known = dir.Ordinal(s.UserID)
 	if !l.known {
 		return l
 	}
-	l.class, l.code, l.told = classOf(s)
+	l.class, l.code, l.told = classOf(known, s)
 	l.place = placeOf(s)
 	if d := s.DeviceDetail; l.class == Succeeded && d != nil && d.DeviceID != "" && l.place.OS.Phone() {
 		l.phone = strings.ToLower(d.DeviceID)

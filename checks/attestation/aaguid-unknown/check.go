@@ -59,7 +59,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 	var models []model
 	var people audit.Set
 	for _, id := range registered.AAGUIDs() {
-		if with := registered.With(id).And(dir.People); strange(id) && !with.Empty() {
+		if with := registered.With(id).And(dir.People); strange(p.Catalogue(), id) && !with.Empty() {
 			models, people = append(models, model{id, with.Count()}), people.Or(with)
 		}
 	}
@@ -71,13 +71,15 @@ func run(ctx context.Context, p *audit.Pass) error {
 		return nil
 	}
 	evidence, err := methods.QuotePasskeys(ctx, p, dir, held, people, "a registered passkey of a model that is not known",
-		func(_ uint32, k methods.RegisteredPasskey) bool { return k.AAGUID != "" && strange(k.AAGUID) })
+		func(_ uint32, k methods.RegisteredPasskey) bool {
+			return k.AAGUID != "" && strange(p.Catalogue(), k.AAGUID)
+		})
 	if err != nil {
 		return err
 	}
 	p.Report(audit.Finding{
 		Message: fmt.Sprintf("%s a passkey whose AAGUID names no model known here: %s. Known are the models on Microsoft's list of %s and the providers this program carries.",
-			audit.PeopleDo(people.Count(), "holds", "hold"), describe(models), catalogue.AttestationList().Date),
+			audit.PeopleDo(people.Count(), "holds", "hold"), describe(models), p.Catalogue().AttestationList().Date),
 		Subject:  policy.Passkeys.Subject(),
 		Affected: audit.People(people, dir),
 		Evidence: evidence,
@@ -88,8 +90,8 @@ func run(ctx context.Context, p *audit.Pass) error {
 	return nil
 }
 
-func strange(aaguid string) bool {
-	return catalogue.Undisclosed(aaguid) || catalogue.ModelOf(aaguid) == nil
+func strange(known *catalogue.Catalogue, aaguid string) bool {
+	return catalogue.Undisclosed(aaguid) || known.ModelOf(aaguid) == nil && known.FIDO().Of(strings.ToLower(aaguid)) == nil
 }
 
 // model is one AAGUID with the number of people who hold it.
