@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -63,12 +64,13 @@ func (c *Catalogue) WithFIDO(certifications *Certifications) *Catalogue {
 // FIDO is what the FIDO Alliance's metadata say; nil where none were given.
 func (c *Catalogue) FIDO() *Certifications { return c.fido }
 
-// Of finds a model by its AAGUID in lower case; nil for one that is not in the metadata.
+// Of finds a model by its AAGUID in any letter case; nil for one that is not in the
+// metadata.
 func (c *Certifications) Of(aaguid string) *Certification {
 	if c == nil {
 		return nil
 	}
-	return c.models[aaguid]
+	return c.models[strings.ToLower(aaguid)]
 }
 
 // Count is how many models the metadata name.

@@ -147,7 +147,7 @@ func (c *Catalogue) ModelOf(aaguid string) *Model {
 // Alliance's metadata, which also tell of a certification that was lost. A model that is
 // known to neither is its AAGUID alone.
 func (c *Catalogue) Label(aaguid string) string {
-	certification := c.fido.Of(strings.ToLower(aaguid))
+	certification := c.fido.Of(aaguid)
 	name := ""
 	if m := c.ModelOf(aaguid); m != nil {
 		name = m.Name
@@ -166,6 +166,19 @@ func (c *Catalogue) Label(aaguid string) string {
 	default:
 		return aaguid
 	}
+}
+
+// AttestationListPhrase names Microsoft's list with its date, and the file it was read
+// from where that is not the program's own.
+func (c *Catalogue) AttestationListPhrase() string {
+	text := "Microsoft's list of " + c.AttestationList().Date
+	if c.AttestationList().Date == "" {
+		text = "Microsoft's list, nothing of which is there,"
+	}
+	if e := c.models.edition; e.Replaced() {
+		text += " by the " + e.String()
+	}
+	return text
 }
 
 // AttestationList is the newest edition of Microsoft's list of security keys that are

@@ -71,9 +71,9 @@ func run(ctx context.Context, p *audit.Pass) error {
 		p.Report(audit.Finding{
 			// The list is of one day, and Microsoft takes up new models later than others.
 			Certainty: audit.Likely,
-			Message: fmt.Sprintf("Attestation is enforced in %s, but %d of %s on its allow list %s not on Microsoft's list of %s of models that can be attested: %s. "+
+			Message: fmt.Sprintf("Attestation is enforced in %s, but %d of %s on its allow list %s not on %s of models that can be attested: %s. "+
 				"%s taken up since; new models follow up to four weeks late. The rule applies to %s.%s%s",
-				a.Label(), len(ids), audit.CountPhrase(len(list.Listed), "model", "models"), are, p.Catalogue().AttestationList().Date, names, they, audit.PeoplePhrase(people.Count()), none, note),
+				a.Label(), len(ids), audit.CountPhrase(len(list.Listed), "model", "models"), are, p.Catalogue().AttestationListPhrase(), names, they, audit.PeoplePhrase(people.Count()), none, note),
 			Subject:  a.Subject(policy.Passkeys),
 			Affected: audit.People(people, dir),
 			Evidence: append([]audit.Evidence{policy.Quote(a.AttestationPointer(), "attestation is enforced at registration")}, evidence...),
