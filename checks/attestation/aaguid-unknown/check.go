@@ -74,7 +74,9 @@ func run(ctx context.Context, p *audit.Pass) error {
 			Fix: []audit.Step{{Change: k.fix}},
 		}
 		f.Evidence, err = methods.QuotePasskeys(ctx, p, dir, held, models.people, k.means,
-			func(_ uint32, passkey methods.RegisteredPasskey) bool { return passkey.AAGUID != "" && k.is(passkey.AAGUID) })
+			func(_ uint32, passkey methods.RegisteredPasskey) bool {
+				return passkey.AAGUID != "" && k.is(passkey.AAGUID)
+			})
 		if err != nil {
 			return err
 		}

@@ -97,7 +97,7 @@ func heldIn(t *testing.T, file string) []string {
 		t.Fatal(err)
 	}
 	var list []string
-	for _, part := range strings.Split(string(text), `"aaGuid": "`)[1:] {
+	for _, part := range strings.Split(strings.ReplaceAll(string(text), `"aaGuid":"`, `"aaGuid": "`), `"aaGuid": "`)[1:] {
 		if id, _, _ := strings.Cut(part, `"`); !catalogue.Undisclosed(id) {
 			list = append(list, strings.ToLower(id))
 		}
