@@ -302,6 +302,7 @@ func (m Matrix) settle(q Question) Answer {
 func (m Matrix) best(q *Question, of func(*SupportCell) bool) Answer {
 	var best []*SupportCell
 	var unless []string
+	var floor Answer // of any cell: what is too old for a browser is too old for a key in it
 	most := -1
 	for i := range m.file.cells {
 		c := &m.file.cells[i]
@@ -314,12 +315,18 @@ func (m Matrix) best(q *Question, of func(*SupportCell) bool) Answer {
 			unless = append(unless, c.Conditions...)
 			continue
 		}
+		if support, hangs := c.answer(q); c.Supported == "yes" && support == Unsupported {
+			floor = Answer{Support: support, Cell: c, Hangs: hangs}
+		}
 		switch {
 		case n > most:
 			most, best = n, []*SupportCell{c}
 		case n == most:
 			best = append(best, c)
 		}
+	}
+	if floor.Cell != nil {
+		return floor
 	}
 	out := Answer{}
 	for i, c := range best {

@@ -12,31 +12,49 @@ import (
 // authentication among them.
 const ExchangeOnline = "00000002-0000-0ff1-ce00-000000000000"
 
-// AsksResistant are the accounts of which policies that are enforced or only report ask,
-// in some sign-in, for a phishing-resistant strength and nothing else, with those
-// policies. Maybe are those of whom it is not known that a policy reaches them, or applies to
-// the sign-in.
-func (c *Compiled) AsksResistant(in *conditionalaccess.SignIn) (who audit.Partly, policies []int) {
+// Asking is of whom policies ask for a phishing-resistant strength and nothing else in a
+// sign-in: those that are enforced and those that only report.
+type Asking struct {
+	Yes audit.Set
+	// Perhaps are those whom such a policy reaches, if what is not known of the sign-in,
+	// such as its place, is as the policy wants it.
+	Perhaps audit.Set
+	// Unsure are those of whom it is not known that a policy reaches them, or that what it
+	// asks for is phishing-resistant.
+	Unsure   audit.Set
+	Policies []int
+}
+
+// AsksResistant tells of whom policies ask for a phishing-resistant strength in a sign-in.
+func (c *Compiled) AsksResistant(in *conditionalaccess.SignIn) Asking {
 	strengths := map[string]*entra.AuthenticationStrengthPolicy{}
 	for i := range c.tenant.Strengths {
 		strengths[strings.ToLower(c.tenant.Strengths[i].ID)] = &c.tenant.Strengths[i]
 	}
+	var a Asking
 	for i, p := range c.Policies {
 		if p.State != conditionalaccess.Enabled && p.State != conditionalaccess.ReportOnly {
 			continue
 		}
-		applies := p.Matches(in).And(demandsResistant(c.policies[i].GrantControls, strengths))
-		if applies == audit.No || c.Reach[i].Possible().Empty() {
+		matches, demands := p.Matches(in), demandsResistant(c.policies[i].GrantControls, strengths)
+		if matches.And(demands) == audit.No || c.Reach[i].Possible().Empty() {
 			continue
 		}
-		policies = append(policies, i)
-		if applies == audit.Yes {
-			who = who.Or(c.Reach[i])
-		} else {
-			who = who.Or(audit.Partly{Maybe: c.Reach[i].Possible()})
+		a.Policies = append(a.Policies, i)
+		switch {
+		case demands == audit.Unsure:
+			a.Unsure = a.Unsure.Or(c.Reach[i].Possible())
+			continue
+		case matches == audit.Yes:
+			a.Yes = a.Yes.Or(c.Reach[i].Yes)
+		default:
+			a.Perhaps = a.Perhaps.Or(c.Reach[i].Yes)
 		}
+		a.Unsure = a.Unsure.Or(c.Reach[i].Maybe)
 	}
-	return who, policies
+	a.Perhaps = a.Perhaps.Minus(a.Yes)
+	a.Unsure = a.Unsure.Minus(a.Yes).Minus(a.Perhaps)
+	return a
 }
 
 // ReportsOnly tells whether the i-th policy is not enforced yet.

@@ -94,8 +94,8 @@ func run(ctx context.Context, p *audit.Pass) error {
 	if err != nil {
 		return err
 	}
-	asked, asking := map[from]audit.Partly{}, map[int]bool{}
-	var found, unsure, works audit.Builder
+	asked, asking := map[from]access.Asking{}, map[int]bool{}
+	var found, perhaps, unsure, works audit.Builder
 	var byKind [kindCount]audit.Builder
 	for use := range log.Uses() {
 		k := kindOf(use.Place)
@@ -105,27 +105,34 @@ func run(ctx context.Context, p *audit.Pass) error {
 		at := from{use.Place.Client, use.Place.OS}
 		who, known := asked[at]
 		if !known {
-			var by []int
-			who, by = policies.AsksResistant(at.signIn())
+			who = policies.AsksResistant(at.signIn())
 			asked[at] = who
-			for _, i := range by {
+			for _, i := range who.Policies {
 				asking[i] = true
 			}
 		}
-		switch who.Has(use.Account) {
-		case audit.Yes:
+		switch {
+		case who.Yes.Has(use.Account):
 			found.Add(use.Account)
-			byKind[k].Add(use.Account)
-			if use.Class == activity.Succeeded {
-				works.Add(use.Account)
-			}
-		case audit.Unsure:
+		case who.Perhaps.Has(use.Account):
+			perhaps.Add(use.Account)
+		case who.Unsure.Has(use.Account):
 			unsure.Add(use.Account)
+			continue
+		default:
+			continue
+		}
+		byKind[k].Add(use.Account)
+		if use.Class == activity.Succeeded {
+			works.Add(use.Account)
 		}
 	}
-	people := found.Set()
+	people, certainty := found.Set(), audit.Confirmed
+	if more := perhaps.Set().Minus(people); !more.Empty() {
+		people, certainty = people.Or(more), audit.Likely
+	}
 	if set := unsure.Set().Minus(people); !set.Empty() {
-		p.Lacks(snapshot.ConditionalAccessPolicies, audit.Hides, fmt.Sprintf("whether a demand for a phishing-resistant method reaches the old clients of %s is not known", audit.PeoplePhrase(set.Count())))
+		p.Lacks(snapshot.GroupMembers, audit.Hides, fmt.Sprintf("whether a demand for a phishing-resistant method reaches the old clients of %s is not known", audit.PeoplePhrase(set.Count())))
 	}
 	policies.LacksStates(p)
 	if people.Empty() {
@@ -162,6 +169,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 		refused = fmt.Sprintf(" Of %s such sign-ins are refused already.", audit.PeoplePhrase(n))
 	}
 	p.Report(audit.Finding{
+		Certainty: certainty,
 		Message: fmt.Sprintf("%s, %s, with clients that can do nothing with a passkey (%s). They stop working where a phishing-resistant method is asked for: by %s.%s",
 			audit.PeopleDo(people.Count(), "signs in", "sign in"), log.Window.Phrase(), strings.Join(parts, "; "), labels(policies, by), refused),
 		Subject:  audit.Subject{Type: audit.SubjectTenant, Name: "Old clients"},

@@ -106,8 +106,8 @@ func run(ctx context.Context, p *audit.Pass) error {
 		if people.Empty() {
 			continue
 		}
-		asked, by := policies.AsksResistant(signIn(os))
-		needed := people.And(asked.Yes)
+		asked := policies.AsksResistant(signIn(os))
+		needed := people.And(asked.Yes.Or(asked.Perhaps))
 		bare := people.Minus(fallback).Minus(needed)
 		for _, one := range []struct {
 			people   audit.Set
@@ -116,7 +116,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 			message  string
 			policies []int
 		}{
-			{needed, audit.Medium, "asked", " A phishing-resistant method is asked of them there, or will be: by %s.", by},
+			{needed, audit.Medium, "asked", " A phishing-resistant method is asked of them there, or will be: by %s.", asked.Policies},
 			{bare, audit.Medium, "bare", " They have no other strong method either.", nil},
 			{people.Minus(needed).Minus(bare), audit.Info, "fallback", " Today they can fall back to another method there; with a demand for a phishing-resistant one they could not.", nil},
 		} {
