@@ -100,12 +100,15 @@ func unknownKind(known *catalogue.Catalogue) kind {
 	return kind{
 		is: func(aaguid string) bool { return strange(known, aaguid) },
 		message: func(m models) string {
-			also := ""
-			if fido := known.FIDO(); fido != nil {
-				also = " and those of the " + fido.String()
+			here := known.Edition(catalogue.AAGUIDs).String()
+			if list := known.AttestationList(); list.Date != "" {
+				here += ", with Microsoft's list of " + list.Date
 			}
-			return fmt.Sprintf("%s a passkey whose AAGUID names no model known here: %s. Known are the models on %s and the providers of the %s%s.",
-				audit.PeopleDo(m.people.Count(), "holds", "hold"), m.describe(known), known.AttestationListPhrase(), known.Edition(catalogue.AAGUIDs), also)
+			if fido := known.FIDO(); fido != nil {
+				here += ", and those of the " + fido.String()
+			}
+			return fmt.Sprintf("%s a passkey whose AAGUID names no model known here: %s. Known are the models of the %s.",
+				audit.PeopleDo(m.people.Count(), "holds", "hold"), m.describe(known), here)
 		},
 		means: "a registered passkey of a model that is not known",
 		fix: "Ask the people what they registered. Where the model matters, have them register a known one, through a profile that " +
