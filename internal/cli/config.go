@@ -41,6 +41,7 @@ then 2. Whether accepted findings and named accounts exist is known only when a 
 			if err != nil {
 				return err
 			}
+			warnOfData(d, settings.Catalogue)
 			_, err = fmt.Fprintf(d.IO.Out, "%s is valid. Digest %s\n", args[0], settings.Digest())
 			return err
 		},

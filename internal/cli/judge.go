@@ -197,7 +197,7 @@ func judge(ctx context.Context, d *Deps, j *judging, snap *snapshot.Snapshot) er
 	}
 	if !j.Quiet {
 		warnOfSettings(d, header.Settings, results)
-		warnOfData(d, header)
+		warnOfData(d, run.Catalogue())
 	}
 	return j.outcome(results)
 }

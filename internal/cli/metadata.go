@@ -37,15 +37,18 @@ func (m *metadata) beside(s audit.Settings, takenAt time.Time) audit.Settings {
 	return s
 }
 
-// warnOfData says which data are older than they could be.
-func warnOfData(d *Deps, h audit.Header) {
-	for _, e := range h.Data {
+// warnOfData says which data by which is judged are older than they could be.
+func warnOfData(d *Deps, known *catalogue.Catalogue) {
+	if known == nil {
+		return
+	}
+	for _, e := range known.Editions() {
 		if e.Outdated() {
 			fmt.Fprintf(d.IO.Err, "passkeyaudit: warning: %s\n", report.Plain(fmt.Sprintf("the %s is older than the program's own of %s",
 				e, catalogue.BuiltIn().Edition(e.Part).Date)))
 		}
 	}
-	if h.FIDO != nil && h.FIDO.Stale {
-		fmt.Fprintf(d.IO.Err, "passkeyaudit: warning: %s\n", report.Plain("the "+h.FIDO.String()))
+	if fido := known.FIDO(); fido != nil && fido.Stale {
+		fmt.Fprintf(d.IO.Err, "passkeyaudit: warning: %s\n", report.Plain("the "+fido.String()))
 	}
 }

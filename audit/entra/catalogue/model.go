@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"fmt"
 	"strings"
 
 	"passkeyaudit/audit/tri"
@@ -147,25 +148,25 @@ func (c *Catalogue) ModelOf(aaguid string) *Model {
 // Alliance's metadata, which also tell of a certification that was lost. A model that is
 // known to neither is its AAGUID alone.
 func (c *Catalogue) Label(aaguid string) string {
-	certification := c.fido.Of(aaguid)
 	name := ""
 	if m := c.ModelOf(aaguid); m != nil {
 		name = m.Name
-	} else if certification != nil {
+	} else if certification := c.fido.Of(aaguid); certification != nil {
 		name = certification.Description
 	}
-	id := aaguid
-	if certification != nil && certification.Standing >= Compromised {
-		id += ", FIDO: " + certification.String()
+	if name == "" {
+		return aaguid + c.Note(aaguid)
 	}
-	switch {
-	case name != "":
-		return name + " (" + id + ")"
-	case id != aaguid:
-		return "(" + id + ")"
-	default:
-		return aaguid
+	return fmt.Sprintf("%s (%s%s)", name, aaguid, c.Note(aaguid))
+}
+
+// Note is what belongs behind the AAGUID of a model wherever it is named: that the FIDO
+// Alliance has revoked it, or reports it as compromised. Empty for all others.
+func (c *Catalogue) Note(aaguid string) string {
+	if certification := c.fido.Of(aaguid); certification != nil && certification.Standing >= Compromised {
+		return ", FIDO: " + certification.String()
 	}
+	return ""
 }
 
 // AttestationListPhrase names Microsoft's list with its date, and the file it was read

@@ -104,6 +104,28 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// Names come from the catalogue first, and what the FIDO Alliance says of a model stands
+// beside it only where it matters.
+func TestLabel(t *testing.T) {
+	const strange = "12345678-1234-1234-1234-123456789abc"
+	c := catalogue.BuiltIn().WithFIDO(catalogue.NewCertifications(catalogue.Certifications{}, []catalogue.Certification{
+		{AAGUID: catalogue.AuthenticatorIOS, Description: "another name", Standing: catalogue.Certified, Status: "FIDO_CERTIFIED"},
+		{AAGUID: strange, Description: "Contoso Key", Standing: catalogue.Revoked, Status: "REVOKED", Since: "2026-03-01"},
+	}))
+	for aaguid, want := range map[string]string{
+		catalogue.AuthenticatorIOS:  "Microsoft Authenticator for iOS (" + catalogue.AuthenticatorIOS + ")",
+		strings.ToUpper(strange):    "Contoso Key (" + strings.ToUpper(strange) + ", FIDO: REVOKED since 2026-03-01)",
+		catalogue.UndisclosedAAGUID: catalogue.UndisclosedAAGUID,
+	} {
+		if got := c.Label(aaguid); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	if got := catalogue.BuiltIn().Label(strange); got != strange {
+		t.Errorf("%q", got)
+	}
+}
+
 // FuzzWith: a file is taken whole or refused with a reason, and what is taken answers.
 func FuzzWith(f *testing.F) {
 	for _, p := range catalogue.Parts() {

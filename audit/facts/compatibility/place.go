@@ -14,6 +14,7 @@ type Asker struct {
 	known *catalogue.Catalogue
 	at    time.Time
 	told  map[question]catalogue.Answer
+	fails map[activity.Place]bool
 }
 
 type question struct {
@@ -24,7 +25,7 @@ type question struct {
 
 // NewAsker asks for the time of a snapshot.
 func NewAsker(known *catalogue.Catalogue, at time.Time) *Asker {
-	return &Asker{known, at, map[question]catalogue.Answer{}}
+	return &Asker{known, at, map[question]catalogue.Answer{}, map[activity.Place]bool{}}
 }
 
 // Bound tells whether a passkey lives in a computer with another system, so that it
@@ -37,6 +38,22 @@ func (a *Asker) Bound(k methods.RegisteredPasskey, os devices.OS) bool {
 }
 
 const windowsHello = "windowsHelloPasskey"
+
+// Fails tells whether some passkey does not work at a place: of the others nobody's
+// passkeys need to be looked at.
+func (a *Asker) Fails(place activity.Place) bool {
+	fails, asked := a.fails[place]
+	if asked {
+		return fails
+	}
+	for _, authenticator := range []string{"securityKey", "authenticatorPasskey", windowsHello, "synced:appleICloudKeychain", "synced:googlePasswordManager", "synced:otherPasskeyProvider", ""} {
+		for _, flow := range []string{"sameDevice", "crossDevice", ""} {
+			fails = fails || a.ask(place, catalogue.Question{Authenticator: authenticator, Flow: flow}).Support == catalogue.Unsupported
+		}
+	}
+	a.fails[place] = fails
+	return fails
+}
 
 // Look says whether a passkey of somebody with so many works at a place. Of an app it is
 // not told whether a broker helps: then the answer holds for both.
@@ -51,11 +68,17 @@ func (a *Asker) Look(place activity.Place, k methods.RegisteredPasskey, passkeys
 }
 
 func (a *Asker) look(place activity.Place, k methods.RegisteredPasskey, passkeys int) catalogue.Answer {
-	q := catalogue.Question{OS: string(place.OS), OSVersion: place.Version, Passkeys: passkeys, At: a.at}
+	q := catalogue.Question{Passkeys: passkeys}
 	if m := a.known.ModelOf(k.AAGUID); m != nil {
 		q.Authenticator = m.Authenticator()
 		q.Flow = flowOf(m, q.Authenticator, place.OS)
 	}
+	return a.ask(place, q)
+}
+
+// ask completes a question by the place.
+func (a *Asker) ask(place activity.Place, q catalogue.Question) catalogue.Answer {
+	q.OS, q.OSVersion, q.At = string(place.OS), place.Version, a.at
 	surfaces := []string{"browser"}
 	q.Client = place.Browser
 	if place.Client != activity.BrowserClient {

@@ -89,7 +89,9 @@ func run(ctx context.Context, p *audit.Pass) error {
 	// A certificate works anywhere, and Graph does not show who has one; neither does it
 	// tell what a method of a kind not known can do.
 	elsewhere := strong.Unseen["certificate"].Or(held.Of(methods.Unrecognised)).Or(dir.All.Minus(held.Known()))
-	h := &holder{held: held, policy: policy, ask: compatibility.NewAsker(p.Catalogue(), at), scope: policy.Passkeys.InScope()}
+	h := &holder{held: held, policy: policy, ask: compatibility.NewAsker(p.Catalogue(), at), scope: policy.Passkeys.InScope(),
+		any: held.Of(methods.Passkey).Or(held.Of(methods.WindowsHello)).Or(held.Of(methods.PlatformCredential)),
+	}
 	stuck, unsure := h.stuck(log, dir.People)
 	for _, os := range devices.Systems {
 		if set := unsure[os].Or(stuck[os].And(elsewhere)); !set.Empty() {

@@ -15,7 +15,15 @@ type holder struct {
 	policy *methods.Effective
 	ask    *compatibility.Asker
 	scope  audit.Partly
+	// any are the accounts with some phishing-resistant method, usable or not.
+	any audit.Set
 }
+
+// bound are the methods that stay in a computer, with its system.
+var bound = []struct {
+	kind methods.Kind
+	os   devices.OS
+}{{methods.WindowsHello, devices.Windows}, {methods.PlatformCredential, devices.MacOS}}
 
 // standing is what is known of the methods of one account at one place.
 type standing struct {
@@ -33,7 +41,7 @@ func (h *holder) stuck(log *activity.SignInLog, people audit.Set) (stuck, unsure
 	}
 	seen := map[at]standing{}
 	for use := range log.Uses() {
-		if use.Class != activity.Succeeded || !modern(use.Place) || !people.Has(use.Account) {
+		if use.Class != activity.Succeeded || !modern(use.Place) || !people.Has(use.Account) || !h.any.Has(use.Account) {
 			continue
 		}
 		key, s := at{use.Account, use.Place.OS}, h.standing(use.Account, use.Place)
@@ -71,10 +79,10 @@ func (h *holder) stuck(log *activity.SignInLog, people audit.Set) (stuck, unsure
 // the support matrix says that they do not work there.
 func (h *holder) standing(n uint32, place activity.Place) standing {
 	s := standing{works: audit.No}
-	for kind, os := range map[methods.Kind]devices.OS{methods.WindowsHello: devices.Windows, methods.PlatformCredential: devices.MacOS} {
-		if h.held.Of(kind).Has(n) {
+	for _, b := range bound {
+		if h.held.Of(b.kind).Has(n) {
 			s.certain = true
-			s.works = s.works.Or(audit.TriOf(place.OS == os))
+			s.works = s.works.Or(audit.TriOf(place.OS == b.os))
 		}
 	}
 	yes, maybe := h.policy.UsablePasskeys(h.held, h.scope.Has(n), n)

@@ -96,7 +96,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 	var unsure, unread audit.Builder
 	for use := range log.Uses() {
 		n, place := use.Account, use.Place
-		if !tells(use.Class) || place.OS == "" || place.Client != activity.BrowserClient && place.Client != activity.AppClient || !dir.People.Has(n) {
+		if !tells(use.Class) || place.OS == "" || place.Client != activity.BrowserClient && place.Client != activity.AppClient || !dir.People.Has(n) || !ask.Fails(place) {
 			continue
 		}
 		if !held.Known().Has(n) {
