@@ -2,6 +2,9 @@ package devices
 
 import "strings"
 
+// oldWindows are the builds of Windows that tell which they are.
+var oldWindows = map[string]string{"7": "7601", "8": "9200", "8.1": "9600"}
+
 // SaidVersion is the version of a system as a sign-in tells it: in the name of the
 // system ("Ios 17.1"), or else in the text the client sends of itself. Of Windows it is
 // the build. Empty where it is not told.
@@ -16,6 +19,9 @@ func SaidVersion(os OS, system, agent string) (version string, by Strength) {
 	case Windows:
 		if build, found := strings.CutPrefix(number, "10.0."); found {
 			return firstPart(build), BySignIn
+		}
+		if build := oldWindows[number]; build != "" {
+			return build, BySignIn
 		}
 		for _, mark := range []string{"Windows NT 10.0.", "Edge/18."} {
 			if build := firstPart(numberAfter(agent, mark)); len(build) == 5 {

@@ -87,7 +87,7 @@ func TestMinimumAgrees(t *testing.T) {
 		"Windows, Entra joined, best experience for passkeys":                              devices.LeastWindowsJoined.String(),
 		"Windows, hybrid joined": devices.LeastWindowsHybrid.String(),
 	}
-	for _, m := range catalogue.MinimumVersions() {
+	for _, m := range catalogue.BuiltIn().MinimumVersions() {
 		least, here := want[m.What]
 		if !here {
 			continue

@@ -87,7 +87,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 		Certainty: audit.Possible,
 		Message: fmt.Sprintf("%s in from computers (%s), and their only phishing-resistant method is a passkey in Authenticator. At a computer it works through Bluetooth and the internet, "+
 			"on both devices, to %s (AUT, 2026-07-05): none of that is in Graph. Ask: is Bluetooth on at these computers, and are the hosts reachable from their networks without inspection?",
-			audit.PeopleDo(people.Count(), "signs", "sign"), strings.Join(systems, ", "), hosts()),
+			audit.PeopleDo(people.Count(), "signs", "sign"), strings.Join(systems, ", "), hosts(p.Catalogue())),
 		Subject:  policy.Passkeys.Subject(),
 		Affected: audit.People(people, dir),
 		Evidence: evidence,
@@ -98,9 +98,9 @@ func run(ctx context.Context, p *audit.Pass) error {
 }
 
 // hosts lists what phones have to reach.
-func hosts() string {
+func hosts(known *catalogue.Catalogue) string {
 	var names []string
-	for _, h := range catalogue.Hosts() {
+	for _, h := range known.Hosts() {
 		names = append(names, h.Host)
 	}
 	return strings.Join(names, ", ")
