@@ -230,7 +230,7 @@ func header(ctx context.Context, d *Deps, run *audit.Run) (audit.Header, error) 
 		return audit.Header{}, err
 	}
 	return audit.Header{
-		Tool:   audit.Tool{Name: "passkeyaudit", Version: d.Version}, Tenant: tenant, Scope: snap.Scope(),
+		Tool: audit.Tool{Name: "passkeyaudit", Version: d.Version}, Tenant: tenant, Scope: snap.Scope(),
 		TakenAt: snap.Manifest().TakenAt, Digest: digest, Sections: snap.States(),
 		Unreadable: snap.Unreadable(), Settings: settings, Summary: audit.Summary{Headcount: headcount},
 	}, nil
