@@ -99,3 +99,20 @@ func TestManyGroups(t *testing.T) {
 		t.Errorf("%d requests", posts)
 	}
 }
+
+// How many groups the tenant has is asked for a whole tenant, and nothing is lost where
+// it cannot be.
+func TestGroupsAreCounted(t *testing.T) {
+	tn := full()
+	tn.entries = map[string]string{"groups": `{"state":"complete","total":87}`}
+	_, client := simulate(t, tn.open(t), graphsim.Options{})
+	if total := run(t, client, only(snapshot.Groups)).ok().entry(snapshot.Groups).Total; total == nil || *total != 87 {
+		t.Errorf("total %v", total)
+	}
+	_, client = simulate(t, full().open(t), graphsim.Options{})
+	got := run(t, client, only(snapshot.Groups)).ok()
+	got.is(snapshot.Groups, snapshot.Complete, "")
+	if total := got.entry(snapshot.Groups).Total; total != nil {
+		t.Errorf("total %d", *total)
+	}
+}

@@ -260,3 +260,17 @@ func TestBrokenRowIsNamed(t *testing.T) {
 		t.Errorf("status %d: %s", r.status, r.body)
 	}
 }
+
+// The number of groups is told where it was recorded: the rows are only some.
+func TestGroupCount(t *testing.T) {
+	if r := standard(t, graphsim.Options{}).get("/v1.0/groups/$count", eventual...); r.status != 501 {
+		t.Errorf("not recorded: %d %s", r.status, r.body)
+	}
+	s := newSim(t, openSnapshot(t, `"groups":{"state":"complete","total":87}`, files()), graphsim.Options{})
+	if r := s.get("/v1.0/groups/$count", eventual...); r.status != 200 || r.body != "87" {
+		t.Errorf("%d %s", r.status, r.body)
+	}
+	if r := s.get("/v1.0/groups/$count"); r.status != 400 {
+		t.Errorf("without the header: %d %s", r.status, r.body)
+	}
+}

@@ -148,9 +148,10 @@ func TestNames(t *testing.T) {
 	tenant := factstest.Tenant{}.With(snapshot.Users, factstest.Users("a")).With(snapshot.DirectoryAudits, "")
 	for request, want := range map[string]bool{
 		"": true,
-		"GET /v1.0/auditLogs/directoryAudits?$filter=activityDateTime ge {from}":                                                        true,
-		"GET /v1.0/auditLogs/directoryAudits?$filter=targetResources/any(t:t/id eq 'a')":                                                true,
-		"GET /v1.0/auditLogs/directoryAudits?$filter=loggedByService eq 'Authentication Methods' and activityDateTime ge {from}; GET …": false,
+		"GET /v1.0/auditLogs/directoryAudits?$filter=activityDateTime ge {from}":                                                                                          true,
+		"GET /v1.0/auditLogs/directoryAudits?$filter=targetResources/any(t:t/id eq 'a')":                                                                                  true,
+		"GET /v1.0/auditLogs/directoryAudits?$filter=loggedByService eq 'Authentication Methods' and activityDateTime ge {from}; GET …":                                   false,
+		"GET …$filter=loggedByService eq 'Authentication Methods' and …; GET …$filter=loggedByService eq 'Core Directory' and activityDisplayName eq 'Update user' and …": true,
 	} {
 		l := factstest.Of(t, tenant.Entry(snapshot.DirectoryAudits, fmt.Sprintf(`{"state":"complete","request":%q}`, request)), activity.Changes)
 		if l.Names != want {
