@@ -2,7 +2,9 @@ package readiness
 
 import (
 	"context"
+	"iter"
 
+	"passkeyaudit/audit"
 	"passkeyaudit/audit/facts/bootstrap"
 	"passkeyaudit/audit/facts/devices"
 )
@@ -86,14 +88,8 @@ func (r *Report) Summarise(ctx context.Context) (*Summary, error) {
 		s.Waves = waves(s)
 		return s, nil
 	}
-	for i := range r.Result.Classes {
-		c := &r.Result.Classes[i]
-		people := c.Members.And(r.Directory.People)
-		if v := r.rollout[i]; v != nil && !r.headline.Empty() {
-			s.count(v, people.And(r.headline).Count())
-			people = people.Minus(r.headline)
-		}
-		s.count(&c.Verdict, people.Count())
+	for v, people := range r.standings() {
+		s.count(v, people.Count())
 	}
 	s.Waves = waves(s)
 	s.Platforms = r.platforms()
@@ -114,6 +110,57 @@ func (r *Report) Summarise(ctx context.Context) (*Summary, error) {
 		}
 	}
 	return s, nil
+}
+
+// standings yields every verdict that is a headline with the people it is about.
+func (r *Report) standings() iter.Seq2[*bootstrap.Verdict, audit.Set] {
+	return func(yield func(*bootstrap.Verdict, audit.Set) bool) {
+		for i := range r.Result.Classes {
+			c := &r.Result.Classes[i]
+			people := c.Members.And(r.Directory.People)
+			if v := r.rollout[i]; v != nil && !r.headline.Empty() {
+				if !yield(v, people.And(r.headline)) {
+					return
+				}
+				people = people.Minus(r.headline)
+			}
+			if !yield(&c.Verdict, people) {
+				return
+			}
+		}
+	}
+}
+
+// People are the people of a state, as the summary counts them.
+func (r *Report) People(state bootstrap.State) audit.Set {
+	var set audit.Set
+	if r.Result == nil {
+		if state == bootstrap.Unknown {
+			return r.Directory.People
+		}
+		return set
+	}
+	for v, people := range r.standings() {
+		if v.State == state {
+			set = set.Or(people)
+		}
+	}
+	return set
+}
+
+// Blocks counts, by object, the trapped people in whose way it stands, alone or with
+// others.
+func (r *Report) Blocks() map[bootstrap.Blocker]int {
+	blocks := map[bootstrap.Blocker]int{}
+	if r.Result == nil {
+		return blocks
+	}
+	for v, people := range r.standings() {
+		for _, b := range v.BlockedBy {
+			blocks[b] += people.Count()
+		}
+	}
+	return blocks
 }
 
 func (s *Summary) count(v *bootstrap.Verdict, people int) {

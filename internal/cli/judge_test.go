@@ -137,7 +137,7 @@ func render(t *testing.T, snap *snapshot.Snapshot, format string, workers int) s
 	t.Helper()
 	var out bytes.Buffer
 	d := testDeps(&out, 80)
-	j, err := judgeOptions{Format: format, FailOn: "never", Sample: "all", Color: "never"}.validate(d)
+	j, err := judgeOptions{FailOn: "never", resultOptions: resultOptions{Format: format, Sample: "all", Color: "never"}}.validate(d)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +150,11 @@ func render(t *testing.T, snap *snapshot.Snapshot, format string, workers int) s
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := results.Emit(h, j.sink(d, &out)); err != nil {
+	beside, err := j.beside(context.Background(), run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := results.Emit(h, j.sink(d, &out, beside)); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()

@@ -16,7 +16,7 @@ import (
 // Readiness writes a tenant's readiness for people at a terminal.
 func Readiness(w io.Writer, opts Options, h audit.Header, r *readiness.Report, s *readiness.Summary) error {
 	sink := New(w, opts)
-	sink.header = h
+	sink.Header = h
 	p := &page{width: sink.opts.Width, paint: sink.paint}
 	sink.title(&p.Builder)
 	p.asked(r, s)
