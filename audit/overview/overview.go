@@ -70,7 +70,7 @@ type Passkey struct {
 	// Model is the catalogue's name, or else what Graph calls it.
 	Model string `json:"model,omitzero"`
 	// Type is deviceBound or synced; absent where it is not known.
-	Type        string `json:"type,omitzero"`
+	Type        string `json:"passkeyType,omitzero"`
 	Attestation string `json:"attestation,omitzero"`
 	// Usable tells whether today's policy accepts it at sign-in: yes, no or unknown.
 	Usable string `json:"usable"`

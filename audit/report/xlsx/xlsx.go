@@ -3,8 +3,12 @@
 package xlsx
 
 import (
+	"archive/zip"
+	"bytes"
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/xuri/excelize/v2"
@@ -54,7 +58,28 @@ func (s *Sink) End() (err error) {
 		}
 	}
 	f.SetActiveSheet(0)
-	return f.Write(s.w)
+	packed, err := f.WriteToBuffer()
+	if err != nil {
+		return err
+	}
+	return inOrder(s.w, packed.Bytes())
+}
+
+// inOrder writes a workbook with its parts sorted: excelize leaves the order of sheets
+// in the archive to chance, and the same run is to give the same bytes.
+func inOrder(w io.Writer, packed []byte) error {
+	in, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(in.File, func(a, b *zip.File) int { return cmp.Compare(a.Name, b.Name) })
+	out := zip.NewWriter(w)
+	for _, part := range in.File {
+		if err := out.Copy(part); err != nil {
+			return err
+		}
+	}
+	return out.Close()
 }
 
 // sheets write one sheet each.
