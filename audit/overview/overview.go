@@ -12,6 +12,7 @@ import (
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/entra/catalogue"
+	"passkeyaudit/audit/facts/bootstrap"
 	"passkeyaudit/audit/facts/methods"
 	"passkeyaudit/audit/facts/population"
 	"passkeyaudit/audit/readiness"
@@ -21,11 +22,24 @@ import (
 // Overview is a tenant at a glance. A part is nil where it could not be worked out;
 // Gaps then says why.
 type Overview struct {
-	Readiness     *readiness.Summary `json:"readiness"`
-	Policies      *Policies          `json:"policies,omitzero"`
-	Models        *Models            `json:"models,omitzero"`
-	Registrations *Registrations     `json:"registrations,omitzero"`
-	Gaps          []Gap              `json:"gaps"`
+	Readiness *readiness.Summary `json:"readiness"`
+	// Blockers are the objects that stand in somebody's way, those first that stand in
+	// the way of most.
+	Blockers      []Blocker      `json:"blockers"`
+	Policies      *Policies      `json:"policies,omitzero"`
+	Models        *Models        `json:"models,omitzero"`
+	Registrations *Registrations `json:"registrations,omitzero"`
+	Gaps          []Gap          `json:"gaps"`
+}
+
+// Blocker is an object that stands in the way of trapped people, alone or with others,
+// or of a persona.
+type Blocker struct {
+	Type bootstrap.BlockerType `json:"type"`
+	ID   string                `json:"id"`
+	// Label names it in a sentence: the policy "X".
+	Label  string `json:"label"`
+	People int    `json:"people"`
 }
 
 // Gap is a part that is not there, or not whole, and the section for want of which.
@@ -83,6 +97,7 @@ func Of(ctx context.Context, run *audit.Run, r *readiness.Report) (*Source, erro
 	if o.Readiness, err = r.Summarise(ctx); err != nil {
 		return nil, err
 	}
+	o.Blockers = blockers(r, o.Readiness)
 	if o.Policies, err = part(o, "policies", func() (*Policies, error) { return policies(ctx, run, r) }); err != nil {
 		return nil, err
 	}
@@ -97,6 +112,23 @@ func Of(ctx context.Context, run *audit.Run, r *readiness.Report) (*Source, erro
 		return nil, err
 	}
 	return &Source{Overview: o, Users: sure(r.Users()), Passkeys: sure(passkeys)}, nil
+}
+
+func blockers(r *readiness.Report, s *readiness.Summary) []Blocker {
+	people := r.Blocks()
+	for _, p := range s.Personas {
+		for _, b := range p.BlockedBy {
+			people[b] += 0
+		}
+	}
+	list := []Blocker{}
+	for b, n := range people {
+		list = append(list, Blocker{b.Type, b.ID, r.Label(b), n})
+	}
+	slices.SortFunc(list, func(a, b Blocker) int {
+		return cmp.Or(cmp.Compare(b.People, a.People), cmp.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID))
+	})
+	return list
 }
 
 // part works one part out, or notes the section that it lacks.

@@ -3,6 +3,7 @@ package readiness
 import (
 	"context"
 	"iter"
+	"strings"
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/facts/bootstrap"
@@ -15,8 +16,11 @@ const Schema = "passkeyaudit.readiness/v1"
 // Summary is a tenant's readiness in numbers. All counts are of people, except
 // Accounts.
 type Summary struct {
-	World    string                  `json:"world"`
-	Goal     bootstrap.Goal          `json:"goal"`
+	World string         `json:"world"`
+	Goal  bootstrap.Goal `json:"goal"`
+	// Rollout says to whom the states suppose a roll-out: "all", or "group:ID" and more
+	// after commas; empty for nobody.
+	Rollout  string                  `json:"rollout,omitzero"`
 	People   int                     `json:"people"`
 	Accounts int                     `json:"accounts"`
 	States   map[bootstrap.State]int `json:"states"`
@@ -70,7 +74,8 @@ type Platform struct {
 // Summarise counts.
 func (r *Report) Summarise(ctx context.Context) (*Summary, error) {
 	s := &Summary{
-		World: r.Options.World.Name, Goal: r.goal(), People: r.Directory.People.Count(), Accounts: r.Directory.All.Count(),
+		World: r.Options.World.Name, Goal: r.goal(), Rollout: r.Options.rolloutText(),
+		People: r.Directory.People.Count(), Accounts: r.Directory.All.Count(),
 		States: map[bootstrap.State]int{}, Conditions: map[bootstrap.Condition]int{}, Steps: map[bootstrap.Step]int{},
 		Reasons: map[bootstrap.Reason]int{}, Missing: map[string]int{}, Confidence: map[bootstrap.Confidence]int{},
 		Personas: []Persona{}, Changes: []Change{}, Platforms: []Platform{}, Kinds: map[string]int{}, Assumptions: r.assumptions(),
@@ -216,6 +221,17 @@ func (r *Report) platforms() []Platform {
 		list = append(list, p)
 	}
 	return list
+}
+
+func (o *Options) rolloutText() string {
+	if o.Rollout {
+		return "all"
+	}
+	words := make([]string, len(o.RolloutGroups))
+	for i, id := range o.RolloutGroups {
+		words[i] = "group:" + id
+	}
+	return strings.Join(words, ",")
 }
 
 func (r *Report) goal() bootstrap.Goal {

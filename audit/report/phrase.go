@@ -36,13 +36,14 @@ func (g *Gather) Finding(f audit.Finding) error {
 	return nil
 }
 
-// WorstFirst orders findings for people: the worst first, and of equals the one that
-// hits most; tentative ones last.
-func WorstFirst(findings []audit.Finding) {
-	slices.SortStableFunc(findings, func(a, b audit.Finding) int {
-		return cmp.Or(falseFirst(a.Tentative, b.Tentative), cmp.Compare(b.Severity, a.Severity),
-			cmp.Compare(b.Affected.Count(), a.Affected.Count()))
-	})
+// WorstFirst orders findings for people.
+func WorstFirst(findings []audit.Finding) { slices.SortStableFunc(findings, CompareFindings) }
+
+// CompareFindings puts the worse first, and of equals the one that hits more; tentative
+// ones last.
+func CompareFindings(a, b audit.Finding) int {
+	return cmp.Or(falseFirst(a.Tentative, b.Tentative), cmp.Compare(b.Severity, a.Severity),
+		cmp.Compare(b.Affected.Count(), a.Affected.Count()))
 }
 
 func falseFirst(a, b bool) int {
