@@ -3,6 +3,8 @@ package html
 import (
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"passkeyaudit/audit/facts/bootstrap"
 	"passkeyaudit/audit/readiness"
@@ -32,9 +34,13 @@ type answers struct {
 // stateRow is a state with how many people are in it.
 type stateRow struct {
 	State string
+	Short string
 	Text  string
 	Count number
 }
+
+// short is a state in a word or two.
+func short(s bootstrap.State) string { return strings.ReplaceAll(string(s), "-", " ") }
 
 type obstacle struct {
 	Text  string
@@ -53,7 +59,7 @@ func answersOf(s *readiness.Summary) *answers {
 	}
 	var parts []part
 	for _, state := range bootstrap.States {
-		row := stateRow{string(state), report.StateText(state), stateNumber(s, state)}
+		row := stateRow{string(state), short(state), report.StateText(state), stateNumber(s, state)}
 		a.States = append(a.States, row)
 		parts = append(parts, part{string(state), row.Count.N})
 	}
@@ -61,7 +67,7 @@ func answersOf(s *readiness.Summary) *answers {
 	a.Verdict, a.RollOut = rollOut(s)
 
 	for _, state := range []bootstrap.State{bootstrap.Trapped, bootstrap.NeedsAdminStep, bootstrap.Unknown} {
-		row := stateRow{string(state), report.StateText(state), stateNumber(s, state)}
+		row := stateRow{string(state), short(state), report.StateText(state), stateNumber(s, state)}
 		a.StuckRows = append(a.StuckRows, row)
 	}
 	a.Stuck = sum(a.StuckRows[0].Count, a.StuckRows[1].Count, a.StuckRows[2].Count)
@@ -147,7 +153,7 @@ func changesOf(s *readiness.Summary) []change {
 	var list []change
 	for i, c := range s.Changes {
 		list = append(list, change{
-			Text: report.Plain(c.Change), Frees: at(c.Frees, "overview", "readiness", "changes", i, "frees"),
+			Text: capital(report.Plain(c.Change)), Frees: at(c.Frees, "overview", "readiness", "changes", i, "frees"),
 			Worsens: at(c.Worsens, "overview", "readiness", "changes", i, "worsens"),
 			Bar:     stack([]part{{"accent", c.Frees}}, most),
 		})
@@ -155,9 +161,8 @@ func changesOf(s *readiness.Summary) []change {
 	return list
 }
 
-func sentence(text string) string {
-	if text == "" || strings.HasSuffix(text, ".") {
-		return text
-	}
-	return text + "."
+// capital begins a text as a sentence begins.
+func capital(text string) string {
+	r, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(r)) + text[size:]
 }

@@ -53,26 +53,37 @@
     }));
   });
 
-  // Findings.
+  // Findings: the first of many, until somebody asks for more.
+  let unfold = () => {};
   const findings = [...document.querySelectorAll("details.finding")];
   if (findings.length) {
     const query = $("findings-q"), severity = $("findings-s"), open = $("findings-open");
     const texts = findings.map((f) => f.textContent.toLowerCase());
+    const section = $("findings"), all = $("findings-all");
+    unfold = () => { section.classList.remove("folded"); all.hidden = true; };
+    const folded = 12;
+    if (findings.length > folded) {
+      section.classList.add("folded");
+      all.hidden = false;
+      all.textContent = "Show all " + findings.length + " findings";
+      all.addEventListener("click", () => { unfold(); findings[folded].querySelector("summary").focus(); });
+    }
     const show = () => {
       const wanted = query.value.trim().toLowerCase();
+      if (wanted !== "" || severity.value !== "") unfold();
       let n = 0;
       findings.forEach((f, i) => {
         f.hidden = !texts[i].includes(wanted) || (severity.value !== "" && f.dataset.severity !== severity.value);
         if (!f.hidden) n++;
       });
-      $("findings-n").textContent = n + " of " + findings.length + " shown";
+      $("findings-n").textContent = n + " of " + findings.length + " match";
     };
     query.addEventListener("input", soon(show));
     severity.addEventListener("change", show);
     open.addEventListener("click", () => {
-      const all = open.textContent === "Open all";
-      findings.forEach((f) => { if (!f.hidden) f.open = all; });
-      open.textContent = all ? "Close all" : "Open all";
+      const opening = open.textContent === "Open all";
+      findings.forEach((f) => { if (!f.hidden) f.open = opening; });
+      open.textContent = opening ? "Close all" : "Open all";
     });
     show();
   }
@@ -83,14 +94,14 @@
   if (table) {
     const data = JSON.parse($("people-data").textContent);
     const states = {}, order = {};
-    [...$("people-s").options].forEach((o, i) => { states[o.value] = o.textContent; order[o.value] = i; });
+    [...$("people-s").options].forEach((o, i) => { states[o.value] = o.dataset.short; order[o.value] = i; });
     const group = (row) => data.groups[row[1]];
     const keys = {
       name: (r) => r[0], state: (r) => order[group(r).s] || 0, why: (r) => group(r).w, way: (r) => group(r).p, blockers: (r) => group(r).b,
       registered: (r) => r[2], usable: (r) => r[3], confidence: (r) => group(r).c, platforms: (r) => group(r).o,
     };
     const groupTexts = data.groups.map((g) => [states[g.s], g.w, g.p, g.b, g.c, g.o].join("\n").toLowerCase());
-    const size = 50;
+    const size = 25;
     let shown = data.rows, page = 0, by = null, way = 1;
     const query = $("people-q"), state = $("people-s");
     const draw = () => {
@@ -109,6 +120,12 @@
         [states[g.s] || g.s, g.w, g.p, g.b, count(r[2]), count(r[3]), g.c, g.o].forEach((text, i) => {
           const td = tr.insertCell();
           td.textContent = text;
+          if (i === 0) {
+            const swatch = document.createElement("span");
+            swatch.className = "swatch f-" + g.s;
+            swatch.setAttribute("aria-hidden", "true");
+            td.prepend(swatch);
+          }
           if (i === 4 || i === 5) td.className = "num";
         });
       }
@@ -154,6 +171,7 @@
     }
     const target = at && $(at);
     if (target && target.tagName === "DETAILS") {
+      unfold();
       target.hidden = false;
       target.open = true;
       target.scrollIntoView();

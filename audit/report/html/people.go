@@ -125,7 +125,7 @@ func groupOf(u *readiness.User, labels map[bootstrap.Blocker]string) peopleGroup
 		blockers = append(blockers, wordOr(labels[b], b.ID))
 	}
 	for _, on := range u.Platforms {
-		platforms = append(platforms, on.OS.String()+": "+report.StateText(on.State))
+		platforms = append(platforms, on.OS.String()+": "+short(on.State))
 	}
 	slices.Sort(platforms)
 	g.Why, g.Way = strings.Join(why, "; "), strings.Join(way, "; ")

@@ -312,7 +312,7 @@ func (v *view) platforms(s *readiness.Summary) {
 			n := p.States[state]
 			parts = append(parts, part{string(state), n})
 			if n > 0 {
-				row.States = append(row.States, stateRow{string(state), report.StateText(state),
+				row.States = append(row.States, stateRow{string(state), short(state), report.StateText(state),
 					at(n, "overview", "readiness", "platforms", i, "states", string(state))})
 			}
 		}
@@ -338,7 +338,7 @@ func (v *view) personas(s *readiness.Summary, o *overview.Overview) {
 			why = append(append(why, bootstrap.ReasonsText(p.Reasons)), p.Missing...)
 		}
 		v.Personas = append(v.Personas, persona{
-			wordOr(report.PersonaText(p.Persona), string(p.Persona)), string(p.State), report.StateText(p.State),
+			wordOr(report.PersonaText(p.Persona), string(p.Persona)), string(p.State), short(p.State),
 			strings.Trim(strings.Join(why, " and "), " "), at(p.People, "overview", "readiness", "personas", i, "people"),
 		})
 	}
