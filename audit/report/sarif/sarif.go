@@ -44,7 +44,7 @@ func (s *Sink) End() error {
 		}
 	}
 	run.Properties = bag(map[string]any{
-		"tenant": s.Header.Tenant.ID, "snapshotDigest": s.Header.Digest, "takenAt": report.UTC(s.Header.TakenAt),
+		"tenant": report.Plain(s.Header.Tenant.ID), "snapshotDigest": s.Header.Digest, "takenAt": report.UTC(s.Header.TakenAt),
 	})
 	out := sarif.NewReport().AddRun(run)
 	if err := out.PrettyWrite(s.w); err != nil {
@@ -131,7 +131,7 @@ func (s *Sink) resultOf(f audit.Finding, rule int) *sarif.Result {
 		if len(users) == s.sample {
 			break
 		}
-		users = append(users, map[string]string{"id": m.ID, "userPrincipalName": m.UserPrincipalName})
+		users = append(users, map[string]string{"id": report.Plain(m.ID), "userPrincipalName": report.Plain(m.UserPrincipalName)})
 	}
 	r.Properties = bag(map[string]any{
 		"severity": f.Severity.String(), "certainty": f.Certainty.String(), "tentative": f.Tentative, "affected": f.Affected.Count(),
