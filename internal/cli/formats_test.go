@@ -500,4 +500,3 @@ func TestPageOfReadiness(t *testing.T) {
 		t.Errorf("%d numbers were compared", n)
 	}
 }
-

@@ -51,9 +51,28 @@ func TestDemoGolden(t *testing.T) {
 			if code != ExitFindings {
 				t.Errorf("exit code %d: %s", code, d.IO.Err)
 			}
-			golden(t, c.name, out.Bytes())
+			golden(t, c.name, firstOfLists(out.Bytes()))
 		})
 	}
+}
+
+// firstOfLists leaves out of a stored run all but the first accounts and passkeys.
+func firstOfLists(run []byte) []byte {
+	var out []byte
+	const most = 5
+	seen := map[string]int{}
+	for line := range bytes.Lines(run) {
+		for _, kind := range []string{"user", "passkey"} {
+			if bytes.HasPrefix(line, []byte(`{"type":"`+kind+`"`)) {
+				seen[kind]++
+				if seen[kind] > most {
+					line = nil
+				}
+			}
+		}
+		out = append(out, line...)
+	}
+	return out
 }
 
 // So is its readiness.
