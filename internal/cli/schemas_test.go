@@ -74,7 +74,7 @@ func TestOutputFollowsTheSchemas(t *testing.T) {
 	}
 	for name, snap := range tenants(t) {
 		t.Run(name, func(t *testing.T) {
-			out := inEveryFormat(t, snap)
+			out := everyFormat(t, name)
 			validates(t, report, out["json"])
 			validates(t, sarif, out["sarif"])
 			validates(t, ready, readinessJSON(t, snap))

@@ -186,5 +186,6 @@
   addEventListener("beforeprint", () => { closed = [...document.querySelectorAll("details:not([open])")]; closed.forEach((d) => { d.open = true; }); });
   addEventListener("afterprint", () => { closed.forEach((d) => { d.open = false; }); closed = []; });
 
+  performance.mark("ready");
   root.dataset.ready = "true";
 })();
