@@ -513,3 +513,50 @@ func TestPageOfReadiness(t *testing.T) {
 		t.Errorf("%d numbers were compared", n)
 	}
 }
+
+// A workbook is not thrown at somebody's terminal.
+func TestWorkbookNeedsAFile(t *testing.T) {
+	var out bytes.Buffer
+	d := testDeps(&out, 80)
+	d.IO.OutTerminal = true
+	if code := Main(context.Background(), *d, []string{"demo", "--format", "xlsx"}); code != ExitUsage || out.Len() > 0 {
+		t.Errorf("exit code %d, %d bytes written", code, out.Len())
+	}
+}
+
+// However little was read, every format is written, and a page says what was not seen.
+func TestFormatsOfLittle(t *testing.T) {
+	manifest := `{"format":"passkeyaudit.snapshot/v1","tenant":{"id":"t"},"takenAt":"2026-11-22T00:00:00Z"}`
+	denied := `{"format":"passkeyaudit.snapshot/v1","tenant":{"id":"t"},"takenAt":"2026-11-22T00:00:00Z","sections":{"users":{"state":"denied"},"conditionalAccessPolicies":{"state":"denied"},"signIns":{"state":"unlicensed"}}}`
+	users := `{"id":"a0000000-0000-0000-0000-000000000001","userPrincipalName":"ada@contoso.example","accountEnabled":true,"userType":"Member"}` + "\n"
+	policy := `{"id":"authenticationMethodsPolicy","authenticationMethodConfigurations":[{"@odata.type":"#microsoft.graph.fido2AuthenticationMethodConfiguration","id":"Fido2","state":"enabled","includeTargets":[{"targetType":"group","id":"all_users"}]}]}`
+	tests := map[string]fstest.MapFS{
+		"nothing": {"manifest.json": {Data: []byte(manifest)}},
+		"denied":  {"manifest.json": {Data: []byte(denied)}},
+		"users":   {"manifest.json": {Data: []byte(manifest)}, "sections/users.ndjson": {Data: []byte(users)}},
+		"policy":  {"manifest.json": {Data: []byte(manifest)}, "sections/authenticationMethodsPolicy.json": {Data: []byte(policy)}},
+		"users and policy": {"manifest.json": {Data: []byte(manifest)}, "sections/users.ndjson": {Data: []byte(users)},
+			"sections/authenticationMethodsPolicy.json": {Data: []byte(policy)}},
+		"no users at all": {"manifest.json": {Data: []byte(manifest)}, "sections/users.ndjson": {Data: nil}},
+	}
+	for name, folder := range tests {
+		t.Run(name, func(t *testing.T) {
+			snap, err := snapshot.Open(folder)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out := inEveryFormat(t, snap)
+			for _, question := range []string{"Can we roll out?", "Who is stuck?", "What one change helps most?", "What we could not see"} {
+				if !strings.Contains(string(out["html"]), question) {
+					t.Errorf("the page does not say: %s", question)
+				}
+			}
+			if strings.Contains(string(out["html"]), `class="card wide v-yes"`) {
+				t.Error("the page says yes although little was read")
+			}
+			if !bytes.Contains(out["junit"], []byte("<error")) || !bytes.Contains(out["csv"], []byte(",unknown,")) {
+				t.Error("what could not be judged is left out")
+			}
+		})
+	}
+}

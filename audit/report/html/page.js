@@ -9,6 +9,7 @@
   const named = () => { theme.textContent = dark() ? "Light" : "Dark"; theme.setAttribute("aria-label", dark() ? "Show in light colours" : "Show in dark colours"); };
   theme.hidden = false;
   theme.addEventListener("click", () => { root.dataset.theme = dark() ? "light" : "dark"; named(); });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", named);
   named();
 
   document.querySelectorAll(".tools").forEach((t) => { t.hidden = false; });
