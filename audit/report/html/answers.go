@@ -22,6 +22,7 @@ type answers struct {
 	Ready, Alone, Given, Out number
 
 	Stuck     number
+	Unknown   number
 	StuckRows []stateRow
 	Obstacles []obstacle
 	Lacking   []obstacle
@@ -70,7 +71,8 @@ func answersOf(s *readiness.Summary) *answers {
 		row := stateRow{string(state), short(state), report.StateText(state), stateNumber(s, state)}
 		a.StuckRows = append(a.StuckRows, row)
 	}
-	a.Stuck = sum(a.StuckRows[0].Count, a.StuckRows[1].Count, a.StuckRows[2].Count)
+	// Of whom it is not known is said apart: they may be stuck or not.
+	a.Stuck, a.Unknown = sum(a.StuckRows[0].Count, a.StuckRows[1].Count), a.StuckRows[2].Count
 	for _, r := range report.ByCount(s.Reasons) {
 		if !slices.Contains(outOfScopeReasons(), r) && len(a.Obstacles) < 5 {
 			text := bootstrap.ReasonsText([]bootstrap.Reason{r})
@@ -84,12 +86,10 @@ func answersOf(s *readiness.Summary) *answers {
 		a.Lacking = append(a.Lacking, obstacle{m, at(s.Missing[m], "overview", "readiness", "missing", m)})
 	}
 
-	changes := changesOf(s)
-	for i := range changes {
-		c := &changes[i]
-		if a.Best == nil || c.Frees.N > a.Best.Frees.N {
-			a.Best = c
-		}
+	// They come in this order: changes of one object, those that free most first, then
+	// of two.
+	if changes := changesOf(s); len(changes) > 0 {
+		a.Best = &changes[0]
 	}
 	for _, step := range report.ByCount(s.Steps) {
 		text := report.StepText(step)
