@@ -34,11 +34,17 @@ type Finding struct {
 	// Blockers are the ids that, with check and subject, make the finding the same
 	// one in a later run.
 	Blockers []string
+	// Recorded is the fingerprint of a finding that was read back from a stored run,
+	// which does not keep the blockers; empty for one that was just made.
+	Recorded string
 }
 
 // Fingerprint identifies the finding across runs: a digest of check, subject and
 // sorted blockers. Prose, counts and people do not enter it.
 func (f *Finding) Fingerprint() string {
+	if f.Recorded != "" {
+		return f.Recorded
+	}
 	blockers := slices.Clone(f.Blockers)
 	slices.Sort(blockers)
 	blockers = slices.Compact(blockers)
@@ -115,9 +121,10 @@ type Directory interface{ Member(ordinal uint32) Member }
 // Population is the accounts a finding is about: an exact count, and members
 // listed only when asked for. The zero value is nobody.
 type Population struct {
-	set  Set
-	dir  Directory
-	unit string
+	set    Set
+	dir    Directory
+	unit   string
+	listed []Member // instead of set and dir
 	// AtLeast is set by the runner where missing rows may hide more members.
 	AtLeast bool
 }
@@ -131,17 +138,24 @@ func Accounts(set Set, dir Directory) Population {
 	return Population{set: set, dir: dir, unit: "accounts"}
 }
 
-// Set is the population's members as ordinals.
+// Listed makes a population of members that are known by name alone, as a stored run
+// has them, in the order of their object ids. unit is as Unit gives it.
+func Listed(members []Member, unit string) Population { return Population{listed: members, unit: unit} }
+
+// Set is the population's members as ordinals; empty for one that was Listed.
 func (p Population) Set() Set { return p.set }
 
 // Count is the number of members.
-func (p Population) Count() int { return p.set.Count() }
+func (p Population) Count() int { return p.set.Count() + len(p.listed) }
 
 // Unit is "people" or "accounts"; empty for a finding that is about no accounts.
 func (p Population) Unit() string { return p.unit }
 
 // Members yields the members in the order of their object ids.
 func (p Population) Members() iter.Seq[Member] {
+	if p.listed != nil {
+		return slices.Values(p.listed)
+	}
 	return func(yield func(Member) bool) {
 		for ordinal := range p.set.All() {
 			if !yield(p.dir.Member(ordinal)) {

@@ -104,6 +104,20 @@ func syntaxError(d *jsontext.Decoder, raw Raw, err error) error {
 	return &SyntaxError{Offset: int(at), Err: err}
 }
 
+// Written is a value the way results quote it for people: on one line that can be
+// broken, with each character escaped only where it must be. Writing it again changes
+// nothing.
+func Written(raw Raw) string {
+	if len(raw) == 0 {
+		return ""
+	}
+	text, err := json.Marshal(raw, jsontext.SpaceAfterColon(true), jsontext.SpaceAfterComma(true))
+	if err != nil {
+		return string(raw)
+	}
+	return string(text)
+}
+
 // Compact returns raw without insignificant whitespace, in a new slice. Strings
 // and numbers keep the spelling Graph used.
 func Compact(raw Raw) (Raw, error) {

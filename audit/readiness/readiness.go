@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/facts/bootstrap"
@@ -57,7 +58,7 @@ func Judge(ctx context.Context, run *audit.Run, o Options, lines bool) (*Report,
 		return nil, err
 	}
 	r.Options.Options = given.Settled(o.Options)
-	if r.Result, err = given.Judge(ctx, r.Options.Options); err != nil {
+	if r.Result, err = judge(ctx, run, given, r.Options.Options); err != nil {
 		return nil, err
 	}
 	if id := o.RolloutProfile; id != "" && !r.Result.HasProfile(id) {
@@ -91,6 +92,14 @@ func Judge(ctx context.Context, run *audit.Run, o Options, lines bool) (*Report,
 		}
 	}
 	return r, nil
+}
+
+// judge takes what checks have worked out already where the same is asked.
+func judge(ctx context.Context, run *audit.Run, given *bootstrap.Given, o bootstrap.Options) (*bootstrap.Result, error) {
+	if reflect.DeepEqual(o, given.Settled(bootstrap.Options{World: bootstrap.Today})) {
+		return audit.Evaluate(ctx, run, bootstrap.Reach)
+	}
+	return given.Judge(ctx, o)
 }
 
 // verdict is the headline of one account.

@@ -2,7 +2,10 @@ package readiness
 
 import (
 	"context"
+	"iter"
+	"strings"
 
+	"passkeyaudit/audit"
 	"passkeyaudit/audit/facts/bootstrap"
 	"passkeyaudit/audit/facts/devices"
 )
@@ -13,8 +16,11 @@ const Schema = "passkeyaudit.readiness/v1"
 // Summary is a tenant's readiness in numbers. All counts are of people, except
 // Accounts.
 type Summary struct {
-	World    string                  `json:"world"`
-	Goal     bootstrap.Goal          `json:"goal"`
+	World string         `json:"world"`
+	Goal  bootstrap.Goal `json:"goal"`
+	// Rollout says to whom the states suppose a roll-out: "all", or "group:ID" and more
+	// after commas; empty for nobody.
+	Rollout  string                  `json:"rollout,omitzero"`
 	People   int                     `json:"people"`
 	Accounts int                     `json:"accounts"`
 	States   map[bootstrap.State]int `json:"states"`
@@ -68,7 +74,8 @@ type Platform struct {
 // Summarise counts.
 func (r *Report) Summarise(ctx context.Context) (*Summary, error) {
 	s := &Summary{
-		World: r.Options.World.Name, Goal: r.goal(), People: r.Directory.People.Count(), Accounts: r.Directory.All.Count(),
+		World: r.Options.World.Name, Goal: r.goal(), Rollout: r.Options.rolloutText(),
+		People: r.Directory.People.Count(), Accounts: r.Directory.All.Count(),
 		States: map[bootstrap.State]int{}, Conditions: map[bootstrap.Condition]int{}, Steps: map[bootstrap.Step]int{},
 		Reasons: map[bootstrap.Reason]int{}, Missing: map[string]int{}, Confidence: map[bootstrap.Confidence]int{},
 		Personas: []Persona{}, Changes: []Change{}, Platforms: []Platform{}, Kinds: map[string]int{}, Assumptions: r.assumptions(),
@@ -86,14 +93,8 @@ func (r *Report) Summarise(ctx context.Context) (*Summary, error) {
 		s.Waves = waves(s)
 		return s, nil
 	}
-	for i := range r.Result.Classes {
-		c := &r.Result.Classes[i]
-		people := c.Members.And(r.Directory.People)
-		if v := r.rollout[i]; v != nil && !r.headline.Empty() {
-			s.count(v, people.And(r.headline).Count())
-			people = people.Minus(r.headline)
-		}
-		s.count(&c.Verdict, people.Count())
+	for v, people := range r.standings() {
+		s.count(v, people.Count())
 	}
 	s.Waves = waves(s)
 	s.Platforms = r.platforms()
@@ -114,6 +115,57 @@ func (r *Report) Summarise(ctx context.Context) (*Summary, error) {
 		}
 	}
 	return s, nil
+}
+
+// standings yields every verdict that is a headline with the people it is about.
+func (r *Report) standings() iter.Seq2[*bootstrap.Verdict, audit.Set] {
+	return func(yield func(*bootstrap.Verdict, audit.Set) bool) {
+		for i := range r.Result.Classes {
+			c := &r.Result.Classes[i]
+			people := c.Members.And(r.Directory.People)
+			if v := r.rollout[i]; v != nil && !r.headline.Empty() {
+				if !yield(v, people.And(r.headline)) {
+					return
+				}
+				people = people.Minus(r.headline)
+			}
+			if !yield(&c.Verdict, people) {
+				return
+			}
+		}
+	}
+}
+
+// People are the people of a state, as the summary counts them.
+func (r *Report) People(state bootstrap.State) audit.Set {
+	var set audit.Set
+	if r.Result == nil {
+		if state == bootstrap.Unknown {
+			return r.Directory.People
+		}
+		return set
+	}
+	for v, people := range r.standings() {
+		if v.State == state {
+			set = set.Or(people)
+		}
+	}
+	return set
+}
+
+// Blocks counts, by object, the trapped people in whose way it stands, alone or with
+// others.
+func (r *Report) Blocks() map[bootstrap.Blocker]int {
+	blocks := map[bootstrap.Blocker]int{}
+	if r.Result == nil {
+		return blocks
+	}
+	for v, people := range r.standings() {
+		for _, b := range v.BlockedBy {
+			blocks[b] += people.Count()
+		}
+	}
+	return blocks
 }
 
 func (s *Summary) count(v *bootstrap.Verdict, people int) {
@@ -169,6 +221,17 @@ func (r *Report) platforms() []Platform {
 		list = append(list, p)
 	}
 	return list
+}
+
+func (o *Options) rolloutText() string {
+	if o.Rollout {
+		return "all"
+	}
+	words := make([]string, len(o.RolloutGroups))
+	for i, id := range o.RolloutGroups {
+		words[i] = "group:" + id
+	}
+	return strings.Join(words, ",")
 }
 
 func (r *Report) goal() bootstrap.Goal {

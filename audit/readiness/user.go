@@ -19,6 +19,9 @@ type User struct {
 	ID                string `json:"id"`
 	UserPrincipalName string `json:"userPrincipalName"`
 	Kind              string `json:"kind"`
+	// Counted: it is one of the people that all numbers are of, an enabled account of a
+	// person who is no guest.
+	Counted bool `json:"counted"`
 	// Passkeys is absent where the account's methods were not listed.
 	Passkeys *Passkeys `json:"passkeys,omitzero"`
 	Standing
@@ -94,7 +97,7 @@ func (r *Report) Users() iter.Seq[User] {
 		kinds := r.kinds()
 		for n := range r.Directory.All.All() {
 			m := r.Directory.Member(n)
-			u := User{Schema: UserSchema, ID: m.ID, UserPrincipalName: m.UserPrincipalName, Kind: kinds.of(n)}
+			u := User{Schema: UserSchema, ID: m.ID, UserPrincipalName: m.UserPrincipalName, Kind: kinds.of(n), Counted: r.Directory.People.Has(n)}
 			r.fill(&u, n)
 			if !yield(u) {
 				return

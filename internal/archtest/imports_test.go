@@ -35,6 +35,7 @@ var internalEdges = []struct {
 	{"audit/history", judgingEngines},
 	{"audit/change", []string{"audit/snapshot", "audit/entra"}},
 	{"audit/preview", judgingEngines},
+	{"audit/overview", append([]string{"audit/readiness"}, judgingEngines...)},
 	{"audit/report", renderers},
 	{"audit/report/*", renderers},
 	{"audit/audittest", []string{"audit", "audit/runner", "audit/snapshot", "audit/entra", "fixtures"}},
@@ -57,7 +58,7 @@ var internalEdges = []struct {
 
 var (
 	judgingEngines = []string{"audit", "audit/runner", "audit/facts/*", "audit/conditionalaccess", "audit/entra", "audit/entra/catalogue", "audit/snapshot"}
-	renderers      = []string{"audit", "audit/report", "audit/snapshot", "audit/entra", "audit/entra/catalogue", "audit/facts/bootstrap", "audit/readiness", "audit/preview", "audit/investigate"}
+	renderers      = []string{"audit", "audit/report", "audit/snapshot", "audit/entra", "audit/entra/catalogue", "audit/facts/bootstrap", "audit/readiness", "audit/overview", "audit/preview", "audit/investigate"}
 )
 
 // outsideEdges says which packages may import a module of others. Modules that
@@ -76,6 +77,8 @@ var outsideEdges = []struct {
 	{"github.com/spf13/cobra", []string{"internal/cli"}},
 	{"github.com/spf13/pflag", []string{"internal/cli"}},
 	{"github.com/olekukonko/tablewriter", []string{"internal/cli", "internal/term", "audit/report/table"}},
+	{"github.com/owenrumney/go-sarif", []string{"audit/report/sarif"}},
+	{"github.com/xuri/excelize", []string{"audit/report/xlsx"}},
 	{"golang.org/x/term", []string{"internal/term"}},
 	{"go.yaml.in/yaml/v4", []string{"internal/config"}},
 	{"github.com/go-webauthn/webauthn/metadata", []string{"internal/fidometadata"}},

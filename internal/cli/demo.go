@@ -19,7 +19,7 @@ planted problems. It shows what an audit of your own tenant would look like, exi
 high, so it is 1 unless --fail-on says otherwise.`,
 		Example: `  passkeyaudit demo
   passkeyaudit demo --verbose --checks attestation
-  passkeyaudit demo --format json`,
+  passkeyaudit demo --format html --output report.html`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runDemo(cmd.Context(), d, o) },
 	}

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,9 +17,6 @@ import (
 	"passkeyaudit/audit/facts/activity"
 	"passkeyaudit/audit/facts/population"
 	"passkeyaudit/audit/facts/replay"
-	"passkeyaudit/audit/report"
-	reportjson "passkeyaudit/audit/report/json"
-	"passkeyaudit/audit/report/table"
 	"passkeyaudit/audit/runner"
 	"passkeyaudit/audit/snapshot"
 	"passkeyaudit/checks"
@@ -28,34 +24,24 @@ import (
 
 // judgeOptions are the flags that every command which judges shares.
 type judgeOptions struct {
-	Format, Output string
-	FailOn         string
-	Checks         []string
-	Sample         string
-	Color          string
-	Quiet, Verbose bool
+	FailOn string
+	Checks []string
+	Quiet  bool
+	resultOptions
 	settingsOptions
 	MDS string
 }
 
-func formats() []string { return []string{"table", "json", "ndjson"} }
-
 func (o *judgeOptions) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.Format, "format", "table", "how to write the result: "+strings.Join(formats(), ", "))
-	f.StringVar(&o.Output, "output", "", "write the result to `FILE` instead of standard output")
 	f.StringVar(&o.FailOn, "fail-on", "high", "exit with 1 on findings of this severity or worse: critical, high, medium, low, info, never")
 	f.StringSliceVar(&o.Checks, "checks", nil, "run only these checks: ids, slugs or families, separated by commas (all)")
-	f.StringVar(&o.Sample, "sample", strconv.Itoa(report.DefaultSample), "how many people to list per finding: a number, or all")
-	f.StringVar(&o.Color, "color", "auto", "colours: auto, always, never")
 	f.BoolVarP(&o.Quiet, "quiet", "q", false, "no progress and no hints")
-	f.BoolVarP(&o.Verbose, "verbose", "v", false, "with each finding, its evidence and the first people")
+	o.resultOptions.flags(cmd)
 	o.settingsOptions.flags(cmd)
 	f.StringVar(&o.MDS, "mds", "", "also judge models by the FIDO Alliance's metadata in `FILE`, a signed MDS3 blob")
 	cobra.CheckErr(cmd.MarkFlagFilename("mds"))
-	complete(cmd, "format", formats()...)
 	complete(cmd, "fail-on", "critical", "high", "medium", "low", "info", "never")
-	complete(cmd, "color", "auto", "always", "never")
 	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("checks", completeChecks))
 }
 
@@ -73,37 +59,25 @@ func completeChecks(*cobra.Command, []string, string) ([]string, cobra.ShellComp
 
 // judging is judgeOptions after validation.
 type judging struct {
-	judgeOptions
+	*rendering
+	options  judgeOptions
 	plan     *runner.Plan
 	settings audit.Settings
 	metadata *metadata
 	failOn   audit.Severity // 0: never
-	sample   int
-	color    bool
 }
 
 // validate turns flags into values. Every error is the caller's mistake.
 func (o judgeOptions) validate(d *Deps) (*judging, error) {
-	j := &judging{judgeOptions: o}
-	if !slices.Contains(formats(), o.Format) {
-		return nil, usagef("--format %q is none of %s", o.Format, strings.Join(formats(), ", "))
-	}
+	j := &judging{options: o}
 	var err error
+	if j.rendering, err = o.resultOptions.validate(d); err != nil {
+		return nil, err
+	}
 	if o.FailOn != "never" {
 		if j.failOn, err = audit.ParseSeverity(o.FailOn); err != nil {
 			return nil, usagef("--fail-on: %w, never", err)
 		}
-	}
-	if j.sample, err = strconv.Atoi(o.Sample); o.Sample == "all" {
-		j.sample = report.AllMembers
-	} else if err != nil || j.sample < 0 {
-		return nil, usagef("--sample %q is neither a number nor all", o.Sample)
-	}
-	if j.color, err = d.IO.Color(o.Color); err != nil {
-		return nil, usageError{err}
-	}
-	if o.Output != "" && o.Color == "auto" {
-		j.color = false
 	}
 	if j.settings, err = o.settingsOptions.settings(); err != nil {
 		return nil, err
@@ -185,7 +159,7 @@ func judge(ctx context.Context, d *Deps, j *judging, snap *snapshot.Snapshot) er
 		return err
 	}
 	if counts := results.Count(); counts.Checks[audit.NotSelected] == len(results.Checks) {
-		return usagef("%s turns off a section that each of the chosen checks needs: there is nothing left to judge", j.Config)
+		return usagef("%s turns off a section that each of the chosen checks needs: there is nothing left to judge", j.options.Config)
 	}
 	header, err := header(ctx, d, run)
 	if err != nil {
@@ -198,11 +172,15 @@ func judge(ctx context.Context, d *Deps, j *judging, snap *snapshot.Snapshot) er
 		}
 		header.Engine = *engine
 	}
-	err = writeResult(d, j.Output, func(w io.Writer) error { return results.Emit(header, j.sink(d, w)) })
+	beside, err := j.beside(ctx, run)
+	if err != nil {
+		return err
+	}
+	err = writeResult(d, j.Output, func(w io.Writer) error { return results.Emit(header, j.sink(d, w, beside)) })
 	if err != nil {
 		return fmt.Errorf("writing the result: %w", err)
 	}
-	if !j.Quiet {
+	if !j.options.Quiet {
 		warnOfSettings(d, header.Settings, results)
 		warnOfData(d, run.Catalogue())
 	}
@@ -212,7 +190,7 @@ func judge(ctx context.Context, d *Deps, j *judging, snap *snapshot.Snapshot) er
 // replays tells whether the sign-in log is to be held against the policies: the forms for
 // programs always say how that came out, the table only beside checks that it is about.
 func (j *judging) replays() bool {
-	if len(j.Checks) == 0 || j.Format != "table" {
+	if len(j.options.Checks) == 0 || j.Format != "table" {
 		return true
 	}
 	about := []snapshot.SectionID{snapshot.SignIns, snapshot.ConditionalAccessPolicies}
@@ -265,17 +243,6 @@ func tenantOf(ctx context.Context, snap *snapshot.Snapshot) (snapshot.Tenant, er
 		}
 	}
 	return tenant, nil
-}
-
-func (j *judging) sink(d *Deps, w io.Writer) audit.Sink {
-	switch j.Format {
-	case "json":
-		return reportjson.NewDocument(w, j.sample)
-	case "ndjson":
-		return reportjson.NewLines(w)
-	default:
-		return table.New(w, table.Options{Width: d.IO.Width, Color: j.color, Details: j.Verbose, Sample: j.sample})
-	}
 }
 
 // outcome turns results into the exit code of the contract.

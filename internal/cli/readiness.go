@@ -11,8 +11,10 @@ import (
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/conditionalaccess"
 	"passkeyaudit/audit/facts/bootstrap"
+	"passkeyaudit/audit/overview"
 	"passkeyaudit/audit/readiness"
 	"passkeyaudit/audit/report/csv"
+	"passkeyaudit/audit/report/html"
 	reportjson "passkeyaudit/audit/report/json"
 	"passkeyaudit/audit/report/table"
 	"passkeyaudit/audit/snapshot"
@@ -47,6 +49,7 @@ Exit codes: 0; 2 wrong usage; 3 nobody could be judged, because users or the met
 the tenant as if report-only policies were enforced, or after the end of text messages and calls.`,
 		Example: `  passkeyaudit readiness --from ./snapshot
   passkeyaudit readiness --from ./snapshot --users --format csv --output people.csv
+  passkeyaudit readiness --from ./snapshot --format html --output readiness.html
   passkeyaudit readiness --from ./snapshot --world report-only
   passkeyaudit readiness --from ./snapshot --rollout all --goal portable
   passkeyaudit readiness --tenant-id contoso.onmicrosoft.com --auth azure-cli --assume capablePhone,bluetooth`,
@@ -61,7 +64,7 @@ the tenant as if report-only policies were enforced, or after the end of text me
 	f := cmd.Flags()
 	f.StringVar(&o.From, "from", "", "judge the snapshot in `DIR`: no credentials, no network")
 	f.BoolVar(&o.Users, "users", false, "write one line per account")
-	f.StringVar(&o.Format, "format", "", "how to write: table, json; with --users ndjson, csv")
+	f.StringVar(&o.Format, "format", "", "how to write: table, json, html; with --users ndjson, csv")
 	f.StringVar(&o.Output, "output", "", "write the result to `FILE` instead of standard output")
 	f.StringVar(&o.World, "world", "today", "which policies are enforced: today, report-only, managed:POLICY-ID, after-2027-02-01")
 	f.StringVar(&o.Goal, "goal", "any", "which passkeys count: "+strings.Join(goalNames(), ", "))
@@ -72,7 +75,7 @@ the tenant as if report-only policies were enforced, or after the end of text me
 	f.BoolVarP(&o.Quiet, "quiet", "q", false, "no progress and no hints")
 	o.settingsOptions.flags(cmd)
 	o.liveOptions.flags(cmd)
-	complete(cmd, "format", "table", "json", "ndjson", "csv")
+	complete(cmd, "format", "table", "json", "html", "ndjson", "csv")
 	complete(cmd, "world", worldNames...)
 	complete(cmd, "goal", goalNames()...)
 	complete(cmd, "assume", words(bootstrap.Assumable)...)
@@ -124,7 +127,7 @@ func (o *readinessOptions) options() (readiness.Options, error) {
 			return out, usagef("--rollout %q is neither all nor group:ID", part)
 		}
 	}
-	formats := []string{"", "table", "json"}
+	formats := []string{"", "table", "json", "html"}
 	if o.Users {
 		formats = []string{"", "ndjson", "csv"}
 	}
@@ -173,7 +176,7 @@ func runReadiness(ctx context.Context, d *Deps, o readinessOptions) error {
 		warnOfData(d, settings.Catalogue)
 	}
 	run := audit.NewRunWith(snap, settings)
-	r, err := readiness.Judge(ctx, run, options, o.Users)
+	r, err := readiness.Judge(ctx, run, options, o.Users || o.Format == "html")
 	if err != nil {
 		return err
 	}
@@ -190,11 +193,21 @@ func runReadiness(ctx context.Context, d *Deps, o readinessOptions) error {
 		}
 		return judged(r, snap)
 	}
-	summary, err := r.Summarise(ctx)
+	h, err := header(ctx, d, run)
 	if err != nil {
 		return err
 	}
-	h, err := header(ctx, d, run)
+	if o.Format == "html" {
+		beside, err := overview.Of(ctx, run, r)
+		if err != nil {
+			return err
+		}
+		if err := writeResult(d, o.Output, func(w io.Writer) error { return html.Readiness(w, h, beside) }); err != nil {
+			return fmt.Errorf("writing the result: %w", err)
+		}
+		return judged(r, snap)
+	}
+	summary, err := r.Summarise(ctx)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"passkeyaudit/audit/facts/bootstrap"
 	"passkeyaudit/audit/readiness"
+	"passkeyaudit/audit/report"
 )
 
 // Users writes a line for every account under a line of names.
@@ -43,7 +44,7 @@ func Users(w io.Writer, users iter.Seq[readiness.User]) error {
 			row[17] = string(u.Recovery.State)
 		}
 		for i := range row {
-			row[i] = Disarm(row[i])
+			row[i] = report.Disarm(row[i])
 		}
 		if err := out.Write(row); err != nil {
 			return err
@@ -75,20 +76,4 @@ func blockers(list []bootstrap.Blocker) string {
 		words[i] = string(b.Type) + ":" + b.ID
 	}
 	return strings.Join(words, " ")
-}
-
-// Disarm keeps a spreadsheet from taking text for a formula: what starts like one
-// gets an apostrophe before it, and control characters become spaces. Source: OWASP,
-// CSV injection.
-func Disarm(text string) string {
-	text = strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\n' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, text)
-	if trimmed := strings.TrimLeft(text, " "); trimmed != "" && strings.ContainsRune("=+-@", rune(trimmed[0])) {
-		return "'" + text
-	}
-	return text
 }

@@ -1,10 +1,13 @@
 package json
 
 import (
+	"bufio"
 	"io"
 
 	"github.com/go-json-experiment/json"
 	"passkeyaudit/audit"
+	"passkeyaudit/audit/overview"
+	"passkeyaudit/audit/readiness"
 	"passkeyaudit/audit/report"
 )
 
@@ -12,15 +15,20 @@ import (
 const membersPerLine = 1000
 
 // Lines is a sink that writes newline-delimited JSON: a header, a line per check,
-// then each finding followed by its members in full, then an end. Every line has a
-// "type", so that readers can skip what they do not know.
+// then each finding followed by its members in full, then what reports show beside
+// the findings, then an end. Every line has a "type", so that readers can skip what
+// they do not know.
 type Lines struct {
-	w io.Writer
-	h audit.Header
+	w      *bufio.Writer
+	h      audit.Header
+	beside *overview.Source
 }
 
-// NewLines writes to w.
-func NewLines(w io.Writer) *Lines { return &Lines{w: w} }
+// NewLines writes to w. beside may be nil; reports made of the run then have findings
+// and nothing else.
+func NewLines(w io.Writer, beside *overview.Source) *Lines {
+	return &Lines{w: bufio.NewWriterSize(w, 64<<10), beside: beside}
+}
 
 type headerLine struct {
 	Type     string        `json:"type"`
@@ -56,6 +64,23 @@ type membersLine struct {
 	Users       []member `json:"users"`
 }
 
+type overviewLine struct {
+	Type   string `json:"type"`
+	Schema string `json:"schema"`
+	*overview.Overview
+}
+
+type userLine struct {
+	Type string `json:"type"`
+	readiness.User
+}
+
+type passkeyLine struct {
+	Type   string `json:"type"`
+	Schema string `json:"schema"`
+	overview.Passkey
+}
+
 type endLine struct {
 	Type    string  `json:"type"`
 	Schema  string  `json:"schema"`
@@ -66,8 +91,7 @@ func (l *Lines) write(v any) error {
 	if err := json.MarshalWrite(l.w, v, json.Deterministic(true)); err != nil {
 		return err
 	}
-	_, err := io.WriteString(l.w, "\n")
-	return err
+	return l.w.WriteByte('\n')
 }
 
 // Begin implements audit.Sink.
@@ -106,5 +130,36 @@ func (l *Lines) Finding(f audit.Finding) error {
 
 // End implements audit.Sink.
 func (l *Lines) End() error {
-	return l.write(endLine{"end", report.Schema, summaryOf(l.h.Summary)})
+	if l.beside != nil && l.beside.Overview != nil {
+		if err := l.overview(); err != nil {
+			return err
+		}
+	}
+	if err := l.write(endLine{"end", report.Schema, summaryOf(l.h.Summary)}); err != nil {
+		return err
+	}
+	return l.w.Flush()
+}
+
+func (l *Lines) overview() error {
+	if err := l.write(overviewLine{"overview", report.Schema, l.beside.Overview}); err != nil {
+		return err
+	}
+	for u, err := range l.beside.Users {
+		if err != nil {
+			return err
+		}
+		if err := l.write(userLine{"user", u}); err != nil {
+			return err
+		}
+	}
+	for k, err := range l.beside.Passkeys {
+		if err != nil {
+			return err
+		}
+		if err := l.write(passkeyLine{"passkey", report.Schema, k}); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -100,6 +100,7 @@ type subject struct {
 type affected struct {
 	Count     int      `json:"count"`
 	AtLeast   bool     `json:"atLeast,omitzero"`
+	Unit      string   `json:"unit,omitzero"`
 	Users     []member `json:"users"`
 	Truncated bool     `json:"truncated"`
 }
@@ -271,7 +272,7 @@ func findingOf(f audit.Finding, sample int) finding {
 }
 
 func affectedOf(p audit.Population, sample int) affected {
-	a := affected{Count: p.Count(), AtLeast: p.AtLeast, Users: []member{}}
+	a := affected{Count: p.Count(), AtLeast: p.AtLeast, Unit: p.Unit(), Users: []member{}}
 	for m := range p.Members() {
 		if sample != report.AllMembers && len(a.Users) == sample {
 			a.Truncated = true

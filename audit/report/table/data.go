@@ -11,7 +11,7 @@ import (
 // data says by which data about passkeys was judged: with details always, without where
 // some are not the program's own.
 func (s *Sink) data(out *strings.Builder) {
-	h := &s.header
+	h := &s.Header
 	replaced := h.FIDO != nil
 	for _, e := range h.Data {
 		replaced = replaced || e.Replaced()
@@ -38,7 +38,7 @@ const shownUnknown = 5
 
 // logs says what in the logs is not known; with details also how sign-ins ended.
 func (s *Sink) logs(out *strings.Builder) {
-	l := &s.header.Logs
+	l := &s.Header.Logs
 	var items []string
 	if s.opts.Details && l.SignIns > 0 {
 		items = append(items, fmt.Sprintf("%s of sign-ins: %s", audit.CountPhrase(l.SignIns, "row", "rows"), listed(l.Classes, len(l.Classes))))

@@ -13,7 +13,7 @@ const shownDisagreements = 5
 
 // engine says how well the engine did on the tenant's own log, and where it differs.
 func (s *Sink) engine(out *strings.Builder) {
-	e := &s.header.Engine
+	e := &s.Header.Engine
 	if e.SignInsReplayed == 0 {
 		return
 	}

@@ -30,7 +30,7 @@ type PreviewContext struct {
 // Preview writes what a change does for people at a terminal.
 func Preview(w io.Writer, opts Options, h audit.Header, c PreviewContext, v *preview.Preview) error {
 	sink := New(w, opts)
-	sink.header = h
+	sink.Header = h
 	p := &page{width: sink.opts.Width, paint: sink.paint}
 	sink.title(&p.Builder)
 	p.say(0, "The change, which nobody has made yet:")

@@ -3,7 +3,6 @@ package table
 import (
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strings"
 
@@ -16,7 +15,7 @@ import (
 // Readiness writes a tenant's readiness for people at a terminal.
 func Readiness(w io.Writer, opts Options, h audit.Header, r *readiness.Report, s *readiness.Summary) error {
 	sink := New(w, opts)
-	sink.header = h
+	sink.Header = h
 	p := &page{width: sink.opts.Width, paint: sink.paint}
 	sink.title(&p.Builder)
 	p.asked(r, s)
@@ -76,12 +75,6 @@ func (p *page) say(indent int, text string) {
 	}
 }
 
-var stateTexts = map[bootstrap.State]string{
-	bootstrap.HasPasskey: "have a passkey that works", bootstrap.SelfService: "can register one alone",
-	bootstrap.NeedsAdminStep: "need a step of an administrator", bootstrap.Trapped: "trapped: no way without a policy change",
-	bootstrap.OutOfScope: "out of scope of the method", bootstrap.Unknown: "not known",
-}
-
 // bars draws how many people stand where.
 func (p *page) bars(s *readiness.Summary) {
 	const label = 42
@@ -101,10 +94,10 @@ func (p *page) bars(s *readiness.Summary) {
 		switch n := s.States[state]; {
 		case n == 0 && state == bootstrap.Unknown:
 		case state == bootstrap.SelfService:
-			row(state, stateTexts[state], n-s.WithConditions)
+			row(state, report.StateText(state), n-s.WithConditions)
 			row(state, "can, given something (see below)", s.WithConditions)
 		default:
-			row(state, stateTexts[state], n)
+			row(state, report.StateText(state), n)
 		}
 	}
 	p.line(fmt.Sprintf("%-*s%7d", label, "people", s.People))
@@ -126,15 +119,15 @@ func stateColour(s bootstrap.State) colour {
 func (p *page) conditions(s *readiness.Summary) {
 	if len(s.Conditions) > 0 {
 		p.say(0, "What the ways take for granted, of those who need an administrator too:")
-		for _, c := range byCount(s.Conditions) {
+		for _, c := range report.ByCount(s.Conditions) {
 			p.counted(s.Conditions[c], conditionText(c))
 		}
 		p.line("")
 	}
 	if len(s.Steps) > 0 {
 		p.say(0, "Steps of an administrator on the way:")
-		for _, step := range byCount(s.Steps) {
-			p.counted(s.Steps[step], named(stepTexts[step], string(step)))
+		for _, step := range report.ByCount(s.Steps) {
+			p.counted(s.Steps[step], named(report.StepText(step), string(step)))
 		}
 		p.line("")
 	}
@@ -160,26 +153,7 @@ func named(text, word string) string {
 	return text + " (" + word + ")"
 }
 
-var conditionTexts = map[bootstrap.Condition]string{
-	bootstrap.CapablePhone: "a phone that can keep a passkey", bootstrap.SecurityKey: "a security key",
-	bootstrap.SyncedProvider: "a provider that keeps passkeys in step across devices", bootstrap.TrustedPlace: "being in a trusted location",
-	bootstrap.CompliantDevice: "the compliant device that they have", bootstrap.HybridDevice: "the hybrid joined computer that they have",
-	bootstrap.Bluetooth: "Bluetooth between computer and phone", bootstrap.ValidPass: "the Temporary Access Pass that they hold now",
-	bootstrap.PasswordOnlyFirstRegistration: "registering a first method after a password alone, which is weak",
-}
-
-func conditionText(c bootstrap.Condition) string {
-	if code, isCountry := strings.CutPrefix(string(c), "country:"); isCountry {
-		return named("being in "+code, string(c))
-	}
-	return named(conditionTexts[c], string(c))
-}
-
-var stepTexts = map[bootstrap.Step]string{
-	bootstrap.IssuePass: "issue a Temporary Access Pass", bootstrap.DeleteStale: "delete the methods that are lost",
-	bootstrap.DismissRisk: "dismiss the risk of the account", bootstrap.ProvisionKey: "provision a security key",
-	bootstrap.AddToGroup: "add them to a bootstrap group", bootstrap.EnrolDevice: "have a computer enrolled",
-}
+func conditionText(c bootstrap.Condition) string { return named(report.ConditionText(c), string(c)) }
 
 // mostShown is how many changes, and populations of a persona, are shown.
 const mostShown = 5
@@ -207,12 +181,6 @@ func (p *page) more(n int, one, many string) {
 	}
 }
 
-var personaTexts = map[bootstrap.Persona]string{
-	bootstrap.NewHireRemote: "New hire away from every trusted location, with a password and nothing else", bootstrap.NewHireOnSite: "New hire who can be in a trusted location",
-	bootstrap.LostPhone: "Somebody who lost the phone with everything on it", bootstrap.BYODPhoneOnly: "Somebody with a phone of their own and no computer",
-	bootstrap.NewLaptopOutOfBox: "Somebody who sets up Windows Hello on a new computer at home", bootstrap.RoleActivation: "Somebody who activates a role, with Authenticator and no passkey",
-}
-
 func (p *page) personas(r *readiness.Report, s *readiness.Summary) {
 	shown := false
 	for _, persona := range bootstrap.Personas {
@@ -229,7 +197,7 @@ func (p *page) personas(r *readiness.Report, s *readiness.Summary) {
 			p.say(0, "People the tenant will meet who would not get through, under the policies that so many people have today:")
 			shown = true
 		}
-		p.say(2, named(personaTexts[persona], string(persona)))
+		p.say(2, named(report.PersonaText(persona), string(persona)))
 		// Populations that differ in nothing but the reasons read the same.
 		people, order := map[string]int{}, []string(nil)
 		for _, who := range bad {
@@ -273,18 +241,8 @@ func (p *page) missing(s *readiness.Summary) {
 		return
 	}
 	p.say(0, "Not known for want of:")
-	for _, m := range byCount(s.Missing) {
+	for _, m := range report.ByCount(s.Missing) {
 		p.counted(s.Missing[m], m)
 	}
 	p.line("")
-}
-
-// byCount orders the keys of counts, the largest first.
-func byCount[K ~string](counts map[K]int) []K {
-	return slices.SortedFunc(maps.Keys(counts), func(a, b K) int {
-		if counts[a] != counts[b] {
-			return counts[b] - counts[a]
-		}
-		return strings.Compare(string(a), string(b))
-	})
 }

@@ -9,14 +9,14 @@ import (
 
 // acceptedFindings lists what somebody decided to live with, and why.
 func (s *Sink) acceptedFindings(out *strings.Builder) {
-	if len(s.accepted) == 0 {
+	if len(s.Accepted) == 0 {
 		return
 	}
 	fmt.Fprintln(out, s.paint(bold, "Accepted"))
-	for _, f := range s.accepted {
+	for _, f := range s.Accepted {
 		text := fmt.Sprintf("%s %s, %s. %s", f.Check.ID, f.Check.Slug, f.Severity, f.Message)
-		if note := caveat(f); note != "" {
-			text += " " + note
+		if note := report.Caveat(f); note != "" {
+			text += " (" + note + ")"
 		}
 		until := "Accepted without end: "
 		if date := f.Accepted.ExpiresDate(); date != "" {
@@ -36,7 +36,7 @@ const mostAccounts = 5
 // settings says by what other than the data the run was judged; nothing where that
 // is nothing.
 func (s *Sink) settings(out *strings.Builder) {
-	h := s.header.Settings
+	h := s.Header.Settings
 	if h.Default {
 		return
 	}
@@ -45,7 +45,7 @@ func (s *Sink) settings(out *strings.Builder) {
 	for _, id := range h.SectionsOff {
 		s.item(out, fmt.Sprintf("section %s is off: judged as if it had not been collected", id))
 	}
-	for _, r := range s.results {
+	for _, r := range s.Results {
 		if r.Severity != r.Check.Severity {
 			s.item(out, fmt.Sprintf("%s %s is %s instead of %s", r.Check.ID, r.Check.Slug, r.Severity, r.Check.Severity))
 		}

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -28,12 +27,9 @@ type Options struct {
 
 // Sink writes tables when the run ends.
 type Sink struct {
-	w        io.Writer
-	opts     Options
-	header   audit.Header
-	results  []audit.CheckResult
-	findings []audit.Finding // without the accepted ones
-	accepted []audit.Finding
+	report.Gather
+	w    io.Writer
+	opts Options
 }
 
 const (
@@ -47,29 +43,9 @@ func New(w io.Writer, opts Options) *Sink {
 	return &Sink{w: w, opts: opts}
 }
 
-// Begin implements audit.Sink.
-func (s *Sink) Begin(h audit.Header) error { s.header = h; return nil }
-
-// Result implements audit.Sink.
-func (s *Sink) Result(r audit.CheckResult) error { s.results = append(s.results, r); return nil }
-
-// Finding implements audit.Sink.
-func (s *Sink) Finding(f audit.Finding) error {
-	if f.Accepted != nil {
-		s.accepted = append(s.accepted, f)
-	} else {
-		s.findings = append(s.findings, f)
-	}
-	return nil
-}
-
 // End implements audit.Sink.
 func (s *Sink) End() error {
-	// The worst first, and of equals the one that hits most.
-	slices.SortStableFunc(s.findings, func(a, b audit.Finding) int {
-		return cmp.Or(boolCompare(a.Tentative, b.Tentative), cmp.Compare(b.Severity, a.Severity),
-			cmp.Compare(b.Affected.Count(), a.Affected.Count()))
-	})
+	report.WorstFirst(s.Findings)
 	var out strings.Builder
 	s.title(&out)
 	s.findingList(&out)
@@ -126,28 +102,13 @@ func trimLines(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-func boolCompare(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case b:
-		return -1
-	default:
-		return 1
-	}
-}
-
 func (s *Sink) title(out *strings.Builder) {
-	h := s.header
-	name := cmp.Or(h.Tenant.DisplayName, h.Tenant.ID)
-	if h.Tenant.DefaultDomain != "" {
-		name += " (" + h.Tenant.DefaultDomain + ")"
-	}
+	h := s.Header
 	when := h.TakenAt
 	if t, err := time.Parse(time.RFC3339, h.TakenAt); err == nil {
 		when = t.UTC().Format("2006-01-02 15:04 UTC")
 	}
-	parts := []string{report.Plain(name), "as of " + when}
+	parts := []string{report.TenantName(h), "as of " + when}
 	if c := h.Summary.Headcount; c != nil {
 		parts = append(parts, audit.PeoplePhrase(c.Users), audit.CountPhrase(c.Accounts, "account", "accounts"))
 	}
@@ -186,7 +147,7 @@ func scopePhrase(kind string, n int) string {
 // findingList writes a line of columns for each finding, and under it, over the
 // whole width, what is wrong and what to do.
 func (s *Sink) findingList(out *strings.Builder) {
-	if len(s.findings) == 0 {
+	if len(s.Findings) == 0 {
 		fmt.Fprint(out, "No findings.\n\n")
 		return
 	}
@@ -195,32 +156,21 @@ func (s *Sink) findingList(out *strings.Builder) {
 			s.paint(paint, severity), strings.Repeat(" ", max(0, 8-len(severity))), check, affected, s.paint(bold, name))
 	}
 	line("SEVERITY", "CHECK", "AFFECTED", "FINDING", bold)
-	for _, f := range s.findings {
-		line(f.Severity.String(), f.Check.ID, affectedCell(f.Affected), f.Check.Slug, colourOf(f.Severity))
+	for _, f := range s.Findings {
+		line(f.Severity.String(), f.Check.ID, report.Affected(f.Affected), f.Check.Slug, colourOf(f.Severity))
 		s.paragraph(out, "  ", report.Plain(f.Message), "")
-		if note := caveat(f); note != "" {
-			s.paragraph(out, "  ", note, "")
+		if note := report.Caveat(f); note != "" {
+			s.paragraph(out, "  ", "("+note+")", "")
 		}
 		for _, step := range f.Fix {
-			s.paragraph(out, "  → ", report.Plain(step.Change)+effectOf(step), dim)
+			text := report.Plain(step.Change)
+			if effect := report.Effect(step); effect != "" {
+				text += " (" + effect + ")"
+			}
+			s.paragraph(out, "  → ", text, dim)
 		}
 		fmt.Fprintln(out)
 	}
-}
-
-// effectOf says what a step does to people, where that was worked out.
-func effectOf(step audit.Step) string {
-	var parts []string
-	if step.Frees > 0 {
-		parts = append(parts, "frees "+audit.PeoplePhrase(step.Frees))
-	}
-	if step.Worsens > 0 {
-		parts = append(parts, "makes it worse for "+audit.PeoplePhrase(step.Worsens))
-	}
-	if len(parts) == 0 {
-		return ""
-	}
-	return " (" + strings.Join(parts, ", ") + ")"
 }
 
 // paragraph writes a text with a lead in front of its first line and as much
@@ -233,41 +183,12 @@ func (s *Sink) paragraph(out *strings.Builder, lead, text string, c colour) {
 	}
 }
 
-// caveat says why a finding is less than certain.
-func caveat(f audit.Finding) string {
-	var notes []string
-	if f.Tentative {
-		notes = append(notes, "tentative: rows that were not read could refute it")
-	}
-	if f.Certainty != audit.Confirmed {
-		notes = append(notes, f.Certainty.String())
-	}
-	if len(notes) == 0 {
-		return ""
-	}
-	return "(" + strings.Join(notes, "; ") + ")"
-}
-
-func affectedCell(p audit.Population) string {
-	if p.Unit() == "" {
-		return "-"
-	}
-	text := audit.PeoplePhrase(p.Count())
-	if p.Unit() == "accounts" {
-		text = audit.CountPhrase(p.Count(), "account", "accounts")
-	}
-	if p.AtLeast {
-		text = "≥ " + text
-	}
-	return text
-}
-
 func (s *Sink) details(out *strings.Builder) {
-	for _, f := range s.findings {
+	for _, f := range s.Findings {
 		fmt.Fprintln(out, s.paint(bold, fmt.Sprintf("%s %s", f.Check.ID, f.Check.Slug)))
 		s.item(out, "fingerprint "+f.Fingerprint())
 		for _, e := range f.Evidence {
-			s.item(out, "evidence: "+evidenceText(e))
+			s.item(out, "evidence: "+report.Stands(e)+": "+report.Plain(e.Means))
 		}
 		shown := 0
 		for m := range f.Affected.Members() {
@@ -287,31 +208,11 @@ func (s *Sink) details(out *strings.Builder) {
 
 func (s *Sink) item(out *strings.Builder, text string) { s.paragraph(out, "  - ", text, "") }
 
-func evidenceText(e audit.Evidence) string {
-	where := string(e.Section)
-	if e.Object != "" {
-		where += " " + e.Object
-	}
-	switch {
-	case e.Absent:
-		where += fmt.Sprintf(" %s is absent", e.Pointer)
-	case e.Pointer != "":
-		value := string(e.Value)
-		if utf8.RuneCountInString(value) > 120 {
-			value = string([]rune(value)[:117]) + "…"
-		}
-		where += fmt.Sprintf(" %s = %s", e.Pointer, report.Plain(value))
-	default:
-		where += fmt.Sprintf(", %d rows examined", e.Rows)
-	}
-	return where + ": " + report.Plain(e.Means)
-}
-
 // unjudged lists what could not be judged, and why: the part a reader must not
 // miss when there are no findings.
 func (s *Sink) unjudged(out *strings.Builder) {
 	var unknown, skipped, off []audit.CheckResult
-	for _, r := range s.results {
+	for _, r := range s.Results {
 		switch r.Outcome {
 		case audit.Unknown:
 			unknown = append(unknown, r)
@@ -334,11 +235,11 @@ func (s *Sink) unjudged(out *strings.Builder) {
 		}
 		fmt.Fprintln(out)
 	}
-	if len(s.header.Unreadable) > 0 {
+	if len(s.Header.Unreadable) > 0 {
 		fmt.Fprintln(out, s.paint(bold, "Rows left out"))
-		for i, u := range s.header.Unreadable {
+		for i, u := range s.Header.Unreadable {
 			if i == 10 {
-				s.item(out, fmt.Sprintf("… and %d more", len(s.header.Unreadable)-i))
+				s.item(out, fmt.Sprintf("… and %d more", len(s.Header.Unreadable)-i))
 				break
 			}
 			s.item(out, report.Plain(u.String()))
@@ -348,7 +249,7 @@ func (s *Sink) unjudged(out *strings.Builder) {
 }
 
 func (s *Sink) closing(out *strings.Builder) {
-	counts := s.header.Summary.Findings
+	counts := s.Header.Summary.Findings
 	total := 0
 	var parts []string
 	for _, sev := range audit.Severities() {
@@ -361,20 +262,13 @@ func (s *Sink) closing(out *strings.Builder) {
 	if len(parts) > 0 {
 		text += " (" + strings.Join(parts, ", ") + ")"
 	}
-	if n := s.header.Summary.Accepted; n > 0 {
+	if n := s.Header.Summary.Accepted; n > 0 {
 		text += fmt.Sprintf(" · %d accepted", n)
 	}
 	var checks []string
 	for _, o := range report.Outcomes() {
-		if n := s.header.Summary.Checks[o]; n > 0 {
-			name := o.String()
-			switch o {
-			case audit.NotApplicable:
-				name = "not applicable"
-			case audit.NotSelected:
-				name = "not selected"
-			}
-			checks = append(checks, fmt.Sprintf("%d %s", n, name))
+		if n := s.Header.Summary.Checks[o]; n > 0 {
+			checks = append(checks, fmt.Sprintf("%d %s", n, report.OutcomeName(o)))
 		}
 	}
 	s.parts(out, []string{text, "checks: " + strings.Join(checks, ", ")})
