@@ -18,8 +18,9 @@ type answers struct {
 	Bar    []segment
 	// Verdict is "yes", "partly", "no" or "unknown": it colours the answer, which says
 	// the same in words.
-	Verdict, RollOut         string
-	Ready, Alone, Given, Out number
+	Verdict, RollOut string
+	// Given are those who can register one alone if something is there.
+	Given number
 
 	Stuck     number
 	Unknown   number
@@ -55,8 +56,7 @@ func stateNumber(s *readiness.Summary, state bootstrap.State) number {
 func answersOf(s *readiness.Summary) *answers {
 	a := &answers{
 		People: at(s.People, "overview", "readiness", "people"),
-		Ready:  stateNumber(s, bootstrap.HasPasskey), Alone: stateNumber(s, bootstrap.SelfService),
-		Given: at(s.WithConditions, "overview", "readiness", "withConditions"), Out: stateNumber(s, bootstrap.OutOfScope),
+		Given:  at(s.WithConditions, "overview", "readiness", "withConditions"),
 	}
 	var parts []part
 	for _, state := range bootstrap.States {

@@ -23,8 +23,8 @@ type people struct {
 	// Rows are name, group, registered and usable passkeys; -1 where nobody knows.
 	Rows []peopleRow `json:"rows"`
 
-	// Listed of All people are in Rows; Others are accounts that no number counts.
-	Listed, All, Others int `json:"-"`
+	// Listed of All people are in Rows.
+	Listed, All int `json:"-"`
 }
 
 // peopleGroup is what is the same for everybody in it.
@@ -71,7 +71,6 @@ func peopleOf(beside *overview.Source) (*people, error) {
 			return nil, err
 		}
 		if !u.Counted {
-			p.Others++
 			continue
 		}
 		p.All++

@@ -35,7 +35,6 @@ type view struct {
 	Checks     []check
 
 	Platforms     []platform
-	PlatformGap   bool
 	Changes       []change
 	Waves         []wave
 	Models        []model
