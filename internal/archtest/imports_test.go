@@ -56,7 +56,7 @@ var internalEdges = []struct {
 
 var (
 	judgingEngines = []string{"audit", "audit/runner", "audit/facts/*", "audit/conditionalaccess", "audit/entra", "audit/entra/catalogue", "audit/snapshot"}
-	renderers      = []string{"audit", "audit/report", "audit/snapshot", "audit/entra", "audit/entra/catalogue", "audit/facts/bootstrap", "audit/readiness", "audit/preview", "audit/investigate"}
+	renderers      = []string{"audit", "audit/report", "audit/snapshot", "audit/entra", "audit/entra/catalogue", "audit/facts/bootstrap", "audit/readiness", "audit/preview", "audit/history", "audit/investigate"}
 )
 
 // outsideEdges says which packages may import a module of others. Modules that
@@ -77,6 +77,7 @@ var outsideEdges = []struct {
 	{"github.com/olekukonko/tablewriter", []string{"internal/cli", "internal/term", "audit/report/table"}},
 	{"golang.org/x/term", []string{"internal/term"}},
 	{"go.yaml.in/yaml/v4", []string{"internal/config"}},
+	{"modernc.org/sqlite", []string{"audit/history"}},
 	// audittest is imported by tests only.
 	{"github.com/google/go-cmp", []string{"audit/audittest", "audit/snapshot/*"}},
 }

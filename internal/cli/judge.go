@@ -34,6 +34,7 @@ type judgeOptions struct {
 	Color          string
 	Quiet, Verbose bool
 	settingsOptions
+	pastOptions
 }
 
 func formats() []string { return []string{"table", "json", "ndjson"} }
@@ -49,6 +50,7 @@ func (o *judgeOptions) flags(cmd *cobra.Command) {
 	f.BoolVarP(&o.Quiet, "quiet", "q", false, "no progress and no hints")
 	f.BoolVarP(&o.Verbose, "verbose", "v", false, "with each finding, its evidence and the first people")
 	o.settingsOptions.flags(cmd)
+	o.pastOptions.flags(cmd)
 	complete(cmd, "format", formats()...)
 	complete(cmd, "fail-on", "critical", "high", "medium", "low", "info", "never")
 	complete(cmd, "color", "auto", "always", "never")
@@ -72,6 +74,7 @@ type judging struct {
 	judgeOptions
 	plan     *runner.Plan
 	settings audit.Settings
+	past     past
 	failOn   audit.Severity // 0: never
 	sample   int
 	color    bool
@@ -105,6 +108,9 @@ func (o judgeOptions) validate(d *Deps) (*judging, error) {
 	}
 	chosen, err := selectChecks(o.Checks)
 	if err != nil {
+		return nil, err
+	}
+	if j.past, err = o.pastOptions.validate(); err != nil {
 		return nil, err
 	}
 	j.plan, err = runner.New(chosen)
@@ -183,6 +189,9 @@ func judge(ctx context.Context, d *Deps, j *judging, snap *snapshot.Snapshot) er
 	if err != nil {
 		return err
 	}
+	if header.Baseline, err = j.past.measure(ctx, header, results); err != nil {
+		return err
+	}
 	err = writeResult(d, j.Output, func(w io.Writer) error { return results.Emit(header, j.sink(d, w)) })
 	if err != nil {
 		return fmt.Errorf("writing the result: %w", err)
@@ -190,7 +199,10 @@ func judge(ctx context.Context, d *Deps, j *judging, snap *snapshot.Snapshot) er
 	if !j.Quiet {
 		warnOfSettings(d, header.Settings, results)
 	}
-	return j.outcome(results)
+	if err := j.past.record(ctx, header, run, results); err != nil {
+		return err
+	}
+	return j.outcome(results, header.Baseline)
 }
 
 func header(ctx context.Context, d *Deps, run *audit.Run) (audit.Header, error) {
@@ -251,11 +263,16 @@ func (j *judging) sink(d *Deps, w io.Writer) audit.Sink {
 	}
 }
 
-// outcome turns results into the exit code of the contract.
-func (j *judging) outcome(r *runner.Results) error {
+// outcome turns results into the exit code of the contract. With a baseline only what
+// is new since then fails a run.
+func (j *judging) outcome(r *runner.Results, baseline *audit.Baseline) error {
 	counts := r.Count()
 	if j.failOn > 0 {
-		for severity, n := range counts.Findings {
+		findings := counts.Findings
+		if baseline != nil {
+			findings = baseline.New
+		}
+		for severity, n := range findings {
 			if severity >= j.failOn && n > 0 {
 				return outcomeError{ExitFindings}
 			}

@@ -31,6 +31,7 @@ type headerLine struct {
 	Settings settings      `json:"settings"`
 	Summary  summary       `json:"summary"`
 	Engine   engine        `json:"engine"`
+	Baseline *baseline     `json:"baseline,omitzero"`
 }
 
 type checkLine struct {
@@ -71,7 +72,7 @@ func (l *Lines) write(v any) error {
 func (l *Lines) Begin(h audit.Header) error {
 	l.h = h
 	return l.write(headerLine{"header", report.Schema, toolShape(h), tenantShape(h), snapshotOf(h),
-		settingsOf(h.Settings), summaryOf(h.Summary), engineOf(h.Engine)})
+		settingsOf(h.Settings), summaryOf(h.Summary), engineOf(h.Engine), baselineOf(h.Baseline)})
 }
 
 // Result implements audit.Sink.
@@ -81,7 +82,7 @@ func (l *Lines) Result(r audit.CheckResult) error {
 
 // Finding implements audit.Sink.
 func (l *Lines) Finding(f audit.Finding) error {
-	line := findingLine{"finding", report.Schema, findingOf(f, 0)}
+	line := findingLine{"finding", report.Schema, findingOf(f, 0).since(l.h, f.New)}
 	if err := l.write(line); err != nil {
 		return err
 	}

@@ -77,6 +77,7 @@ func (s *Sink) End() error {
 		s.details(&out)
 	}
 	s.acceptedFindings(&out)
+	s.sinceBaseline(&out)
 	s.unjudged(&out)
 	s.settings(&out)
 	s.engine(&out)
@@ -231,9 +232,12 @@ func (s *Sink) paragraph(out *strings.Builder, lead, text string, c colour) {
 	}
 }
 
-// caveat says why a finding is less than certain.
+// caveat says that a finding is new, or why it is less than certain.
 func caveat(f audit.Finding) string {
 	var notes []string
+	if f.New {
+		notes = append(notes, "new since the baseline")
+	}
 	if f.Tentative {
 		notes = append(notes, "tentative: rows that were not read could refute it")
 	}
@@ -358,6 +362,13 @@ func (s *Sink) closing(out *strings.Builder) {
 	text := audit.CountPhrase(total, "finding", "findings")
 	if len(parts) > 0 {
 		text += " (" + strings.Join(parts, ", ") + ")"
+	}
+	if b := s.header.Baseline; b != nil {
+		n := 0
+		for _, of := range b.New {
+			n += of
+		}
+		text += fmt.Sprintf(" · %d new", n)
 	}
 	if n := s.header.Summary.Accepted; n > 0 {
 		text += fmt.Sprintf(" · %d accepted", n)
