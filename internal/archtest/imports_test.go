@@ -33,6 +33,7 @@ var internalEdges = []struct {
 	{"audit/investigate", judgingEngines},
 	{"audit/readiness", judgingEngines},
 	{"audit/history", judgingEngines},
+	{"audit/redact", []string{"audit/snapshot", "audit/entra"}},
 	{"audit/change", []string{"audit/snapshot", "audit/entra"}},
 	{"audit/preview", judgingEngines},
 	{"audit/report", renderers},

@@ -30,6 +30,7 @@ type readinessOptions struct {
 	Quiet          bool
 	settingsOptions
 	liveOptions
+	redactOptions
 }
 
 func newReadinessCmd(d *Deps) *cobra.Command {
@@ -72,6 +73,7 @@ the tenant as if report-only policies were enforced, or after the end of text me
 	f.BoolVarP(&o.Quiet, "quiet", "q", false, "no progress and no hints")
 	o.settingsOptions.flags(cmd)
 	o.liveOptions.flags(cmd)
+	o.redactOptions.flags(cmd)
 	complete(cmd, "format", "table", "json", "ndjson", "csv")
 	complete(cmd, "world", worldNames...)
 	complete(cmd, "goal", goalNames()...)
@@ -169,6 +171,11 @@ func runReadiness(ctx context.Context, d *Deps, o readinessOptions) error {
 		return err
 	}
 	defer cleanUp()
+	snap, settings, cleanCopy, err := o.redacted(ctx, snap, settings)
+	if err != nil {
+		return err
+	}
+	defer cleanCopy()
 	run := audit.NewRunWith(snap, settings)
 	r, err := readiness.Judge(ctx, run, options, o.Users)
 	if err != nil {
