@@ -24,8 +24,11 @@ type User struct {
 	Standing
 	IfInScope *Standing `json:"ifInScope,omitzero"`
 	Recovery  *Recovery `json:"recovery,omitzero"`
-	// Platforms are the systems on which a device of the account is in evidence.
+	// Platforms are the systems on which the account is in evidence.
 	Platforms []OnPlatform `json:"platforms"`
+	// Enforcement is where the account stands with each report-only policy that it was seen
+	// under.
+	Enforcement []OnTrial `json:"enforcement,omitzero"`
 }
 
 // OnPlatform is where an account stands on one system.
@@ -33,7 +36,8 @@ type OnPlatform struct {
 	OS         devices.OS               `json:"os"`
 	State      bootstrap.State          `json:"state"`
 	Credential bootstrap.CredentialKind `json:"credential,omitzero"`
-	// Evidence is the section that shows the device.
+	// Evidence is the section that shows it best, or userAgent for what only a client said
+	// of itself.
 	Evidence snapshot.SectionID `json:"evidence"`
 }
 
@@ -110,6 +114,11 @@ func (r *Report) fill(u *User, n uint32) {
 		return
 	}
 	u.Platforms = r.onPlatforms(n)
+	for _, t := range r.onTrials {
+		if one := t.of[n]; one != nil {
+			u.Enforcement = append(u.Enforcement, *one)
+		}
+	}
 	v := r.verdict(n)
 	u.Standing = standing(&v)
 	if r.Result.Held.Asked.Has(n) {
@@ -135,7 +144,6 @@ func (r *Report) fill(u *User, n uint32) {
 // are out of scope on all of them.
 func (r *Report) onPlatforms(n uint32) []OnPlatform {
 	list := []OnPlatform{}
-	owned := r.Result.Owned()
 	verdicts := map[devices.OS]bootstrap.PlatformVerdict{}
 	if i := r.Result.Index(n); i >= 0 && r.perSystem != nil {
 		for _, v := range r.perSystem[i] {
@@ -143,15 +151,13 @@ func (r *Report) onPlatforms(n uint32) []OnPlatform {
 		}
 	}
 	for _, os := range devices.Systems {
-		if !owned.Of[os].Has(n) {
+		by := r.seen.strongest(os, n)
+		if by == "" {
 			continue
 		}
-		p := OnPlatform{OS: os, State: bootstrap.OutOfScope, Evidence: snapshot.Devices}
+		p := OnPlatform{OS: os, State: bootstrap.OutOfScope, Evidence: by}
 		if v, judged := verdicts[os]; judged {
 			p.State, p.Credential = v.State, v.Credential
-		}
-		if owned.Managed[os].Has(n) {
-			p.Evidence = snapshot.ManagedDevices
 		}
 		list = append(list, p)
 	}
