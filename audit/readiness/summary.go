@@ -120,6 +120,13 @@ func (r *Report) Summarise(ctx context.Context) (*Summary, error) {
 		}
 	}
 	s.Waves = waves(s)
+	for i := range s.Waves {
+		if s.Waves[i].Wave == WavePolicy {
+			if s.Waves[i].Changes, err = r.best(ctx, s.Changes); err != nil {
+				return nil, err
+			}
+		}
+	}
 	return s, nil
 }
 
@@ -154,7 +161,7 @@ func waves(s *Summary) []Wave {
 		{WaveNow, s.States[bootstrap.SelfService] - conditions, "an invitation", nil},
 		{WaveDevice, conditions, "something to keep the passkey in, or to be somewhere", nil},
 		{WaveAdmin, s.States[bootstrap.NeedsAdminStep], "a step of an administrator, such as a pass", nil},
-		{WavePolicy, s.States[bootstrap.Trapped], "a change of policy", best(s.Changes)},
+		{WavePolicy, s.States[bootstrap.Trapped], "a change of policy", nil},
 		{WaveScope, s.States[bootstrap.OutOfScope], "to be in scope of the method", nil},
 		{WaveUnread, s.States[bootstrap.Unknown], "what was not read", nil},
 	}

@@ -49,18 +49,43 @@ func waveOf(v *bootstrap.Verdict) string {
 	}
 }
 
-// best are the changes to make first: the one that frees most people, and the two that
-// do, where two free more than one. Changes are sorted by what they free, those of one
-// object first.
-func best(changes []Change) []Change {
-	var list []Change
-	for _, n := range []int{1, 2} {
-		i := slices.IndexFunc(changes, func(c Change) bool { return len(c.Objects) == n })
-		if i >= 0 && (len(list) == 0 || changes[i].Frees > list[0].Frees) {
-			list = append(list, changes[i])
+// mostPaired is how many changes, those that free most, are tried in pairs.
+const mostPaired = 3
+
+// best are the changes to make first: the one of one object that frees most people, and
+// the two that together free most, where that is more. Changes are sorted by what they
+// free, those of one object first.
+func (r *Report) best(ctx context.Context, changes []Change) ([]Change, error) {
+	list, pair := firstOf(changes)
+	singles := slices.DeleteFunc(slices.Clone(changes), func(c Change) bool { return len(c.Objects) != 1 })
+	singles = singles[:min(len(singles), mostPaired)]
+	for i := range singles {
+		for j := range singles[:i] {
+			objects := slices.Concat(singles[j].Objects, singles[i].Objects)
+			c, err := r.Result.Try(ctx, objects)
+			if err != nil {
+				return nil, err
+			}
+			if n := c.Freed.Count(); n > pair.Frees {
+				pair = Change{r.ChangeText(objects), objects, n, c.Worsened.Count()}
+			}
 		}
 	}
-	return list
+	if pair.Frees > 0 && (len(list) == 0 || pair.Frees > list[0].Frees) {
+		list = append(list, pair)
+	}
+	return list, nil
+}
+
+// firstOf gives the first change of one object, if there is one, and the first of two.
+func firstOf(changes []Change) (one []Change, two Change) {
+	if i := slices.IndexFunc(changes, func(c Change) bool { return len(c.Objects) == 1 }); i >= 0 {
+		one = changes[i : i+1 : i+1]
+	}
+	if i := slices.IndexFunc(changes, func(c Change) bool { return len(c.Objects) == 2 }); i >= 0 {
+		two = changes[i]
+	}
+	return one, two
 }
 
 // InWave is a person in a wave, with what sorts people in a company.

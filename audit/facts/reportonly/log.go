@@ -63,7 +63,8 @@ type who struct {
 // Tally counts results.
 type Tally struct {
 	// Met: what the policy asks for was met. Interrupted: the person would have been asked
-	// for something. Failed: it could not have been met there.
+	// for something. Failed: it could not have been met there. The latter two of sign-ins
+	// that went through.
 	Met, Interrupted, Failed uint32
 }
 
@@ -101,6 +102,7 @@ type row struct {
 	account     uint32
 	known       bool
 	succeeded   bool
+	ended       bool // as a sign-in that went wrong, or stopped at a question
 	registered  bool
 	combination Combination
 	results     []result
@@ -159,7 +161,10 @@ func derive(ctx context.Context, p *audit.Pass) (*Trial, error) {
 }
 
 func rowOf(s *entra.SignIn, dir *population.Directory) row {
-	r := row{succeeded: s.Status != nil && s.Status.ErrorCode != nil && *s.Status.ErrorCode == 0}
+	var r row
+	if s.Status != nil && s.Status.ErrorCode != nil {
+		r.succeeded, r.ended = *s.Status.ErrorCode == 0, *s.Status.ErrorCode != 0
+	}
 	if r.account, r.known = dir.Ordinal(s.UserID); !r.known {
 		return r
 	}
@@ -173,7 +178,10 @@ func rowOf(s *entra.SignIn, dir *population.Directory) row {
 	}
 	for i := range *s.AppliedConditionalAccessPolicies {
 		a := &(*s.AppliedConditionalAccessPolicies)[i]
-		if o := outcomeOf(a.Result); o != 0 && a.ID != "" {
+		// A leg that stopped to ask for something, or that failed for another reason, is no
+		// proof that the policy would have stopped anybody: what counts is how a sign-in that
+		// went through stood. That it was met counts in any case.
+		if o := outcomeOf(a.Result); o != 0 && a.ID != "" && (o == met || !r.ended) {
 			r.results = append(r.results, result{strings.Clone(a.ID), strings.Clone(a.DisplayName), o})
 		}
 	}

@@ -199,7 +199,24 @@ func (p *page) changes(s *readiness.Summary) {
 		p.counted(c.Frees, text)
 	}
 	p.more(len(s.Changes)-mostShown, "change", "changes")
+	p.together(s)
 	p.line("")
+}
+
+// together says which two changes free most, where no one change does as much.
+func (p *page) together(s *readiness.Summary) {
+	for _, w := range s.Waves {
+		for _, c := range w.Changes {
+			if len(c.Objects) < 2 || slices.ContainsFunc(s.Changes, func(one readiness.Change) bool { return one.Change == c.Change }) {
+				continue
+			}
+			text := "with both: " + report.Plain(c.Change)
+			if c.Worsens > 0 {
+				text += "; makes it worse for " + audit.PeoplePhrase(c.Worsens)
+			}
+			p.counted(c.Frees, text)
+		}
+	}
 }
 
 // more says how many were left out.
