@@ -24,7 +24,7 @@ const (
 	// version is the schema's. A program that finds a higher one leaves the file alone.
 	version = 1
 	// patience is how long a run waits for another one that writes, in milliseconds.
-	patience = 15_000
+	patience = 60_000
 )
 
 // schema is version 1. Times are RFC 3339 in UTC, so that their order is that of texts.

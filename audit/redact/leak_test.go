@@ -19,7 +19,7 @@ import (
 // planted are secrets that are put where nobody expects them.
 var planted = []string{
 	"Zebulon Quastel", "zebulon.quastel", "quastel-holding.example", "198.51.100.77", "2001:db8:77::5", "0612345678", "61234567899", "QUASTEL-LT-77",
-	"7d1f6a0e-1111-4222-8333-abcdefabcdef", "Quastel", "52.3702157", "quastel",
+	"7d1f6a0e-1111-4222-8333-abcdefabcdef", "Quastel", "52.3702157", "quastel", "1980-05-17",
 }
 
 // plant adds them to the rows of a section: in members that nobody models, as names of
@@ -27,6 +27,7 @@ var planted = []string{
 func plant(row map[string]any, deep bool) {
 	row["x_note"] = "call Zebulon Quastel, 0612345678, zebulon.quastel@quastel-holding.example"
 	row["x_number"] = 61234567899
+	row["birthday"] = "1980-05-17T00:00:00Z"
 	row["x_place"] = map[string]any{"latitude": 52.3702157, "owner": map[string]any{"Zebulon Quastel": true, "zebulon.quastel@quastel-holding.example": []any{"198.51.100.77", "2001:db8:77::5"}}}
 	row["x_json"] = `{"name":"Zebulon Quastel","7d1f6a0e-1111-4222-8333-abcdefabcdef":["QUASTEL-LT-77"]}`
 	row["x_list"] = []any{"QUASTEL-LT-77", "7d1f6a0e-1111-4222-8333-abcdefabcdef", []any{map[string]any{"state": "Zebulon Quastel"}}}

@@ -126,6 +126,9 @@ func (r *Redactor) number(p place, v entra.Raw) entra.Raw {
 // text maps a text by where it stands.
 func (r *Redactor) text(p place, text string) string {
 	r.section, r.versions = p.section, strings.Contains(strings.ToLower(p.name), "version")
+	if p.unknown && isTime(text) && !strings.HasSuffix(p.name, "DateTime") {
+		return r.secret.word("time", text) // a birthday, for all we know
+	}
 	if p.unknown || text == "" {
 		return r.name(text)
 	}
