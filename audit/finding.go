@@ -25,6 +25,9 @@ type Finding struct {
 	// Accepted is the decision to live with the finding, stamped by the runner; nil
 	// where there is none. Such findings count like tentative ones: nowhere.
 	Accepted *Acceptance
+	// New: it counts, and did not count in the baseline. Nothing is new where the run
+	// has no baseline.
+	New bool
 
 	Message  string
 	Subject  Subject

@@ -34,6 +34,8 @@ type Header struct {
 	Data []catalogue.Edition
 	FIDO *catalogue.Certifications
 	Logs Logs
+	// Baseline is what the run is held against; nil where there is nothing.
+	Baseline *Baseline
 }
 
 // Logs is what reading the sign-in log and the audit log came to. The zero value is
@@ -57,6 +59,24 @@ type Logs struct {
 type Tally struct {
 	Name string
 	Rows int
+}
+
+// Baseline is an earlier run of the tenant, with what has become of it.
+type Baseline struct {
+	TakenAt, Digest string
+	// New counts the findings of this run that are new, by severity.
+	New map[Severity]int
+	// Fixed counted in the baseline and are gone; of Unsettled the checks could not be
+	// judged to the end this time.
+	Fixed, Unsettled []Past
+	// Caveats say what else than the tenant differs: settings, version, scope.
+	Caveats []string
+}
+
+// Past is a finding of an earlier run, as that run had it.
+type Past struct {
+	Check, Slug, Severity, Fingerprint, Message string
+	Subject                                     Subject
 }
 
 // SettingsHeader is what a report says about the settings of its run.

@@ -12,6 +12,7 @@ import (
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/facts/bootstrap"
 	"passkeyaudit/audit/facts/population"
+	"passkeyaudit/audit/facts/reportonly"
 )
 
 // Options are what is asked.
@@ -39,6 +40,9 @@ type Report struct {
 	recovery  []*bootstrap.Verdict
 	perSystem [][]bootstrap.PlatformVerdict
 	headline  audit.Set // of whom the roll-out's state is shown
+	trial     *reportonly.Trial
+	seen      evidence
+	onTrials  []*trial
 }
 
 // Judge works a report out. lines wants what only lines of users carry as well: states
@@ -67,11 +71,15 @@ func Judge(ctx context.Context, run *audit.Run, o Options, lines bool) (*Report,
 	if r.rollout, err = r.Result.Rollout(ctx, o.RolloutProfile); err != nil {
 		return nil, err
 	}
+	if err := r.gatherEvidence(ctx, run); err != nil {
+		return nil, err
+	}
+	r.onTrials = r.enforcements()
 	if lines {
 		if r.recovery, err = r.Result.Recovery(ctx); err != nil {
 			return nil, err
 		}
-		if r.perSystem, err = r.Result.Platforms(ctx); err != nil {
+		if r.perSystem, err = r.Result.Platforms(ctx, r.seen.anywhere()); err != nil {
 			return nil, err
 		}
 	}

@@ -36,6 +36,7 @@ type Summary struct {
 	Waves          []Wave                       `json:"waves"`
 	Changes        []Change                     `json:"changes"`
 	Platforms      []Platform                   `json:"platforms"`
+	Enforcement    []Enforcement                `json:"enforcement"`
 	// Kinds counts enabled accounts that are not people.
 	Kinds       map[string]int `json:"kinds"`
 	Assumptions []string       `json:"assumptions"`
@@ -54,6 +55,9 @@ type Wave struct {
 	Wave   string `json:"wave"`
 	People int    `json:"people"`
 	Needs  string `json:"needs"`
+	// Changes are the one change of policy that frees most of them, and the two that
+	// together free more.
+	Changes []Change `json:"changes,omitzero"`
 }
 
 // Change is a change of policy with what it does.
@@ -78,7 +82,7 @@ func (r *Report) Summarise(ctx context.Context) (*Summary, error) {
 		People: r.Directory.People.Count(), Accounts: r.Directory.All.Count(),
 		States: map[bootstrap.State]int{}, Conditions: map[bootstrap.Condition]int{}, Steps: map[bootstrap.Step]int{},
 		Reasons: map[bootstrap.Reason]int{}, Missing: map[string]int{}, Confidence: map[bootstrap.Confidence]int{},
-		Personas: []Persona{}, Changes: []Change{}, Platforms: []Platform{}, Kinds: map[string]int{}, Assumptions: r.assumptions(),
+		Personas: []Persona{}, Changes: []Change{}, Platforms: []Platform{}, Enforcement: []Enforcement{}, Kinds: map[string]int{}, Assumptions: r.assumptions(),
 	}
 	for _, state := range bootstrap.States {
 		s.States[state] = 0
@@ -96,8 +100,10 @@ func (r *Report) Summarise(ctx context.Context) (*Summary, error) {
 	for v, people := range r.standings() {
 		s.count(v, people.Count())
 	}
-	s.Waves = waves(s)
 	s.Platforms = r.platforms()
+	for _, t := range r.onTrials {
+		s.Enforcement = append(s.Enforcement, t.summary)
+	}
 	personas, err := r.Result.Personas(ctx)
 	if err != nil {
 		return nil, err
@@ -112,6 +118,14 @@ func (r *Report) Summarise(ctx context.Context) (*Summary, error) {
 	for _, c := range changes {
 		if n := c.Freed.Count(); n > 0 {
 			s.Changes = append(s.Changes, Change{r.ChangeText(c.Objects), c.Objects, n, c.Worsened.Count()})
+		}
+	}
+	s.Waves = waves(s)
+	for i := range s.Waves {
+		if s.Waves[i].Wave == WavePolicy {
+			if s.Waves[i].Changes, err = r.best(ctx, s.Changes); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return s, nil
@@ -195,13 +209,13 @@ func (s *Summary) count(v *bootstrap.Verdict, people int) {
 func waves(s *Summary) []Wave {
 	conditions := s.WithConditions
 	return []Wave{
-		{"done", s.States[bootstrap.HasPasskey], "nothing: they have a passkey that works"},
-		{"go-now", s.States[bootstrap.SelfService] - conditions, "an invitation"},
-		{"needs-device-or-place", conditions, "something to keep the passkey in, or to be somewhere"},
-		{"needs-administrator", s.States[bootstrap.NeedsAdminStep], "a step of an administrator, such as a pass"},
-		{"needs-policy-change", s.States[bootstrap.Trapped], "a change of policy"},
-		{"out-of-scope", s.States[bootstrap.OutOfScope], "to be in scope of the method"},
-		{"unknown", s.States[bootstrap.Unknown], "what was not read"},
+		{WaveDone, s.States[bootstrap.HasPasskey], "nothing: they have a passkey that works", nil},
+		{WaveNow, s.States[bootstrap.SelfService] - conditions, "an invitation", nil},
+		{WaveDevice, conditions, "something to keep the passkey in, or to be somewhere", nil},
+		{WaveAdmin, s.States[bootstrap.NeedsAdminStep], "a step of an administrator, such as a pass", nil},
+		{WavePolicy, s.States[bootstrap.Trapped], "a change of policy", nil},
+		{WaveScope, s.States[bootstrap.OutOfScope], "to be in scope of the method", nil},
+		{WaveUnread, s.States[bootstrap.Unknown], "what was not read", nil},
 	}
 }
 

@@ -27,8 +27,11 @@ type User struct {
 	Standing
 	IfInScope *Standing `json:"ifInScope,omitzero"`
 	Recovery  *Recovery `json:"recovery,omitzero"`
-	// Platforms are the systems on which a device of the account is in evidence.
+	// Platforms are the systems on which the account is in evidence.
 	Platforms []OnPlatform `json:"platforms"`
+	// Enforcement is where the account stands with each report-only policy that it was seen
+	// under.
+	Enforcement []OnTrial `json:"enforcement,omitzero"`
 }
 
 // OnPlatform is where an account stands on one system.
@@ -36,7 +39,8 @@ type OnPlatform struct {
 	OS         devices.OS               `json:"os"`
 	State      bootstrap.State          `json:"state"`
 	Credential bootstrap.CredentialKind `json:"credential,omitzero"`
-	// Evidence is the section with the strongest evidence of the device.
+	// Evidence is the section that shows it best, or userAgent for what only a client said
+	// of itself.
 	Evidence snapshot.SectionID `json:"evidence"`
 }
 
@@ -113,6 +117,11 @@ func (r *Report) fill(u *User, n uint32) {
 		return
 	}
 	u.Platforms = r.onPlatforms(n)
+	for _, t := range r.onTrials {
+		if one := t.of[n]; one != nil {
+			u.Enforcement = append(u.Enforcement, *one)
+		}
+	}
 	v := r.verdict(n)
 	u.Standing = standing(&v)
 	if r.Result.Held.Asked.Has(n) {
@@ -138,7 +147,6 @@ func (r *Report) fill(u *User, n uint32) {
 // are out of scope on all of them.
 func (r *Report) onPlatforms(n uint32) []OnPlatform {
 	list := []OnPlatform{}
-	owned := r.Result.Owned()
 	verdicts := map[devices.OS]bootstrap.PlatformVerdict{}
 	if i := r.Result.Index(n); i >= 0 && r.perSystem != nil {
 		for _, v := range r.perSystem[i] {
@@ -146,10 +154,11 @@ func (r *Report) onPlatforms(n uint32) []OnPlatform {
 		}
 	}
 	for _, os := range devices.Systems {
-		if !owned.Of[os].Has(n) {
+		by := r.seen.strongest(os, n)
+		if by == "" {
 			continue
 		}
-		p := OnPlatform{OS: os, State: bootstrap.OutOfScope, Evidence: owned.Evidence(os, n).Section()}
+		p := OnPlatform{OS: os, State: bootstrap.OutOfScope, Evidence: by}
 		if v, judged := verdicts[os]; judged {
 			p.State, p.Credential = v.State, v.Credential
 		}

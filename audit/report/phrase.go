@@ -85,9 +85,13 @@ func Effect(step audit.Step) string {
 	return strings.Join(parts, ", ")
 }
 
-// Caveat says why a finding is less than certain; empty for one that is not.
+// Caveat says that a finding is new since the baseline, or why it is less than certain;
+// empty if neither.
 func Caveat(f audit.Finding) string {
 	var notes []string
+	if f.New {
+		notes = append(notes, "new since the baseline")
+	}
 	if f.Tentative {
 		notes = append(notes, "tentative: rows that were not read could refute it")
 	}

@@ -33,6 +33,7 @@ var internalEdges = []struct {
 	{"audit/investigate", judgingEngines},
 	{"audit/readiness", judgingEngines},
 	{"audit/history", judgingEngines},
+	{"audit/redact", []string{"audit/snapshot", "audit/entra"}},
 	{"audit/change", []string{"audit/snapshot", "audit/entra"}},
 	{"audit/preview", judgingEngines},
 	{"audit/overview", append([]string{"audit/readiness"}, judgingEngines...)},
@@ -58,7 +59,7 @@ var internalEdges = []struct {
 
 var (
 	judgingEngines = []string{"audit", "audit/runner", "audit/facts/*", "audit/conditionalaccess", "audit/entra", "audit/entra/catalogue", "audit/snapshot"}
-	renderers      = []string{"audit", "audit/report", "audit/snapshot", "audit/entra", "audit/entra/catalogue", "audit/facts/bootstrap", "audit/readiness", "audit/overview", "audit/preview", "audit/investigate"}
+	renderers      = []string{"audit", "audit/report", "audit/snapshot", "audit/entra", "audit/entra/catalogue", "audit/facts/bootstrap", "audit/readiness", "audit/overview", "audit/preview", "audit/history", "audit/investigate"}
 )
 
 // outsideEdges says which packages may import a module of others. Modules that
@@ -83,6 +84,7 @@ var outsideEdges = []struct {
 	{"go.yaml.in/yaml/v4", []string{"internal/config"}},
 	{"github.com/go-webauthn/webauthn/metadata", []string{"internal/fidometadata"}},
 	{"github.com/golang-jwt/jwt/v5", []string{"internal/fidometadata"}},
+	{"modernc.org/sqlite", []string{"audit/history"}},
 	// audittest is imported by tests only.
 	{"github.com/google/go-cmp", []string{"audit/audittest", "audit/snapshot/*"}},
 }

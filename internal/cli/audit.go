@@ -15,6 +15,7 @@ type auditOptions struct {
 	From string
 	liveOptions
 	judgeOptions
+	redactOptions
 }
 
 // liveOptions are the flags with which a judging command collects first.
@@ -61,6 +62,7 @@ judged; 4 failure, nothing trustworthy was produced.`,
 	cobra.CheckErr(cmd.MarkFlagDirname("from"))
 	o.judgeOptions.flags(cmd)
 	o.liveOptions.flags(cmd)
+	o.redactOptions.flags(cmd)
 	exclusiveWithFrom(cmd)
 	return cmd
 }
@@ -74,7 +76,12 @@ func runAudit(ctx context.Context, d *Deps, o auditOptions) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(judge(ctx, d, j, snap), cleanUp())
+	snap, settings, cleanCopy, err := o.redacted(ctx, snap, j.settings)
+	if err != nil {
+		return errors.Join(err, cleanUp())
+	}
+	j.settings = settings
+	return errors.Join(judge(ctx, d, j, snap), cleanCopy(), cleanUp())
 }
 
 // open opens the snapshot in from, or collects one if there is none.

@@ -30,6 +30,7 @@ type judgeOptions struct {
 	resultOptions
 	settingsOptions
 	MDS string
+	pastOptions
 }
 
 func (o *judgeOptions) flags(cmd *cobra.Command) {
@@ -39,6 +40,7 @@ func (o *judgeOptions) flags(cmd *cobra.Command) {
 	f.BoolVarP(&o.Quiet, "quiet", "q", false, "no progress and no hints")
 	o.resultOptions.flags(cmd)
 	o.settingsOptions.flags(cmd)
+	o.pastOptions.flags(cmd)
 	f.StringVar(&o.MDS, "mds", "", "also judge models by the FIDO Alliance's metadata in `FILE`, a signed MDS3 blob")
 	cobra.CheckErr(cmd.MarkFlagFilename("mds"))
 	complete(cmd, "fail-on", "critical", "high", "medium", "low", "info", "never")
@@ -64,6 +66,7 @@ type judging struct {
 	plan     *runner.Plan
 	settings audit.Settings
 	metadata *metadata
+	past     past
 	failOn   audit.Severity // 0: never
 }
 
@@ -87,6 +90,9 @@ func (o judgeOptions) validate(d *Deps) (*judging, error) {
 	}
 	chosen, err := selectChecks(o.Checks)
 	if err != nil {
+		return nil, err
+	}
+	if j.past, err = o.pastOptions.validate(); err != nil {
 		return nil, err
 	}
 	j.plan, err = runner.New(chosen)
@@ -165,6 +171,9 @@ func judge(ctx context.Context, d *Deps, j *judging, snap *snapshot.Snapshot) er
 	if err != nil {
 		return err
 	}
+	if header.Baseline, err = j.past.measure(ctx, header, results); err != nil {
+		return err
+	}
 	if j.replays() {
 		engine, err := audit.Evaluate(ctx, run, replay.Agreement)
 		if err != nil {
@@ -184,7 +193,10 @@ func judge(ctx context.Context, d *Deps, j *judging, snap *snapshot.Snapshot) er
 		warnOfSettings(d, header.Settings, results)
 		warnOfData(d, run.Catalogue())
 	}
-	return j.outcome(results)
+	if err := j.past.record(ctx, header, run, results); err != nil {
+		return err
+	}
+	return j.outcome(results, header.Baseline)
 }
 
 // replays tells whether the sign-in log is to be held against the policies: the forms for
@@ -245,11 +257,16 @@ func tenantOf(ctx context.Context, snap *snapshot.Snapshot) (snapshot.Tenant, er
 	return tenant, nil
 }
 
-// outcome turns results into the exit code of the contract.
-func (j *judging) outcome(r *runner.Results) error {
+// outcome turns results into the exit code of the contract. With a baseline only what
+// is new since then fails a run.
+func (j *judging) outcome(r *runner.Results, baseline *audit.Baseline) error {
 	counts := r.Count()
 	if j.failOn > 0 {
-		for severity, n := range counts.Findings {
+		findings := counts.Findings
+		if baseline != nil {
+			findings = baseline.New
+		}
+		for severity, n := range findings {
 			if severity >= j.failOn && n > 0 {
 				return outcomeError{ExitFindings}
 			}

@@ -24,6 +24,7 @@ type readinessOptions struct {
 	From           string
 	Users          bool
 	Format, Output string
+	Waves          string
 	World, Goal    string
 	Rollout        string
 	RolloutProfile string
@@ -32,6 +33,7 @@ type readinessOptions struct {
 	Quiet          bool
 	settingsOptions
 	liveOptions
+	redactOptions
 }
 
 func newReadinessCmd(d *Deps) *cobra.Command {
@@ -45,11 +47,15 @@ an untrusted place; what a way takes for granted beyond that is listed as its co
 
 Exit codes: 0; 2 wrong usage; 3 nobody could be judged, because users or the methods policy were not read; 4 failure.
 
+--waves DIR writes who can go now, who needs a pass, a device or a place, and who needs a change of policy: a CSV file of people
+for each, with object ids, department, country, roles and groups.
+
 --users writes one line per account with the way, or with the fewest objects that must change to open one. --world judges
 the tenant as if report-only policies were enforced, or after the end of text messages and calls.`,
 		Example: `  passkeyaudit readiness --from ./snapshot
   passkeyaudit readiness --from ./snapshot --users --format csv --output people.csv
   passkeyaudit readiness --from ./snapshot --format html --output readiness.html
+  passkeyaudit readiness --from ./snapshot --waves ./waves
   passkeyaudit readiness --from ./snapshot --world report-only
   passkeyaudit readiness --from ./snapshot --rollout all --goal portable
   passkeyaudit readiness --tenant-id contoso.onmicrosoft.com --auth azure-cli --assume capablePhone,bluetooth`,
@@ -66,6 +72,7 @@ the tenant as if report-only policies were enforced, or after the end of text me
 	f.BoolVar(&o.Users, "users", false, "write one line per account")
 	f.StringVar(&o.Format, "format", "", "how to write: table, json, html; with --users ndjson, csv")
 	f.StringVar(&o.Output, "output", "", "write the result to `FILE` instead of standard output")
+	f.StringVar(&o.Waves, "waves", "", "write the people of every wave into `DIR`, a CSV file each, and counts by department, country, role and group")
 	f.StringVar(&o.World, "world", "today", "which policies are enforced: today, report-only, managed:POLICY-ID, after-2027-02-01")
 	f.StringVar(&o.Goal, "goal", "any", "which passkeys count: "+strings.Join(goalNames(), ", "))
 	f.StringVar(&o.Rollout, "rollout", "", "show people out of scope as after a roll-out to them: all, or group:ID[,group:ID]")
@@ -76,11 +83,13 @@ the tenant as if report-only policies were enforced, or after the end of text me
 	o.settingsOptions.flags(cmd)
 	o.liveOptions.flags(cmd)
 	complete(cmd, "format", "table", "json", "html", "ndjson", "csv")
+	o.redactOptions.flags(cmd)
 	complete(cmd, "world", worldNames...)
 	complete(cmd, "goal", goalNames()...)
 	complete(cmd, "assume", words(bootstrap.Assumable)...)
 	complete(cmd, "color", "auto", "always", "never")
 	cobra.CheckErr(cmd.MarkFlagDirname("from"))
+	cobra.CheckErr(cmd.MarkFlagDirname("waves"))
 	exclusiveWithFrom(cmd)
 	return cmd
 }
@@ -175,13 +184,23 @@ func runReadiness(ctx context.Context, d *Deps, o readinessOptions) error {
 	if !o.Quiet {
 		warnOfData(d, settings.Catalogue)
 	}
+	snap, settings, cleanCopy, err := o.redacted(ctx, snap, settings)
+	if err != nil {
+		return err
+	}
+	defer cleanCopy()
 	run := audit.NewRunWith(snap, settings)
-	r, err := readiness.Judge(ctx, run, options, o.Users || o.Format == "html")
+	r, err := readiness.Judge(ctx, run, options, o.Users || o.Waves != "" || o.Format == "html")
 	if err != nil {
 		return err
 	}
 	if id := unknownPolicy(options.World, r); id != "" {
 		return usagef("--world managed:%s: the snapshot has no report-only policy with this id", id)
+	}
+	if o.Waves != "" {
+		if err := writeWaves(ctx, o.Waves, r, run); err != nil {
+			return fmt.Errorf("writing the waves: %w", err)
+		}
 	}
 	if o.Users {
 		write := reportjson.Users

@@ -14,14 +14,15 @@ import (
 func newSnapshotCmd(d *Deps) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "snapshot",
-		Short: "Look at a snapshot: what it holds, and whether it is whole; or make one of exports",
+		Short: "Look at a snapshot: what it holds, and whether it is whole; make one of exports, or a copy without names",
 		Args:  cobra.NoArgs,
 		Example: `  passkeyaudit snapshot info ./snapshot
   passkeyaudit snapshot verify ./snapshot
-  passkeyaudit snapshot import ./export --out ./snapshot`,
+  passkeyaudit snapshot import ./export --out ./snapshot
+  passkeyaudit snapshot redact ./snapshot --out ./copy`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newSnapshotInfoCmd(d), newSnapshotVerifyCmd(d), newSnapshotImportCmd(d))
+	cmd.AddCommand(newSnapshotInfoCmd(d), newSnapshotVerifyCmd(d), newSnapshotImportCmd(d), newSnapshotRedactCmd(d))
 	return cmd
 }
 
@@ -61,6 +62,9 @@ func snapshotInfo(_ context.Context, d *Deps, dir string) error {
 		fmt.Fprintf(out, " %s", report.Plain(strings.Join(m.Scope.IDs, ", ")))
 	}
 	fmt.Fprintf(out, "\ntaken    %s\n", report.UTC(m.TakenAt))
+	if m.Pseudonymised {
+		fmt.Fprintln(out, "names    pseudonyms: names, ids and addresses are not the tenant's own")
+	}
 	if m.Tool != nil {
 		fmt.Fprintf(out, "by       %s %s\n", report.Plain(m.Tool.Name), report.Plain(m.Tool.Version))
 	}

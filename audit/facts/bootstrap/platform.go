@@ -17,8 +17,9 @@ type PlatformVerdict struct {
 }
 
 // Platforms judges every system that people are seen on by itself; parallel to
-// Classes, nil for classes out of scope.
-func (r *Result) Platforms(ctx context.Context) ([][]PlatformVerdict, error) {
+// Classes, nil for classes out of scope. also has people who are seen on a system
+// elsewhere than among the devices.
+func (r *Result) Platforms(ctx context.Context, also map[devices.OS]audit.Set) ([][]PlatformVerdict, error) {
 	list := make([][]PlatformVerdict, len(r.Classes))
 	err := r.each(ctx, len(r.Classes), func(b *bench, i int) {
 		c := &r.Classes[i]
@@ -26,7 +27,7 @@ func (r *Result) Platforms(ctx context.Context) ([][]PlatformVerdict, error) {
 			return
 		}
 		for _, os := range devices.Systems {
-			if c.person.systems[os] {
+			if c.person.systems[os] || !also[os].And(c.Members).Empty() {
 				list[i] = append(list[i], b.platform(c.person, os))
 			}
 		}

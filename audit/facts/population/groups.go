@@ -3,6 +3,7 @@ package population
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -232,6 +233,9 @@ func (m *Memberships) Lookup(id string) Group {
 	}
 	return m.resolve(key)
 }
+
+// Named lists the ids of the groups that the snapshot names, sorted.
+func (m *Memberships) Named() []string { return slices.Sorted(maps.Keys(m.named)) }
 
 // resolve closes a group over the groups inside it.
 func (m *Memberships) resolve(key string) Group {

@@ -4,6 +4,7 @@ package privilege
 import (
 	"context"
 	"maps"
+	"slices"
 	"strings"
 
 	"passkeyaudit/audit"
@@ -128,6 +129,9 @@ type Holders struct {
 	names      map[string]string // of roles, by template, where assignments tell them
 	unread     audit.Set         // everybody, where assignments were not read in full
 }
+
+// Templates lists the roles that somebody holds, by template id, sorted.
+func (h *Holders) Templates() []string { return slices.Sorted(maps.Keys(h.byTemplate)) }
 
 // Of gives the holders of a role by its template id. Assignments scoped to an
 // administrative unit do not count: Conditional Access ignores them.

@@ -13,6 +13,7 @@ import (
 type Document struct {
 	w      io.Writer
 	sample int
+	h      audit.Header
 	doc    document
 }
 
@@ -25,6 +26,7 @@ type document struct {
 	Data     []edition     `json:"data"`
 	FIDO     *fidoMetadata `json:"fidoMetadata,omitzero"`
 	Summary  summary       `json:"summary"`
+	Baseline *baseline     `json:"baseline,omitzero"`
 	Checks   []check       `json:"checks"`
 	Findings []finding     `json:"findings"`
 	Engine   engine        `json:"engine"`
@@ -37,10 +39,11 @@ func NewDocument(w io.Writer, sample int) *Document { return &Document{w: w, sam
 
 // Begin implements audit.Sink.
 func (d *Document) Begin(h audit.Header) error {
+	d.h = h
 	d.doc = document{
 		Schema: report.Schema, Tool: toolShape(h), Tenant: tenantShape(h), Snapshot: snapshotOf(h),
 		Settings: settingsOf(h.Settings), Data: editionsOf(h.Data), FIDO: fidoOf(h.FIDO), Summary: summaryOf(h.Summary), Checks: []check{}, Findings: []finding{},
-		Engine: engineOf(h.Engine), Logs: logsOf(h.Logs),
+		Engine: engineOf(h.Engine), Logs: logsOf(h.Logs), Baseline: baselineOf(h.Baseline),
 	}
 	return nil
 }
@@ -53,7 +56,7 @@ func (d *Document) Result(r audit.CheckResult) error {
 
 // Finding implements audit.Sink.
 func (d *Document) Finding(f audit.Finding) error {
-	d.doc.Findings = append(d.doc.Findings, findingOf(f, d.sample))
+	d.doc.Findings = append(d.doc.Findings, findingOf(f, d.sample).since(d.h, f.New))
 	return nil
 }
 

@@ -42,6 +42,7 @@ type headerLine struct {
 	Summary  summary       `json:"summary"`
 	Engine   engine        `json:"engine"`
 	Logs     logs          `json:"logs"`
+	Baseline *baseline     `json:"baseline,omitzero"`
 }
 
 type checkLine struct {
@@ -98,7 +99,7 @@ func (l *Lines) write(v any) error {
 func (l *Lines) Begin(h audit.Header) error {
 	l.h = h
 	return l.write(headerLine{"header", report.Schema, toolShape(h), tenantShape(h), snapshotOf(h),
-		settingsOf(h.Settings), editionsOf(h.Data), fidoOf(h.FIDO), summaryOf(h.Summary), engineOf(h.Engine), logsOf(h.Logs)})
+		settingsOf(h.Settings), editionsOf(h.Data), fidoOf(h.FIDO), summaryOf(h.Summary), engineOf(h.Engine), logsOf(h.Logs), baselineOf(h.Baseline)})
 }
 
 // Result implements audit.Sink.
@@ -108,7 +109,7 @@ func (l *Lines) Result(r audit.CheckResult) error {
 
 // Finding implements audit.Sink.
 func (l *Lines) Finding(f audit.Finding) error {
-	line := findingLine{"finding", report.Schema, findingOf(f, 0)}
+	line := findingLine{"finding", report.Schema, findingOf(f, 0).since(l.h, f.New)}
 	if err := l.write(line); err != nil {
 		return err
 	}

@@ -70,11 +70,13 @@ type check struct {
 }
 
 type finding struct {
-	Check       string     `json:"check"`
-	Severity    string     `json:"severity"`
-	Certainty   string     `json:"certainty"`
-	Tentative   bool       `json:"tentative"`
-	Accepted    bool       `json:"accepted"`
+	Check     string `json:"check"`
+	Severity  string `json:"severity"`
+	Certainty string `json:"certainty"`
+	Tentative bool   `json:"tentative"`
+	Accepted  bool   `json:"accepted"`
+	// New is there where the run has a baseline.
+	New         *bool      `json:"new,omitzero"`
 	Acceptance  *accepted  `json:"acceptance,omitzero"`
 	Message     string     `json:"message"`
 	Fingerprint string     `json:"fingerprint"`

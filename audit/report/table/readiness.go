@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -24,6 +25,7 @@ func Readiness(w io.Writer, opts Options, h audit.Header, r *readiness.Report, s
 	p.conditions(s)
 	p.changes(s)
 	p.personas(r, s)
+	p.enforcement(s)
 	p.missing(s)
 	if len(s.Assumptions) > 0 {
 		p.say(0, "Assumed: "+strings.Join(s.Assumptions, "; "))
@@ -171,13 +173,58 @@ func (p *page) changes(s *readiness.Summary) {
 		p.counted(c.Frees, text)
 	}
 	p.more(len(s.Changes)-mostShown, "change", "changes")
+	p.together(s)
 	p.line("")
+}
+
+// together says which two changes free most, where no one change does as much.
+func (p *page) together(s *readiness.Summary) {
+	for _, w := range s.Waves {
+		for _, c := range w.Changes {
+			if len(c.Objects) < 2 || slices.ContainsFunc(s.Changes, func(one readiness.Change) bool { return one.Change == c.Change }) {
+				continue
+			}
+			text := "with both: " + report.Plain(c.Change)
+			if c.Worsens > 0 {
+				text += "; makes it worse for " + audit.PeoplePhrase(c.Worsens)
+			}
+			p.counted(c.Frees, text)
+		}
+	}
 }
 
 // more says how many were left out.
 func (p *page) more(n int, one, many string) {
 	if n > 0 {
 		p.line("         … and " + audit.CountPhrase(n, "other "+one, "other "+many) + "; --format json has all")
+	}
+}
+
+// enforcement says what the log tells of enforcing what is on trial.
+func (p *page) enforcement(s *readiness.Summary) {
+	for _, e := range s.Enforcement {
+		p.say(0, fmt.Sprintf("Enforcing %q, by the sign-ins it was on trial for:", report.Plain(e.Policy.DisplayName)))
+		p.counted(e.Ready, "meet it already")
+		if e.Habit > 0 {
+			p.counted(e.Habit, "can, as they or others with the same credentials did, and used something else")
+		}
+		if e.Blocked > 0 {
+			text := "would be stopped: with what they use, neither they nor anybody with the same credentials ever met it"
+			if e.NoCredential > 0 {
+				text += fmt.Sprintf("; %d of them hold nothing yet", e.NoCredential)
+			}
+			p.counted(e.Blocked, text)
+		}
+		for _, c := range e.Combinations[:min(3, len(e.Combinations))] {
+			p.say(9, fmt.Sprintf("%d with %s on %s (%s)", c.Blocked, report.Plain(c.App), cmp.Or(c.OS.String(), "a system that is not told"), cmp.Or(string(c.Client), "a client that is not told")))
+		}
+		if e.NotSeen > 0 {
+			p.counted(e.NotSeen, "were not seen signing in to what it is about")
+		}
+		if e.SecondMethod > 0 {
+			p.counted(e.SecondMethod, "meet it with one passkey and have no other: a second one is advice")
+		}
+		p.line("")
 	}
 }
 

@@ -53,6 +53,7 @@ func (s *Sink) End() error {
 		s.details(&out)
 	}
 	s.acceptedFindings(&out)
+	s.sinceBaseline(&out)
 	s.unjudged(&out)
 	s.settings(&out)
 	s.data(&out)
@@ -261,6 +262,13 @@ func (s *Sink) closing(out *strings.Builder) {
 	text := audit.CountPhrase(total, "finding", "findings")
 	if len(parts) > 0 {
 		text += " (" + strings.Join(parts, ", ") + ")"
+	}
+	if b := s.Header.Baseline; b != nil {
+		n := 0
+		for _, of := range b.New {
+			n += of
+		}
+		text += fmt.Sprintf(" · %d new", n)
 	}
 	if n := s.Header.Summary.Accepted; n > 0 {
 		text += fmt.Sprintf(" · %d accepted", n)
