@@ -31,7 +31,7 @@ func fullSettings() Settings {
 		Lanes:             Lanes{Provisioning: true},
 		Switches:          map[string]bool{"x": true},
 		Assume:            []string{"bluetooth", "country:NL"},
-		Catalogue:         catalogue.BuiltIn().WithFIDO(catalogue.NewCertifications(catalogue.Certifications{Digest: "ab"}, nil)),
+		Catalogue:         catalogue.BuiltIn().WithFIDO(catalogue.NewCertifications(catalogue.MetadataEdition{Digest: "ab"}, nil)),
 	}
 }
 

@@ -32,7 +32,7 @@ type Header struct {
 	// Data are the editions of the data by which was judged; FIDO what the FIDO Alliance
 	// says of models, nil where no metadata were given.
 	Data []catalogue.Edition
-	FIDO *catalogue.Certifications
+	FIDO *catalogue.MetadataEdition
 	Logs Logs
 	// Baseline is what the run is held against; nil where there is nothing.
 	Baseline *Baseline

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/entra"
+	"passkeyaudit/audit/entra/catalogue"
 	"passkeyaudit/audit/facts/activity"
 	"passkeyaudit/audit/facts/population"
 	"passkeyaudit/audit/facts/replay"
@@ -232,8 +233,12 @@ func header(ctx context.Context, d *Deps, run *audit.Run) (audit.Header, error) 
 	if err != nil {
 		return audit.Header{}, err
 	}
+	var metadata *catalogue.MetadataEdition
+	if fido := run.Catalogue().FIDO(); fido != nil {
+		metadata = &fido.MetadataEdition
+	}
 	return audit.Header{
-		Data: run.Catalogue().Editions(), FIDO: run.Catalogue().FIDO(), Logs: logs,
+		Data: run.Catalogue().Editions(), FIDO: metadata, Logs: logs,
 		Tool: audit.Tool{Name: "passkeyaudit", Version: d.Version}, Tenant: tenant, Scope: snap.Scope(),
 		TakenAt: snap.Manifest().TakenAt, Digest: digest, Sections: snap.States(),
 		Unreadable: snap.Unreadable(), Settings: settings, Summary: audit.Summary{Headcount: headcount},

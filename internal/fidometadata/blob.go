@@ -117,7 +117,7 @@ func (b *Blob) At(at time.Time) *catalogue.Certifications {
 	for i, e := range b.entries {
 		models[i] = e.at(at)
 	}
-	return catalogue.NewCertifications(catalogue.Certifications{
+	return catalogue.NewCertifications(catalogue.MetadataEdition{
 		File: b.name, Digest: b.digest, Number: b.number, NextUpdate: b.nextUpdate,
 		// The day itself is still one on which the edition is current.
 		Stale: !at.Before(b.nextUpdate.AddDate(0, 0, 1)),

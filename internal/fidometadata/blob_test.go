@@ -135,8 +135,8 @@ func TestStanding(t *testing.T) {
 			if c == nil || c.Standing != tt.standing || c.String() != tt.says || c.Description != "Contoso Key" {
 				t.Errorf("%+v", c)
 			}
-			if all.Count() != 1 || all.Stale || all.String() != "FIDO metadata no. 120 (blob.jwt)" {
-				t.Errorf("%s, %d models", all, all.Count())
+			if all.Models != 1 || all.Stale || all.String() != "FIDO metadata no. 120 (blob.jwt)" {
+				t.Errorf("%s, %d models", all, all.Models)
 			}
 		})
 	}

@@ -9,6 +9,12 @@ import (
 // Certifications is what the FIDO Alliance's metadata say of models at the time of a
 // snapshot. A nil one says nothing.
 type Certifications struct {
+	MetadataEdition
+	models map[string]*Certification // by AAGUID, in lower case
+}
+
+// MetadataEdition is an edition of the FIDO Alliance's metadata.
+type MetadataEdition struct {
 	File   string
 	Digest string // SHA-256 of the file
 	Number int    // of the edition
@@ -17,7 +23,7 @@ type Certifications struct {
 	// Stale: that day was past when the snapshot was taken. What the file says was so; it
 	// may say less than is known by now.
 	Stale  bool
-	models map[string]*Certification // by AAGUID, in lower case
+	Models int // that it names
 }
 
 // Certification is what the metadata say of one model.
@@ -46,8 +52,9 @@ const (
 )
 
 // NewCertifications makes them of a list of models.
-func NewCertifications(c Certifications, models []Certification) *Certifications {
-	c.models = make(map[string]*Certification, len(models))
+func NewCertifications(e MetadataEdition, models []Certification) *Certifications {
+	e.Models = len(models)
+	c := Certifications{e, make(map[string]*Certification, len(models))}
 	for i := range models {
 		c.models[models[i].AAGUID] = &models[i]
 	}
@@ -73,11 +80,8 @@ func (c *Certifications) Of(aaguid string) *Certification {
 	return c.models[strings.ToLower(aaguid)]
 }
 
-// Count is how many models the metadata name.
-func (c *Certifications) Count() int { return len(c.models) }
-
 // String cites the edition.
-func (c *Certifications) String() string {
+func (c *MetadataEdition) String() string {
 	text := fmt.Sprintf("FIDO metadata no. %d (%s)", c.Number, c.File)
 	if c.Stale {
 		text += fmt.Sprintf(", older than the snapshot: the next edition was due on %s", c.NextUpdate.Format(time.DateOnly))

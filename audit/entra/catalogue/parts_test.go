@@ -108,7 +108,7 @@ func TestRefused(t *testing.T) {
 // beside it only where it matters.
 func TestLabel(t *testing.T) {
 	const strange = "12345678-1234-1234-1234-123456789abc"
-	c := catalogue.BuiltIn().WithFIDO(catalogue.NewCertifications(catalogue.Certifications{}, []catalogue.Certification{
+	c := catalogue.BuiltIn().WithFIDO(catalogue.NewCertifications(catalogue.MetadataEdition{}, []catalogue.Certification{
 		{AAGUID: catalogue.AuthenticatorIOS, Description: "another name", Standing: catalogue.Certified, Status: "FIDO_CERTIFIED"},
 		{AAGUID: strange, Description: "Contoso Key", Standing: catalogue.Revoked, Status: "REVOKED", Since: "2026-03-01"},
 	}))

@@ -18,6 +18,7 @@ type baseline struct {
 // past is a finding of the baseline that this run has not.
 type past struct {
 	Check       string  `json:"check"`
+	Slug        string  `json:"slug"`
 	Severity    string  `json:"severity"`
 	Fingerprint string  `json:"fingerprint"`
 	Subject     subject `json:"subject"`
@@ -41,7 +42,7 @@ func baselineOf(b *audit.Baseline) *baseline {
 func pastOf(list []audit.Past) []past {
 	out := []past{}
 	for _, f := range list {
-		out = append(out, past{f.Check, f.Severity, f.Fingerprint, subject{string(f.Subject.Type), f.Subject.ID, f.Subject.Name}, f.Message})
+		out = append(out, past{f.Check, f.Slug, f.Severity, f.Fingerprint, subject{string(f.Subject.Type), f.Subject.ID, f.Subject.Name}, f.Message})
 	}
 	return out
 }
@@ -52,4 +53,33 @@ func (f finding) since(h audit.Header, is bool) finding {
 		f.New = &is
 	}
 	return f
+}
+
+func baselineFrom(b *baseline) (*audit.Baseline, error) {
+	if b == nil {
+		return nil, nil
+	}
+	out := &audit.Baseline{
+		TakenAt: b.TakenAt, Digest: b.Digest, New: map[audit.Severity]int{},
+		Fixed: pastFrom(b.Fixed), Unsettled: pastFrom(b.Unsettled), Caveats: b.Caveats,
+	}
+	for name, n := range b.New {
+		sev, err := audit.ParseSeverity(name)
+		if err != nil {
+			return nil, err
+		}
+		out.New[sev] = n
+	}
+	return out, nil
+}
+
+func pastFrom(list []past) []audit.Past {
+	var out []audit.Past
+	for _, f := range list {
+		out = append(out, audit.Past{
+			Check: f.Check, Slug: f.Slug, Severity: f.Severity, Fingerprint: f.Fingerprint, Message: f.Message,
+			Subject: audit.Subject{Type: audit.SubjectType(f.Subject.Type), ID: f.Subject.ID, Name: f.Subject.Name},
+		})
+	}
+	return out
 }

@@ -34,21 +34,22 @@ type fidoMetadata struct {
 	File       string `json:"file"`
 }
 
-func fidoOf(c *catalogue.Certifications) *fidoMetadata {
+func fidoOf(c *catalogue.MetadataEdition) *fidoMetadata {
 	if c == nil {
 		return nil
 	}
-	return &fidoMetadata{c.Number, c.NextUpdate.Format(time.DateOnly), c.Stale, c.Count(), c.File}
+	return &fidoMetadata{c.Number, c.NextUpdate.Format(time.DateOnly), c.Stale, c.Models, c.File}
 }
 
 // logs is what reading the logs came to.
 type logs struct {
-	SignIns           int            `json:"signIns"`
-	Classes           map[string]int `json:"classes"`
-	UnknownCodes      []tally        `json:"unknownCodes"`
-	WithoutCode       int            `json:"withoutCode"`
-	Audits            int            `json:"directoryAudits"`
-	UnknownActivities []tally        `json:"unknownActivities"`
+	SignIns int `json:"signIns"`
+	// Classes are those that have rows, in one order.
+	Classes           []tally `json:"classes"`
+	UnknownCodes      []tally `json:"unknownCodes"`
+	WithoutCode       int     `json:"withoutCode"`
+	Audits            int     `json:"directoryAudits"`
+	UnknownActivities []tally `json:"unknownActivities"`
 }
 
 type tally struct {
@@ -57,20 +58,50 @@ type tally struct {
 }
 
 func logsOf(l audit.Logs) logs {
-	out := logs{
-		SignIns: l.SignIns, Classes: map[string]int{}, UnknownCodes: talliesOf(l.UnknownCodes), WithoutCode: l.Uncoded,
+	return logs{
+		SignIns: l.SignIns, Classes: talliesOf(l.Classes), UnknownCodes: talliesOf(l.UnknownCodes), WithoutCode: l.Uncoded,
 		Audits: l.Audits, UnknownActivities: talliesOf(l.UnknownActivities),
 	}
-	for _, c := range l.Classes {
-		out.Classes[c.Name] = c.Rows
-	}
-	return out
 }
 
 func talliesOf(list []audit.Tally) []tally {
 	out := []tally{}
 	for _, t := range list {
 		out = append(out, tally(t))
+	}
+	return out
+}
+
+func editionsFrom(list []edition) []catalogue.Edition {
+	var out []catalogue.Edition
+	for _, e := range list {
+		out = append(out, catalogue.Edition{Part: e.Part, Name: e.Edition, Date: e.Compiled, File: e.File})
+	}
+	return out
+}
+
+func fidoFrom(m *fidoMetadata) (*catalogue.MetadataEdition, error) {
+	if m == nil {
+		return nil, nil
+	}
+	next, err := dateFrom(m.NextUpdate)
+	if err != nil {
+		return nil, err
+	}
+	return &catalogue.MetadataEdition{Number: m.Number, NextUpdate: next, Stale: m.Stale, Models: m.Models, File: m.File}, nil
+}
+
+func logsFrom(l *logs) audit.Logs {
+	return audit.Logs{
+		SignIns: l.SignIns, Classes: talliesFrom(l.Classes), UnknownCodes: talliesFrom(l.UnknownCodes), Uncoded: l.WithoutCode,
+		Audits: l.Audits, UnknownActivities: talliesFrom(l.UnknownActivities),
+	}
+}
+
+func talliesFrom(list []tally) []audit.Tally {
+	var out []audit.Tally
+	for _, t := range list {
+		out = append(out, audit.Tally(t))
 	}
 	return out
 }

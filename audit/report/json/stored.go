@@ -19,7 +19,7 @@ func headerFrom(l *headerLine) (audit.Header, error) {
 		Tool:    audit.Tool(l.Tool),
 		Tenant:  snapshot.Tenant{ID: l.Tenant.ID, DisplayName: l.Tenant.DisplayName, DefaultDomain: l.Tenant.DefaultDomain},
 		TakenAt: l.Snapshot.TakenAt, Digest: l.Snapshot.Digest, Sections: l.Snapshot.Sections,
-		Engine: engineFrom(&l.Engine),
+		Engine: engineFrom(&l.Engine), Data: editionsFrom(l.Data), Logs: logsFrom(&l.Logs),
 	}
 	if l.Snapshot.Scope != nil {
 		h.Scope = *l.Snapshot.Scope
@@ -28,6 +28,12 @@ func headerFrom(l *headerLine) (audit.Header, error) {
 		h.Unreadable = append(h.Unreadable, snapshot.Unreadable{Section: u.Section, File: u.File, Line: u.Line, Object: u.Object, Err: errors.New(u.Error)})
 	}
 	var err error
+	if h.FIDO, err = fidoFrom(l.FIDO); err != nil {
+		return h, err
+	}
+	if h.Baseline, err = baselineFrom(l.Baseline); err != nil {
+		return h, err
+	}
 	if h.Summary, err = summaryFrom(&l.Summary); err != nil {
 		return h, err
 	}
@@ -142,7 +148,7 @@ func (r *Run) resultFrom(c *check) (audit.CheckResult, error) {
 
 func (r *Run) findingFrom(f *finding, c *audit.Check, members []audit.Member) (audit.Finding, error) {
 	out := audit.Finding{
-		Check: c, Tentative: f.Tentative, Message: f.Message, Recorded: f.Fingerprint,
+		Check: c, Tentative: f.Tentative, New: f.New != nil && *f.New, Message: f.Message, Recorded: f.Fingerprint,
 		Subject:  audit.Subject{Type: audit.SubjectType(f.Subject.Type), ID: f.Subject.ID, Name: f.Subject.Name},
 		Affected: audit.Listed(members, f.Affected.Unit),
 	}

@@ -28,7 +28,7 @@ func (s *Sink) data(out *strings.Builder) {
 		s.item(out, report.Plain(text))
 	}
 	if h.FIDO != nil {
-		s.item(out, report.Plain(fmt.Sprintf("%s, %s", h.FIDO, audit.CountPhrase(h.FIDO.Count(), "model", "models"))))
+		s.item(out, report.Plain(fmt.Sprintf("%s, %s", h.FIDO, audit.CountPhrase(h.FIDO.Models, "model", "models"))))
 	}
 	fmt.Fprintln(out)
 }

@@ -63,7 +63,7 @@ func TestMetadata(t *testing.T) {
 			for _, id := range held {
 				list = append(list, catalogue.Certification{AAGUID: id, Description: "Contoso Key", Standing: tt.standing, Status: tt.status, Since: "2026-03-01"})
 			}
-			said := judge(t, catalogue.NewCertifications(catalogue.Certifications{
+			said := judge(t, catalogue.NewCertifications(catalogue.MetadataEdition{
 				File: "blob.jwt", Number: 7, NextUpdate: time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC), Stale: tt.stale,
 			}, list))
 			// A model that the metadata name is known, whatever they say of it.
