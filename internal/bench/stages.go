@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/facts/access"
@@ -13,6 +14,8 @@ import (
 	"passkeyaudit/audit/runner"
 	"passkeyaudit/audit/snapshot"
 	"passkeyaudit/checks"
+	"passkeyaudit/internal/cli"
+	"passkeyaudit/internal/term"
 )
 
 // stages are those that run inside this program, in the order of the report.
@@ -25,6 +28,9 @@ var stages = map[string]func(context.Context, *snapshot.Snapshot) ([]measured, e
 func measureStage(ctx context.Context, stage, dir string) ([]measured, error) {
 	if stage == "floor" {
 		return measureFloor(ctx, dir)
+	}
+	if args, ok := commands[stage]; ok {
+		return measureCommand(ctx, stage, append(args, "--from", dir))
 	}
 	work, ok := stages[stage]
 	if !ok {
@@ -44,6 +50,34 @@ func measureStage(ctx context.Context, stage, dir string) ([]measured, error) {
 		found = append([]measured{opened}, found...)
 	}
 	return found, err
+}
+
+// commands are the commands that are measured, with what they are asked.
+var commands = map[string][]string{
+	"audit":     {"audit", "--format", "json", "--quiet", "--fail-on", "never"},
+	"readiness": {"readiness", "--users", "--quiet"},
+}
+
+// measureCommand runs a command inside this program, so that it can be profiled. What
+// it writes is counted and thrown away.
+func measureCommand(ctx context.Context, name string, args []string) ([]measured, error) {
+	m, err := measure(name, func() (string, error) {
+		var out counter
+		streams := &term.IO{In: strings.NewReader(""), Out: &out, Err: os.Stderr, Width: 80, Getenv: os.Getenv}
+		if code := cli.Main(ctx, cli.Deps{IO: streams, Version: "bench"}, args); code == cli.ExitUsage || code == cli.ExitRuntime {
+			return "", fmt.Errorf("%s ended with %d", name, code)
+		}
+		return fmt.Sprintf("%d MB written", out/1e6), nil
+	})
+	return []measured{m}, err
+}
+
+// counter counts bytes.
+type counter int64
+
+func (c *counter) Write(p []byte) (int, error) {
+	*c += counter(len(p))
+	return len(p), nil
 }
 
 func measureDigest(ctx context.Context, snap *snapshot.Snapshot) ([]measured, error) {

@@ -1,8 +1,6 @@
 package bootstrap
 
 import (
-	"cmp"
-	"fmt"
 	"slices"
 
 	"passkeyaudit/audit"
@@ -48,26 +46,21 @@ const (
 // they can try.
 func (e *engine) attempts(p *person, r resolution) []attempt {
 	k := e.attemptKey(p, r)
-	list, known := e.tried[k]
-	if !known {
-		list = e.allAttempts(p, r)
-		e.tried[k] = list
+	only := e.route.only()
+	if only == nil {
+		return e.tried.get(k, func() []attempt { return e.allAttempts(p, r) })
 	}
-	if e.only == nil {
-		return list
-	}
-	var some []attempt
-	for i := range list {
-		if e.only(e, &list[i]) {
-			some = append(some, list[i])
+	all := k
+	all.route = AnyRoute
+	return e.tried.get(k, func() []attempt {
+		var some []attempt
+		for _, a := range e.tried.get(all, func() []attempt { return e.allAttempts(p, r) }) {
+			if only(e, &a) {
+				some = append(some, a)
+			}
 		}
-	}
-	return some
-}
-
-// lists tells models apart in which people have different things to try.
-func (m *model) lists() string {
-	return fmt.Sprint(m.places, m.credentials, m.goal, m.risk, m.assumed, m.switches.PasswordOnlyBootstrap)
+		return some
+	})
 }
 
 // attemptKey is all of a person that the list of attempts depends on.
@@ -78,13 +71,15 @@ type attemptKey struct {
 	keys                                bool
 	firstFactor, classic, stale, atRisk bool
 	noPlaces, phoneOnly                 bool
+	portable                            bool
+	route                               Route
 }
 
 func (e *engine) attemptKey(p *person, r resolution) attemptKey {
 	k := attemptKey{
 		hybrid: p.hybrid, joined: p.joined, hoped: e.deviceHoped(p, r), hello: p.has(hello, r), passes: e.heldPasses(p, r) != 0, keys: len(p.keys) > 0,
 		registers: p.registered.value == audit.Yes, classic: p.authApp.in(r) || p.oathApp.in(r), stale: p.stale, atRisk: p.risk != "",
-		noPlaces: p.noPlaces, phoneOnly: p.phoneOnly,
+		noPlaces: p.noPlaces, phoneOnly: p.phoneOnly, portable: e.portable, route: e.route,
 	}
 	for i, os := range devices.Systems {
 		k.computers[i], k.compliant[i], k.phones[i] = p.systems[os], p.compliant[os], p.phones[os]
@@ -99,6 +94,7 @@ func (e *engine) attemptKey(p *person, r resolution) attemptKey {
 func (e *engine) allAttempts(p *person, r resolution) []attempt {
 	signIns := e.signIns(p, r)
 	list := make([]attempt, 0, len(signIns)*len(e.m.places))
+	var byCost [][]int
 	for _, a := range signIns {
 		for i := range e.m.places {
 			at := &e.m.places[i]
@@ -121,12 +117,21 @@ func (e *engine) allAttempts(p *person, r resolution) []attempt {
 					b.steps = append(slices.Clone(b.steps), DismissRisk)
 					b.cost += costDismissRisk
 				}
+				for len(byCost) <= b.cost {
+					byCost = append(byCost, nil)
+				}
+				byCost[b.cost] = append(byCost[b.cost], len(list))
 				list = append(list, b)
 			}
 		}
 	}
-	slices.SortStableFunc(list, func(a, b attempt) int { return cmp.Compare(a.cost, b.cost) })
-	return list
+	sorted := make([]attempt, 0, len(list))
+	for _, same := range byCost {
+		for _, i := range same {
+			sorted = append(sorted, list[i])
+		}
+	}
+	return sorted
 }
 
 // assume notes that an attempt takes something for granted. What the options take
@@ -379,7 +384,7 @@ func (e *engine) auths(p *person, r resolution, a attempt) []auth {
 
 // heldPasses are the passes that the person holds and may use.
 func (e *engine) heldPasses(p *person, r resolution) modes {
-	m := p.modes(r) & passes
+	m := e.own(p, r).modes & passes
 	if e.changed(PassBlocker, entra.MethodTemporaryAccessPass) {
 		m |= p.heldPass
 	}
@@ -388,8 +393,9 @@ func (e *engine) heldPasses(p *person, r resolution) modes {
 
 // using are the modes that a way of signing in completes.
 func (e *engine) using(p *person, r resolution, a attempt, how auth) modes {
-	m := p.modes(r) &^ passes
-	if e.anyUsable(p, r) {
+	own := e.own(p, r)
+	m := own.modes &^ passes
+	if own.usable {
 		m |= fido2
 	}
 	// Windows Hello is a way to sign in on its own device only (STR,

@@ -44,6 +44,8 @@ type model struct {
 	objects []Blocker // what can change: policies first, in their order
 	byID    map[Blocker]int
 
+	benches *benches
+
 	goal     Goal
 	switches Switches
 	lanes    Lanes
@@ -70,6 +72,7 @@ type tenant struct {
 	methods        *methods.Effective
 	strengths      []entra.AuthenticationStrengthPolicy
 	reachGap       func(i int) gap
+	shared         *shared
 
 	// supposed is the policies as if legacy settings held trusted addresses.
 	supposed          *conditionalaccess.Set
@@ -82,7 +85,7 @@ func newModel(t *tenant, o Options) *model {
 		set, locations = t.supposed, t.supposedLocations
 	}
 	m := &model{
-		from: t, options: o,
+		from: t, options: o, benches: &benches{},
 		policiesKnown: t.policiesKnown, strengthsKnown: t.strengthsKnown, locations: t.locationsGap, goal: o.Goal, switches: o.Switches, lanes: o.Lanes, assumed: o.Assume,
 		byID: map[Blocker]int{}, builtIn: map[string]bool{entra.StrengthMultifactor: true, entra.StrengthPasswordless: true, entra.StrengthPhishingResistant: true},
 	}

@@ -54,7 +54,7 @@ func (e *engine) obstacles(p *person, r resolution, a *attempt, enough bool) []o
 	if a.enrols {
 		list = append(list, e.enrolRefusals(p, r, a)...)
 	}
-	return append(list, e.policyObstacles(p, r, a, enough)...)
+	return append(list, e.policyObstaclesOnce(p, r, a, enough)...)
 }
 
 // passObstacle tells whether the pass that the attempt needs can be issued and used,
@@ -91,22 +91,15 @@ type credentialAnswer struct {
 	met      bool
 }
 
-// credentialObstacleOnce remembers, for the person looked at last, what does not
-// depend on how and where somebody signs in.
+// credentialObstacleOnce remembers what does not depend on how and where somebody signs
+// in.
 func (e *engine) credentialObstacleOnce(p *person, r resolution, a *attempt) (obstacle, bool) {
-	if len(e.change) > 0 {
-		return e.credentialObstacle(p, r, a)
-	}
-	if e.answersOf != p {
-		e.answersOf = p
-		clear(e.answers)
-	}
 	k := credentialKey{r, a.credential, a.surface == InApp}
-	if got, known := e.answers[k]; known {
+	if got, known := e.memoryOf(p).answers[k]; known {
 		return got.obstacle, got.met
 	}
 	o, met := e.credentialObstacle(p, r, a)
-	e.answers[k] = credentialAnswer{o, met}
+	e.memoryOf(p).answers[k] = credentialAnswer{o, met}
 	return o, met
 }
 

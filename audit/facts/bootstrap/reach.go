@@ -116,7 +116,8 @@ func (r *Result) each(ctx context.Context, n int, f func(b *bench, i int)) error
 	var wg sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), n/chunk+1) {
 		wg.Go(func() {
-			b := newBench(r.model)
+			b := r.model.bench()
+			defer r.model.rest(b)
 			for from := range work {
 				for i := from; i < min(from+chunk, n) && ctx.Err() == nil; i++ {
 					f(b, i)

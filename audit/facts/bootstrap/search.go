@@ -13,27 +13,29 @@ type engine struct {
 	// change is the set of objects that are taken to have changed, by their index.
 	change           []int
 	strengthsChanged bool
-	// only leaves out attempts that a question is not about; nil leaves out none.
-	only func(*engine, *attempt) bool
+	changes          int // how many changes were tried
+	// route leaves out attempts that a question is not about.
+	route Route
 
 	// portable: passkeys that live on one computer do not count.
 	portable bool
 
 	scenes    map[sceneKey]*scene
 	modeLists map[modes][]string
-	tried     map[attemptKey][]attempt
+	certain   []int // for applying
+	tried     *tries
 
-	answers   map[credentialKey]credentialAnswer
-	answersOf *person
+	unchanged, altered memory // of one person
 }
 
 func newEngine(m *model) *engine {
-	return &engine{m: m, scenes: map[sceneKey]*scene{}, modeLists: map[modes][]string{}, tried: map[attemptKey][]attempt{}, answers: map[credentialKey]credentialAnswer{}}
+	return &engine{m: m, route: AnyRoute, scenes: map[sceneKey]*scene{}, modeLists: map[modes][]string{}, tried: m.from.shared.triesOf(m.lists())}
 }
 
 // changing runs f with some objects changed.
 func (e *engine) changing(set []int, f func()) {
 	e.change = set
+	e.changes++
 	e.strengthsChanged = slices.ContainsFunc(set, func(i int) bool { return e.m.objects[i].Type == StrengthBlocker })
 	f()
 	e.change, e.strengthsChanged = nil, false
@@ -121,7 +123,9 @@ func (e *engine) unsureKey(k heldKey) gap {
 	return gapMethodsPolicy
 }
 
-func (e *engine) anyUsable(p *person, r resolution) bool {
+func (e *engine) anyUsable(p *person, r resolution) bool { return e.own(p, r).usable }
+
+func (e *engine) someUsable(p *person, r resolution) bool {
 	return slices.ContainsFunc(p.keys, func(k heldKey) bool { return e.usable(p, k).in(r) })
 }
 

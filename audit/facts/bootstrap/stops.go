@@ -164,9 +164,9 @@ func (r Route) only() func(*engine, *attempt) bool {
 
 // limit makes the bench look at one route only.
 func (b *bench) limit(route Route) {
-	b.only = route.only()
+	b.route = route
 	for _, e := range b.turned {
-		e.only = b.only
+		e.route = route
 	}
 }
 

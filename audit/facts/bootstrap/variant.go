@@ -12,7 +12,7 @@ import (
 // rollout is the model with the method and self-service on.
 func (m *model) rollout() *model {
 	n := *m
-	n.method, n.selfService = holds, holds
+	n.method, n.selfService, n.benches = holds, holds, &benches{}
 	return &n
 }
 

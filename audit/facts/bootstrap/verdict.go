@@ -59,11 +59,7 @@ type bench struct {
 func newBench(m *model) *bench {
 	b := &bench{engine: newEngine(m)}
 	for i := range switchList {
-		e := newEngine(m.with(m.switches.turned(i)))
-		if e.m.lists() == m.lists() {
-			e.tried = b.tried
-		}
-		b.turned = append(b.turned, e)
+		b.turned = append(b.turned, newEngine(m.with(m.switches.turned(i))))
 	}
 	return b
 }
