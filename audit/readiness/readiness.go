@@ -93,24 +93,6 @@ func Judge(ctx context.Context, run *audit.Run, o Options, lines bool) (*Report,
 	return r, nil
 }
 
-// verdict is the headline of one account.
-func (r *Report) verdict(n uint32) bootstrap.Verdict {
-	v := r.Result.Of(n)
-	if v.State == bootstrap.OutOfScope && r.headline.Has(n) {
-		if after := r.afterRollout(n); after != nil {
-			return *after
-		}
-	}
-	return v
-}
-
-func (r *Report) afterRollout(n uint32) *bootstrap.Verdict {
-	if i := r.Result.Index(n); i >= 0 && r.rollout != nil {
-		return r.rollout[i]
-	}
-	return nil
-}
-
 // Label names an object for people.
 func (r *Report) Label(b bootstrap.Blocker) string { return r.Result.Label(b) }
 
