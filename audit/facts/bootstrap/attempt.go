@@ -1,6 +1,7 @@
 package bootstrap
 
 import (
+	"iter"
 	"slices"
 
 	"passkeyaudit/audit"
@@ -41,26 +42,55 @@ const (
 	withNewHello              // with Windows Hello, set up with a new pass
 )
 
-// attempts lists what a person could try, the cheapest first, as far as the engine
-// looks at it. Lists are remembered and shared: few things about people decide what
-// they can try.
-func (e *engine) attempts(p *person, r resolution) []attempt {
-	k := e.attemptKey(p, r)
+// attempts yields what a person could try, the cheapest first, as far as the engine
+// looks at it. What is yielded is good until the next; whole makes it last. Lists are
+// remembered and shared: few things about people decide what they can try.
+func (e *engine) attempts(p *person, r resolution) iter.Seq[*attempt] {
+	list := e.tried.get(e.attemptKey(p, r), func() *tryList { return e.allAttempts(p, r) })
 	only := e.route.only()
-	if only == nil {
-		return e.tried.get(k, func() []attempt { return e.allAttempts(p, r) })
-	}
-	all := k
-	all.route = AnyRoute
-	return e.tried.get(k, func() []attempt {
-		var some []attempt
-		for _, a := range e.tried.get(all, func() []attempt { return e.allAttempts(p, r) }) {
-			if only(e, &a) {
-				some = append(some, a)
+	return func(yield func(*attempt) bool) {
+		var a attempt
+		for _, o := range list.order {
+			a = list.approaches[o.approach]
+			a.place, a.dismissed = int(o.place), o.dismissed
+			if o.dismissed {
+				a.steps = list.dismissing[o.approach]
+			}
+			if (only == nil || only(e, &a)) && !yield(&a) {
+				return
 			}
 		}
-		return some
-	})
+	}
+}
+
+// whole is an attempt that lasts, with what its place takes for granted.
+func (e *engine) whole(a *attempt) *attempt {
+	b := *a
+	at := &e.m.places[b.place]
+	if at.trusted {
+		e.assume(&b, TrustedPlace, at.cost)
+	}
+	if len(at.countries) > 0 {
+		e.assume(&b, inCountry(at.country), costCountry)
+	}
+	if b.dismissed {
+		b.cost += costDismissRisk
+	}
+	return &b
+}
+
+// tryList is what people can try: approaches, each of them in several places. There are
+// many, so what an attempt of one does not share with the others takes four bytes.
+type tryList struct {
+	approaches []attempt
+	dismissing [][]Step // the steps of each approach after the risk was dismissed
+	order      []tryAt  // the cheapest first
+}
+
+type tryAt struct {
+	approach  uint16
+	place     uint8
+	dismissed bool
 }
 
 // attemptKey is all of a person that the list of attempts depends on.
@@ -72,14 +102,13 @@ type attemptKey struct {
 	firstFactor, classic, stale, atRisk bool
 	noPlaces, phoneOnly                 bool
 	portable                            bool
-	route                               Route
 }
 
 func (e *engine) attemptKey(p *person, r resolution) attemptKey {
 	k := attemptKey{
 		hybrid: p.hybrid, joined: p.joined, hoped: e.deviceHoped(p, r), hello: p.has(hello, r), passes: e.heldPasses(p, r) != 0, keys: len(p.keys) > 0,
 		registers: p.registered.value == audit.Yes, classic: p.authApp.in(r) || p.oathApp.in(r), stale: p.stale, atRisk: p.risk != "",
-		noPlaces: p.noPlaces, phoneOnly: p.phoneOnly, portable: e.portable, route: e.route,
+		noPlaces: p.noPlaces, phoneOnly: p.phoneOnly, portable: e.portable,
 	}
 	for i, os := range devices.Systems {
 		k.computers[i], k.compliant[i], k.phones[i] = p.systems[os], p.compliant[os], p.phones[os]
@@ -91,47 +120,39 @@ func (e *engine) attemptKey(p *person, r resolution) attemptKey {
 
 // allAttempts lists them anew. What cannot be tried at all is left out: a phone where
 // there is none, a device that is not in evidence.
-func (e *engine) allAttempts(p *person, r resolution) []attempt {
-	signIns := e.signIns(p, r)
-	list := make([]attempt, 0, len(signIns)*len(e.m.places))
-	var byCost [][]int
-	for _, a := range signIns {
-		for i := range e.m.places {
-			at := &e.m.places[i]
-			if at.trusted && p.noPlaces {
+func (e *engine) allAttempts(p *person, r resolution) *tryList {
+	list := &tryList{approaches: e.signIns(p, r)}
+	risky := p.risk != "" && e.m.risk
+	placeCosts := make([]int, len(e.m.places))
+	for i := range e.m.places {
+		placeCosts[i] = e.whole(&attempt{place: i}).cost
+	}
+	var byCost [][]tryAt
+	add := func(cost int, at tryAt) {
+		for len(byCost) <= cost {
+			byCost = append(byCost, nil)
+		}
+		byCost[cost] = append(byCost[cost], at)
+	}
+	for i := range list.approaches {
+		a := &list.approaches[i]
+		if risky {
+			list.dismissing = append(list.dismissing, append(slices.Clone(a.steps), DismissRisk))
+		}
+		for j := range e.m.places {
+			if e.m.places[j].trusted && p.noPlaces {
 				continue
 			}
-			for _, dismissed := range []bool{false, true} {
-				if dismissed && (p.risk == "" || !e.m.risk) {
-					continue
-				}
-				b := a
-				b.place, b.dismissed = i, dismissed
-				if at.trusted {
-					e.assume(&b, TrustedPlace, at.cost)
-				}
-				if len(at.countries) > 0 {
-					e.assume(&b, inCountry(at.country), costCountry)
-				}
-				if dismissed {
-					b.steps = append(slices.Clone(b.steps), DismissRisk)
-					b.cost += costDismissRisk
-				}
-				for len(byCost) <= b.cost {
-					byCost = append(byCost, nil)
-				}
-				byCost[b.cost] = append(byCost[b.cost], len(list))
-				list = append(list, b)
+			at := tryAt{approach: uint16(i), place: uint8(j)}
+			add(a.cost+placeCosts[j], at)
+			if risky {
+				at.dismissed = true
+				add(a.cost+placeCosts[j]+costDismissRisk, at)
 			}
 		}
 	}
-	sorted := make([]attempt, 0, len(list))
-	for _, same := range byCost {
-		for _, i := range same {
-			sorted = append(sorted, list[i])
-		}
-	}
-	return sorted
+	list.order = slices.Concat(byCost...)
+	return list
 }
 
 // assume notes that an attempt takes something for granted. What the options take

@@ -97,8 +97,8 @@ func (b *bench) enforcement(p *person, s *Standing) {
 	if s.Enforced = !trapped(nil); !s.Enforced {
 		return
 	}
-	for _, a := range b.attempts(p, harsh) {
-		for _, o := range b.obstacles(p, harsh, &a, false) {
+	for a := range b.attempts(p, harsh) {
+		for _, o := range b.obstacles(p, harsh, a, false) {
 			for _, f := range o.fixes {
 				if b.m.objects[f].Type == PolicyBlocker && !slices.Contains(refusing, f) {
 					refusing = append(refusing, f)

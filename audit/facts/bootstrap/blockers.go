@@ -88,7 +88,11 @@ func (e *engine) prospects(p *person, r resolution) []prospect {
 	passes := []int{e.m.byID[Blocker{PassBlocker, entra.MethodTemporaryAccessPass}]}
 	for _, q := range append([]*person{p}, p.open(r)...) {
 		var attempts []attempt
-		e.changing(passes, func() { attempts = e.attempts(q, r) })
+		e.changing(passes, func() {
+			for a := range e.attempts(q, r) {
+				attempts = append(attempts, *a)
+			}
+		})
 		for i := range attempts {
 			add(func() []obstacle { return e.obstacles(q, r, &attempts[i], false) })
 		}
@@ -253,11 +257,11 @@ func (e *engine) stepReasons(p *person, r resolution, way *attempt) []Reason {
 func (e *engine) cheapestObstacles(p *person, r resolution) []obstacle {
 	var least []obstacle
 	tried := false
-	for _, a := range e.attempts(p, r) {
+	for a := range e.attempts(p, r) {
 		if a.enrols {
 			continue
 		}
-		if got := e.obstacles(p, r, &a, false); !tried || len(got) < len(least) {
+		if got := e.obstacles(p, r, a, false); !tried || len(got) < len(least) {
 			least, tried = got, true
 		}
 	}

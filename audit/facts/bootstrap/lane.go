@@ -114,10 +114,9 @@ func (e *engine) alternatives(p *person, r resolution, s State) []Step {
 
 // enrolWay is the cheapest open way with a computer that is enrolled for it.
 func (e *engine) enrolWay(p *person, r resolution) *attempt {
-	list := e.attempts(p, r)
-	for i := range list {
-		if list[i].enrols && len(e.obstacles(p, r, &list[i], true)) == 0 {
-			return &list[i]
+	for a := range e.attempts(p, r) {
+		if a.enrols && len(e.obstacles(p, r, a, true)) == 0 {
+			return e.whole(a)
 		}
 	}
 	return nil

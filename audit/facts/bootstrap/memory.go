@@ -65,10 +65,10 @@ func (e *engine) own(p *person, r resolution) ownModes {
 // tries remembers lists of attempts. Engines of models that list alike share one.
 type tries struct {
 	mu    sync.RWMutex
-	lists map[attemptKey][]attempt
+	lists map[attemptKey]*tryList
 }
 
-func (t *tries) get(k attemptKey, list func() []attempt) []attempt {
+func (t *tries) get(k attemptKey, list func() *tryList) *tryList {
 	t.mu.RLock()
 	known, found := t.lists[k]
 	t.mu.RUnlock()
@@ -93,7 +93,7 @@ func (s *shared) triesOf(lists string) *tries {
 	defer s.mu.Unlock()
 	t := s.tries[lists]
 	if t == nil {
-		t = &tries{lists: map[attemptKey][]attempt{}}
+		t = &tries{lists: map[attemptKey]*tryList{}}
 		s.tries[lists] = t
 	}
 	return t

@@ -131,10 +131,9 @@ func (e *engine) someUsable(p *person, r resolution) bool {
 
 // way is the cheapest attempt that meets no obstacle, or nil.
 func (e *engine) way(p *person, r resolution) *attempt {
-	list := e.attempts(p, r)
-	for i := range list {
-		if len(e.obstacles(p, r, &list[i], true)) == 0 {
-			return &list[i]
+	for a := range e.attempts(p, r) {
+		if len(e.obstacles(p, r, a, true)) == 0 {
+			return e.whole(a)
 		}
 	}
 	return nil
