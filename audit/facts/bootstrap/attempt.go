@@ -46,21 +46,22 @@ const (
 // looks at it. What is yielded is good until the next; whole makes it last. Lists are
 // remembered and shared: few things about people decide what they can try.
 func (e *engine) attempts(p *person, r resolution) iter.Seq[*attempt] {
-	list := e.tried.get(e.attemptKey(p, r), func() *tryList { return e.allAttempts(p, r) })
-	only := e.route.only()
+	list := e.tries(p, r)
 	return func(yield func(*attempt) bool) {
 		var a attempt
-		for _, o := range list.order {
-			a = list.approaches[o.approach]
-			a.place, a.dismissed = int(o.place), o.dismissed
-			if o.dismissed {
-				a.steps = list.dismissing[o.approach]
+		for _, at := range list.order {
+			if !e.onRoute(&list.approaches[at.approach], at) {
+				continue
 			}
-			if (only == nil || only(e, &a)) && !yield(&a) {
+			if a = list.at(at); !yield(&a) {
 				return
 			}
 		}
 	}
+}
+
+func (e *engine) tries(p *person, r resolution) *tryList {
+	return e.tried.get(e.attemptKey(p, r), func() *tryList { return e.allAttempts(p, r) })
 }
 
 // whole is an attempt that lasts, with what its place takes for granted.
@@ -85,6 +86,19 @@ type tryList struct {
 	approaches []attempt
 	dismissing [][]Step // the steps of each approach after the risk was dismissed
 	order      []tryAt  // the cheapest first
+	// group is the same for approaches that policies cannot tell apart: they differ in
+	// the passkey.
+	group  []int
+	groups int
+}
+
+func (l *tryList) at(at tryAt) attempt {
+	a := l.approaches[at.approach]
+	a.place, a.dismissed = int(at.place), at.dismissed
+	if at.dismissed {
+		a.steps = l.dismissing[at.approach]
+	}
+	return a
 }
 
 type tryAt struct {
@@ -127,6 +141,7 @@ func (e *engine) allAttempts(p *person, r resolution) *tryList {
 	for i := range e.m.places {
 		placeCosts[i] = e.whole(&attempt{place: i}).cost
 	}
+	groups := map[refusalKey]int{}
 	var byCost [][]tryAt
 	add := func(cost int, at tryAt) {
 		for len(byCost) <= cost {
@@ -136,6 +151,11 @@ func (e *engine) allAttempts(p *person, r resolution) *tryList {
 	}
 	for i := range list.approaches {
 		a := &list.approaches[i]
+		k := e.refusalKey(p, harsh, a)
+		if _, known := groups[k]; !known {
+			groups[k] = len(groups)
+		}
+		list.group = append(list.group, groups[k])
 		if risky {
 			list.dismissing = append(list.dismissing, append(slices.Clone(a.steps), DismissRisk))
 		}
@@ -151,7 +171,7 @@ func (e *engine) allAttempts(p *person, r resolution) *tryList {
 			}
 		}
 	}
-	list.order = slices.Concat(byCost...)
+	list.order, list.groups = slices.Concat(byCost...), len(groups)
 	return list
 }
 

@@ -98,7 +98,7 @@ func (b *bench) enforcement(p *person, s *Standing) {
 		return
 	}
 	for a := range b.attempts(p, harsh) {
-		for _, o := range b.obstacles(p, harsh, a, false) {
+		for _, o := range b.obstacles(p, harsh, a) {
 			for _, f := range o.fixes {
 				if b.m.objects[f].Type == PolicyBlocker && !slices.Contains(refusing, f) {
 					refusing = append(refusing, f)

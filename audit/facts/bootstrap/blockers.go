@@ -94,7 +94,7 @@ func (e *engine) prospects(p *person, r resolution) []prospect {
 			}
 		})
 		for i := range attempts {
-			add(func() []obstacle { return e.obstacles(q, r, &attempts[i], false) })
+			add(func() []obstacle { return e.obstacles(q, r, &attempts[i]) })
 		}
 	}
 	return list
@@ -213,7 +213,7 @@ func (e *engine) obstaclesOf(p *person, r resolution, set []int) []Reason {
 	case way.lane != nil:
 		p = way.lane
 	}
-	for _, o := range e.obstacles(p, r, way, false) {
+	for _, o := range e.obstacles(p, r, way) {
 		reasons = append(reasons, o.reasons...)
 	}
 	held := way.auth == withPass && e.heldPasses(p, r) != 0
@@ -240,7 +240,7 @@ func (e *engine) stepReasons(p *person, r resolution, way *attempt) []Reason {
 		} else {
 			same := *way
 			same.auth, same.steps = withMethods, nil
-			for _, o := range e.obstacles(p, r, &same, false) {
+			for _, o := range e.obstacles(p, r, &same) {
 				reasons = append(reasons, o.reasons...)
 			}
 		}
@@ -261,7 +261,7 @@ func (e *engine) cheapestObstacles(p *person, r resolution) []obstacle {
 		if a.enrols {
 			continue
 		}
-		if got := e.obstacles(p, r, a, false); !tried || len(got) < len(least) {
+		if got := e.obstacles(p, r, a); !tried || len(got) < len(least) {
 			least, tried = got, true
 		}
 	}

@@ -133,7 +133,7 @@ func (e *engine) inAppRefusal(p *person, r resolution) []obstacle {
 		if o, met := e.passObstacle(p, r, a); met {
 			list = append(list, o)
 		}
-		list = append(list, e.policyObstaclesOnce(p, r, a, false)...)
+		list = append(list, e.policyObstaclesOnce(p, r, a)...)
 		if len(list) == 0 {
 			return nil
 		}

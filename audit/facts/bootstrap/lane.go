@@ -114,12 +114,7 @@ func (e *engine) alternatives(p *person, r resolution, s State) []Step {
 
 // enrolWay is the cheapest open way with a computer that is enrolled for it.
 func (e *engine) enrolWay(p *person, r resolution) *attempt {
-	for a := range e.attempts(p, r) {
-		if a.enrols && len(e.obstacles(p, r, a, true)) == 0 {
-			return e.whole(a)
-		}
-	}
-	return nil
+	return e.cheapest(p, r, func(approach *attempt) bool { return approach.enrols })
 }
 
 // enrolRefusals lists the policies that refuse the enrolment of the computer: a

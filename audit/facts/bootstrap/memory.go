@@ -2,6 +2,7 @@ package bootstrap
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 )
 
@@ -16,6 +17,56 @@ type memory struct {
 	refusals  map[refusalKey][]obstacle
 	applying  map[applyingKey]applying
 	positions []int // of policies; applying has parts of it
+	lists     []listAnswers
+}
+
+// answer is whether something lets an attempt through.
+type answer uint8
+
+const (
+	unasked answer = iota
+	open
+	shut
+)
+
+func answered(is bool) answer {
+	if is {
+		return open
+	}
+	return shut
+}
+
+// listAnswers is what is known of a list of attempts, gaps settled in one way.
+type listAnswers struct {
+	list     *tryList
+	r        resolution
+	approach []answer // apart from policies
+	refusal  []answer // of policies: by group, place, and whether the risk was dismissed
+}
+
+// answersOn is what is known of a list.
+func (m *memory) answersOn(list *tryList, r resolution, places int) *listAnswers {
+	for i := range m.lists {
+		if m.lists[i].list == list && m.lists[i].r == r {
+			return &m.lists[i]
+		}
+	}
+	n := len(m.lists)
+	if n < cap(m.lists) {
+		m.lists = m.lists[:n+1] // with room from a list that is forgotten
+	} else {
+		m.lists = append(m.lists, listAnswers{})
+	}
+	a := &m.lists[n]
+	a.list, a.r = list, r
+	a.approach, a.refusal = cleared(a.approach, len(list.approaches)), cleared(a.refusal, 2*places*list.groups)
+	return a
+}
+
+func cleared(list []answer, n int) []answer {
+	list = slices.Grow(list[:0], n)[:n]
+	clear(list)
+	return list
 }
 
 // ownModes are what the person can do, with gaps settled.
@@ -46,7 +97,7 @@ func (m *memory) forget() {
 	clear(m.answers)
 	clear(m.refusals)
 	clear(m.applying)
-	m.own, m.positions = m.own[:0], m.positions[:0]
+	m.own, m.positions, m.lists = m.own[:0], m.positions[:0], m.lists[:0]
 }
 
 // own is what a person can do, with gaps settled.

@@ -17,23 +17,27 @@ type refusalKey struct {
 	surface       Surface
 	enrols, stale bool
 	offered       string // the model to be registered, where the wizard offers it
-	enough        bool
 }
 
-// policyObstaclesOnce remembers them: many attempts differ only in the passkey. The list
-// is shared.
-func (e *engine) policyObstaclesOnce(p *person, r resolution, a *attempt, enough bool) []obstacle {
+func (e *engine) refusalKey(p *person, r resolution, a *attempt) refusalKey {
 	k := refusalKey{
-		r: r, scene: e.sceneOf(p, a), auth: a.auth, surface: a.surface, enrols: a.enrols, enough: enough,
+		r: r, scene: e.sceneOf(p, a), auth: a.auth, surface: a.surface, enrols: a.enrols,
 		stale: p.stale && slices.Contains(a.steps, DeleteStale),
 	}
 	if a.surface == Interrupt {
 		k.offered = a.credential.aaguid
 	}
+	return k
+}
+
+// policyObstaclesOnce remembers them: many attempts differ only in the passkey. The list
+// is shared.
+func (e *engine) policyObstaclesOnce(p *person, r resolution, a *attempt) []obstacle {
+	k := e.refusalKey(p, r, a)
 	if list, known := e.memoryOf(p).refusals[k]; known {
 		return list
 	}
-	list := e.policyObstacles(p, r, a, enough)
+	list := e.policyObstacles(p, r, a, false)
 	e.memoryOf(p).refusals[k] = list
 	return list
 }

@@ -131,9 +131,42 @@ func (e *engine) someUsable(p *person, r resolution) bool {
 
 // way is the cheapest attempt that meets no obstacle, or nil.
 func (e *engine) way(p *person, r resolution) *attempt {
-	for a := range e.attempts(p, r) {
-		if len(e.obstacles(p, r, a, true)) == 0 {
-			return e.whole(a)
+	return e.cheapest(p, r, func(*attempt) bool { return true })
+}
+
+// cheapest is the cheapest attempt of some that meets no obstacle, or nil. It asks what
+// obstacles asks, but nothing twice: whether policies refuse the sign-in is the same for
+// many passkeys, whether the passkey may be registered is the same in many places.
+func (e *engine) cheapest(p *person, r resolution, of func(approach *attempt) bool) *attempt {
+	if len(e.methodObstacles(r)) > 0 {
+		return nil
+	}
+	list := e.tries(p, r)
+	known := e.memoryOf(p).answersOn(list, r, len(e.m.places))
+	for _, at := range list.order {
+		approach := &list.approaches[at.approach]
+		if !of(approach) || !e.onRoute(approach, at) {
+			continue
+		}
+		here := &known.approach[at.approach]
+		if *here == unasked {
+			*here = answered(len(e.ownObstacles(p, r, approach)) == 0)
+		}
+		if *here == shut {
+			continue
+		}
+		place := (list.group[at.approach]*len(e.m.places) + int(at.place)) * 2
+		if at.dismissed {
+			place++
+		}
+		policies := &known.refusal[place]
+		if *policies == unasked {
+			a := list.at(at)
+			*policies = answered(!(a.enrols && len(e.enrolRefusals(p, r, &a)) > 0) && len(e.policyObstacles(p, r, &a, true)) == 0)
+		}
+		if *policies == open {
+			a := list.at(at)
+			return e.whole(&a)
 		}
 	}
 	return nil

@@ -149,16 +149,17 @@ func (e *engine) closed(p *person, r resolution) bool {
 	return e.way(p, r) == nil
 }
 
-func (r Route) only() func(*engine, *attempt) bool {
-	switch r {
+// onRoute tells whether an attempt is on the route that the engine is limited to.
+func (e *engine) onRoute(approach *attempt, at tryAt) bool {
+	switch e.route {
 	case AppRoute:
-		return func(_ *engine, a *attempt) bool { return a.surface == InApp }
+		return approach.surface == InApp
 	case HomeRoute:
-		return func(e *engine, a *attempt) bool { return len(a.steps) == 0 && !e.m.places[a.place].trusted }
+		return len(approach.steps) == 0 && !at.dismissed && !e.m.places[at.place].trusted
 	case RemoteRoute:
-		return func(e *engine, a *attempt) bool { return !e.m.places[a.place].trusted }
+		return !e.m.places[at.place].trusted
 	default:
-		return nil
+		return true
 	}
 }
 
