@@ -88,7 +88,7 @@ func (r *Report) Summarise(ctx context.Context) (*Summary, error) {
 	}
 	for i := range r.Result.Classes {
 		c := &r.Result.Classes[i]
-		people := c.Members.And(r.Directory.People)
+		people := c.People
 		if v := r.rollout[i]; v != nil && !r.headline.Empty() {
 			s.count(v, people.And(r.headline).Count())
 			people = people.Minus(r.headline)

@@ -92,14 +92,13 @@ func (b *bench) persona(who Persona, p *person) Verdict {
 func (r *Result) populations() []policyPopulation {
 	type group struct {
 		person  *person
-		members audit.Set
+		members []audit.Set
 	}
 	var order []string
 	groups := map[string]*group{}
 	for i := range r.Classes {
 		c := &r.Classes[i]
-		people := c.Members.And(r.Directory.People)
-		if people.Empty() {
+		if c.People.Empty() {
 			continue
 		}
 		k := c.person.policyKey()
@@ -107,11 +106,11 @@ func (r *Result) populations() []policyPopulation {
 			groups[k] = &group{person: c.person}
 			order = append(order, k)
 		}
-		groups[k].members = groups[k].members.Or(people)
+		groups[k].members = append(groups[k].members, c.People)
 	}
 	list := make([]policyPopulation, len(order))
 	for i, k := range order {
-		list[i] = policyPopulation{groups[k].members, groups[k].person}
+		list[i] = policyPopulation{audit.Union(groups[k].members...), groups[k].person}
 	}
 	return list
 }

@@ -90,7 +90,7 @@ func (r *Result) stopped(ctx context.Context) (*Stopped, error) {
 	of := make([][]Stop, len(r.Classes))
 	err := r.each(ctx, len(r.Classes), func(b *bench, i int) {
 		c := &r.Classes[i]
-		people := c.Members.And(r.Directory.People)
+		people := c.People
 		if state := c.Verdict.State; state == OutOfScope || state == HasPasskey || people.Empty() || !c.person.inScope(harsh) {
 			return
 		}

@@ -54,40 +54,86 @@ type device struct {
 	compliant, hybrid, joined, disabled bool
 	able                                bool // a phone that can keep a passkey in Authenticator
 	intune                              bool
-	unowned                             bool // compliant, and it is not told whose it is
-	id                                  string
-	owners                              []uint32
+	unowned                             bool   // compliant, and it is not told whose it is
+	id                                  string // where it matters which device it is
+	owners                              owners
+}
+
+// owners are accounts; a device has one or two, so that few need a list.
+type owners struct {
+	first [2]uint32
+	count int
+	more  []uint32
+}
+
+func (o *owners) add(n uint32) {
+	switch {
+	case slices.Contains(o.first[:min(o.count, len(o.first))], n) || slices.Contains(o.more, n):
+		return
+	case o.count < len(o.first):
+		o.first[o.count] = n
+	default:
+		o.more = append(o.more, n)
+	}
+	o.count++
+}
+
+// reader reads a run of rows of which few name a system that those before did not.
+type reader struct {
+	*builder
+	systems map[string]OS
+}
+
+func (b *builder) reader() *reader { return &reader{b, map[string]OS{}} }
+
+func (r *reader) os(text string) OS {
+	os, known := r.systems[text]
+	if !known {
+		os = OSOf(text)
+		r.systems[strings.Clone(text)] = os
+	}
+	return os
 }
 
 // of reads a row of the directory.
-func (b *builder) of(v *entra.Device) device {
+func (r *reader) of(v *entra.Device) device {
 	d := device{
-		os:       OSOf(v.OperatingSystem),
+		os:       r.os(v.OperatingSystem),
 		disabled: v.AccountEnabled != nil && !*v.AccountEnabled, compliant: v.IsCompliant != nil && *v.IsCompliant,
 		hybrid: strings.EqualFold(v.TrustType, "ServerAd"),
 	}
 	d.joined = d.hybrid || strings.EqualFold(v.TrustType, "AzureAd")
 	d.able, _ = capable(d.os, v.OperatingSystemVersion)
 	d.unowned = d.compliant && v.RegisteredOwners == nil && v.RegisteredUsers == nil
-	if d.unowned || !b.directory {
-		d.id = strings.ToLower(v.DeviceID)
+	if d.unowned || !r.directory {
+		d.id = strings.Clone(strings.ToLower(v.DeviceID))
 	}
-	for _, list := range [][]entra.DirectoryObject{v.RegisteredOwners, v.RegisteredUsers} {
+	last := "" // mostly the user is the owner
+	for _, list := range [...][]entra.DirectoryObject{v.RegisteredOwners, v.RegisteredUsers} {
 		for i := range list {
-			if n, known := b.dir.Ordinal(list[i].ID); known && !slices.Contains(d.owners, n) {
-				d.owners = append(d.owners, n)
+			if list[i].ID == last {
+				continue
+			}
+			last = list[i].ID
+			if n, known := r.dir.Ordinal(last); known {
+				d.owners.add(n)
 			}
 		}
 	}
 	return d
 }
 
-// managed reads a row of Intune.
-func (b *builder) managed(v *entra.ManagedDevice) device {
-	d := device{intune: true, os: OSOf(v.OperatingSystem), compliant: strings.EqualFold(v.ComplianceState, "compliant"), id: strings.ToLower(v.AzureADDeviceID)}
+// managed reads a row of Intune, after those of the directory.
+func (r *reader) managed(v *entra.ManagedDevice) device {
+	d := device{intune: true, os: r.os(v.OperatingSystem), compliant: strings.EqualFold(v.ComplianceState, "compliant")}
+	if id := strings.ToLower(v.AzureADDeviceID); len(r.byID) > 0 && id != "" {
+		if _, matters := r.byID[id]; matters {
+			d.id = strings.Clone(id)
+		}
+	}
 	d.able, _ = capable(d.os, v.OSVersion)
-	if n, known := b.dir.Ordinal(v.UserID); known {
-		d.owners = []uint32{n}
+	if n, known := r.dir.Ordinal(v.UserID); known {
+		d.owners.add(n)
 	}
 	return d
 }
@@ -99,30 +145,27 @@ func derive(ctx context.Context, p *audit.Pass) (*Owned, error) {
 	}
 	b := newBuilder(dir)
 	b.directory = p.Status(snapshot.Devices).State == snapshot.Complete
-	// Devices that Intune's rows may say more about: all where the directory was not
-	// read in full, else those of which it does not say whose they are.
-	byID := map[string]device{}
-	for d, err := range audit.Mapped(ctx, p, snapshot.Devices, func() func(*entra.Device) device { return b.of }) {
+	for d, err := range audit.Folded(ctx, p, snapshot.Devices, func() func(*entra.Device) device { return b.reader().of }) {
 		if err != nil {
 			return nil, err
 		}
 		if d.id != "" {
-			byID[d.id] = d
+			b.byID[d.id] = d
 		}
 		b.add(&d)
 	}
 	unowned := map[string]bool{}
-	for id, d := range byID {
+	for id, d := range b.byID {
 		if d.unowned {
 			unowned[id] = true
 		}
 	}
-	for d, err := range audit.Mapped(ctx, p, snapshot.ManagedDevices, func() func(*entra.ManagedDevice) device { return b.managed }) {
+	for d, err := range audit.Folded(ctx, p, snapshot.ManagedDevices, func() func(*entra.ManagedDevice) device { return b.reader().managed }) {
 		if err != nil {
 			return nil, err
 		}
 		// What Conditional Access sees is the directory's device.
-		known, found := byID[d.id]
+		known, found := b.byID[d.id]
 		switch {
 		case found && d.id != "":
 			d.compliant, d.hybrid, d.joined, d.disabled = known.compliant, known.hybrid, known.joined, known.disabled
@@ -140,51 +183,82 @@ func derive(ctx context.Context, p *audit.Pass) (*Owned, error) {
 	return owned, nil
 }
 
+// builder notes for every account what it has, as marks.
 type builder struct {
-	dir                             *population.Directory
-	has, intune, compliant, capable map[OS]*audit.Builder
-	hybrid, joined                  audit.Builder
-	directory                       bool // the directory's devices were read in full
-	nameless                        bool // a compliant device says neither whose nor which it is
+	dir       *population.Directory
+	marks     []mark
+	directory bool // the directory's devices were read in full
+	nameless  bool // a compliant device says neither whose nor which it is
+	// byID are devices that Intune's rows may say more about: all where the directory
+	// was not read in full, else those of which it does not say whose they are.
+	byID map[string]device
 }
 
+// mark has a bit for each thing that an account can have: four for every system, then
+// two for Windows computers.
+type mark uint32
+
+const (
+	markHas = iota
+	markIntune
+	markCompliant
+	markCapable
+	marksOfSystem
+
+	markHybrid mark = 1 << (marksOfSystem * len(Systems))
+	markJoined mark = 1 << (marksOfSystem*len(Systems) + 1)
+)
+
+func markOf(system, what int) mark { return 1 << (marksOfSystem*system + what) }
+
 func newBuilder(dir *population.Directory) *builder {
-	b := &builder{dir: dir, has: map[OS]*audit.Builder{}, intune: map[OS]*audit.Builder{}, compliant: map[OS]*audit.Builder{}, capable: map[OS]*audit.Builder{}}
-	for _, os := range Systems {
-		b.has[os], b.intune[os], b.compliant[os], b.capable[os] = &audit.Builder{}, &audit.Builder{}, &audit.Builder{}, &audit.Builder{}
-	}
-	return b
+	return &builder{dir: dir, marks: make([]mark, dir.All.Count()), byID: map[string]device{}}
 }
 
 func (b *builder) add(d *device) {
 	b.nameless = b.nameless || d.unowned && d.id == ""
-	if d.os == "" || d.disabled {
+	system := slices.Index(Systems[:], d.os)
+	if system < 0 || d.disabled {
 		return
 	}
-	for _, n := range d.owners {
-		b.has[d.os].Add(n)
-		if d.intune {
-			b.intune[d.os].Add(n)
-		}
-		if d.compliant {
-			b.compliant[d.os].Add(n)
-		}
-		if d.hybrid && d.os == Windows {
-			b.hybrid.Add(n)
-		}
-		if d.joined && d.os == Windows {
-			b.joined.Add(n)
-		}
-		if d.able && d.os.Phone() {
-			b.capable[d.os].Add(n)
-		}
+	m := markOf(system, markHas)
+	if d.intune {
+		m |= markOf(system, markIntune)
+	}
+	if d.compliant {
+		m |= markOf(system, markCompliant)
+	}
+	if d.hybrid && d.os == Windows {
+		m |= markHybrid
+	}
+	if d.joined && d.os == Windows {
+		m |= markJoined
+	}
+	if d.able && d.os.Phone() {
+		m |= markOf(system, markCapable)
+	}
+	for _, n := range d.owners.first[:min(d.owners.count, len(d.owners.first))] {
+		b.marks[n] |= m
+	}
+	for _, n := range d.owners.more {
+		b.marks[n] |= m
 	}
 }
 
 func (b *builder) finish() *Owned {
-	o := &Owned{Of: map[OS]audit.Set{}, Managed: map[OS]audit.Set{}, Compliant: map[OS]audit.Set{}, CapablePhone: map[OS]audit.Set{}, Hybrid: b.hybrid.Set(), Joined: b.joined.Set()}
-	for _, os := range Systems {
-		o.Of[os], o.Managed[os], o.Compliant[os], o.CapablePhone[os] = b.has[os].Set(), b.intune[os].Set(), b.compliant[os].Set(), b.capable[os].Set()
+	o := &Owned{
+		Of: map[OS]audit.Set{}, Managed: map[OS]audit.Set{}, Compliant: map[OS]audit.Set{}, CapablePhone: map[OS]audit.Set{},
+		Hybrid: b.marked(markHybrid), Joined: b.marked(markJoined),
 	}
+	for i, os := range Systems {
+		o.Of[os], o.Managed[os] = b.marked(markOf(i, markHas)), b.marked(markOf(i, markIntune))
+		o.Compliant[os], o.CapablePhone[os] = b.marked(markOf(i, markCompliant)), b.marked(markOf(i, markCapable))
+	}
+	b.marks, b.byID = nil, nil
 	return o
+}
+
+// marked are the accounts with a mark.
+func (b *builder) marked(m mark) audit.Set {
+	return audit.SetWhere(len(b.marks), func(n uint32) bool { return b.marks[n]&m != 0 })
 }
