@@ -16,7 +16,8 @@ type PlatformVerdict struct {
 	Credential CredentialKind
 }
 
-// Platforms judges every system that people are seen on by itself; parallel to
+// Platforms judges every system that people are seen on, in evidence or in a recorded
+// sign-in, by itself; parallel to
 // Classes, nil for classes out of scope.
 func (r *Result) Platforms(ctx context.Context) ([][]PlatformVerdict, error) {
 	list := make([][]PlatformVerdict, len(r.Classes))

@@ -313,8 +313,8 @@ func (e *engine) reasons(s *scene, i int, using modes, aaguid string, w waiver, 
 	return list
 }
 
-// everyday are the systems on which the person signs in to everyday things: those in
-// evidence, or a Windows computer. Where devices were not read, it may be any.
+// everyday are the systems on which the person signs in to everyday things: those of
+// devices in evidence and of recorded sign-ins, or a Windows computer. Where devices were not read, it may be any.
 func (e *engine) everyday(p *person, r resolution) []devices.OS {
 	if p.devicesKnown.value == audit.Unsure && !r.helps(p.devicesKnown.on) && !p.oneSystem {
 		return devices.Systems[:]
