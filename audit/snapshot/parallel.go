@@ -52,6 +52,9 @@ type decoding[T, R any] struct {
 	newMap func() rowMap[T, R]
 	keeps  keeps
 	total  tally
+	// spare are decoders between two batches: what they have learned and allocated
+	// serves the next.
+	spare sync.Pool
 	// index has a hash of the key of each row, by segment, once all were decoded.
 	index [][]uint32
 }
@@ -249,10 +252,12 @@ func (d *decoding[T, R]) split(parent context.Context, seg Segment) iter.Seq[chu
 }
 
 func (d *decoding[T, R]) batch(in *batch) chunk[R] {
-	var b rowDecoder[T, R]
-	b.start(d)
-	b.out.values = make([]R, 0, len(in.rows))
-	b.out.err = in.err
+	b, _ := d.spare.Get().(*rowDecoder[T, R])
+	if b == nil {
+		b = &rowDecoder[T, R]{}
+		b.start(d)
+	}
+	b.out = chunk[R]{values: make([]R, 0, len(in.rows)), err: in.err}
 	rest := in.text
 	for _, row := range in.rows {
 		n := len(row.Raw)
@@ -265,7 +270,10 @@ func (d *decoding[T, R]) batch(in *batch) chunk[R] {
 	clear(in.rows)
 	in.rows, in.text, in.err = in.rows[:0], in.text[:0], nil
 	batches.Put(in)
-	return b.out
+	out := b.out
+	b.out = chunk[R]{}
+	d.spare.Put(b)
+	return out
 }
 
 // rowDecoder decodes rows into a chunk.

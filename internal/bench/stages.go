@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/facts/access"
+	"passkeyaudit/audit/facts/bootstrap"
+	"passkeyaudit/audit/facts/devices"
 	"passkeyaudit/audit/facts/methods"
 	"passkeyaudit/audit/facts/population"
 	"passkeyaudit/audit/facts/privilege"
@@ -26,11 +29,11 @@ var stages = map[string]func(context.Context, *snapshot.Snapshot) ([]measured, e
 }
 
 func measureStage(ctx context.Context, stage, dir string) ([]measured, error) {
-	if stage == "floor" {
-		return measureFloor(ctx, dir)
+	if command, ok := strings.CutPrefix(stage, floorOf); ok {
+		return measureFloor(ctx, command, dir)
 	}
 	if args, ok := commands[stage]; ok {
-		return measureCommand(ctx, stage, append(args, "--from", dir))
+		return measureCommand(ctx, stage, append(slices.Clone(args), "--from", dir))
 	}
 	work, ok := stages[stage]
 	if !ok {
@@ -51,6 +54,9 @@ func measureStage(ctx context.Context, stage, dir string) ([]measured, error) {
 	}
 	return found, err
 }
+
+// floorOf begins the name of the stage that measures the floor of a command.
+const floorOf = "floor of "
 
 // commands are the commands that are measured, with what they are asked.
 var commands = map[string][]string{
@@ -114,8 +120,14 @@ func measureFacts(ctx context.Context, snap *snapshot.Snapshot) ([]measured, err
 		derive(methods.Usable, nil),
 		derive(methods.Modes, nil),
 		derive(privilege.Roles, nil),
+		derive(devices.Inventory, nil),
 		derive(access.Policies, func(c *access.Compiled) string { return fmt.Sprintf("%d policies", len(c.Policies)) }),
 		derive(access.Classes, func(c *access.Classed) string { return fmt.Sprintf("%d classes", len(c.List)) }),
+		derive(bootstrap.Grounds, nil),
+		derive(bootstrap.Reach, func(r *bootstrap.Result) string { return fmt.Sprintf("%d classes", len(r.Classes)) }),
+		derive(bootstrap.Audiences, nil),
+		derive(bootstrap.Stops, nil),
+		derive(bootstrap.ReportOnly, nil),
 	} {
 		m, err := fact(ctx, run)
 		if err != nil {
@@ -144,9 +156,16 @@ func measureChecks(ctx context.Context, snap *snapshot.Snapshot) ([]measured, er
 	return all, nil
 }
 
-// judgedSections are the sections that the checks read.
-func judgedSections() ([]snapshot.SectionID, error) {
-	plan, err := runner.New(checks.All())
+// sectionsOf are the sections that a command uses: those that its checks, or its facts,
+// read.
+func sectionsOf(command string) ([]snapshot.SectionID, error) {
+	used := checks.All()
+	if command == "readiness" {
+		people := *used[0]
+		people.Reads, people.Facts = nil, []audit.AnyFact{population.Users, bootstrap.Grounds}
+		used = []*audit.Check{&people}
+	}
+	plan, err := runner.New(used)
 	if err != nil {
 		return nil, err
 	}
