@@ -3,6 +3,7 @@ package readiness
 import (
 	"fmt"
 	"iter"
+	"slices"
 	"sync"
 
 	"passkeyaudit/audit"
@@ -114,7 +115,10 @@ func (r *Report) Lines() []iter.Seq[User] {
 // lines has what the lines of accounts share.
 type lines struct {
 	*Report
-	kinds *kinds
+	// kinds are positions in kindOrder, by account; others past its end.
+	kinds []uint8
+	// marks are what else sets tell of an account, so that no line has to look into many.
+	marks []mark
 	// byClass, inScope and lost are parallel to the classes of the result.
 	byClass, inScope []*Standing
 	lost             []*Recovery
@@ -125,10 +129,21 @@ type lines struct {
 
 func newLines(r *Report) *lines {
 	l := &lines{Report: r, kinds: r.kinds()}
+	l.marks = make([]mark, len(l.kinds))
 	if r.Result == nil {
 		unread := standing(&bootstrap.Verdict{State: bootstrap.Unknown, Missing: []string{r.Missing}, Confidence: bootstrap.Low})
 		l.byClass = []*Standing{&unread}
 		return l
+	}
+	note := func(set audit.Set, m mark) {
+		for n := range set.All() {
+			l.marks[n] |= m
+		}
+	}
+	note(r.Result.Held.Asked, asked)
+	for i, os := range devices.Systems {
+		note(r.Result.Owned().Of[os], owns<<i)
+		note(r.Result.Owned().Managed[os], manages<<i)
 	}
 	classes := len(r.Result.Classes)
 	l.byClass, l.inScope, l.lost = make([]*Standing, classes), make([]*Standing, classes), make([]*Recovery, classes)
@@ -147,14 +162,24 @@ func newLines(r *Report) *lines {
 	return l
 }
 
+// mark has a bit for whether the methods of an account were asked for, and two for each
+// system, in the order of devices.Systems: a device of it, and one that Intune lists.
+type mark uint16
+
+const (
+	asked   mark = 1
+	owns    mark = 1 << 1
+	manages mark = owns << len(devices.Systems)
+)
+
 func (l *lines) user(n uint32) User {
 	m := l.Directory.Member(n)
-	u := User{Schema: UserSchema, ID: m.ID, UserPrincipalName: m.UserPrincipalName, Kind: l.kinds.of(n), Platforms: []OnPlatform{}}
+	u := User{Schema: UserSchema, ID: m.ID, UserPrincipalName: m.UserPrincipalName, Kind: kindAt(l.kinds[n]), Platforms: []OnPlatform{}}
 	if l.Result == nil {
 		u.Standing = l.byClass[0]
 		return u
 	}
-	if l.Result.Held.Asked.Has(n) {
+	if l.marks[n]&asked != 0 {
 		registered, usable := l.Result.CountPasskeys(n)
 		u.Passkeys = &Passkeys{registered, usable}
 	}
@@ -212,9 +237,8 @@ func (l *lines) at(v *bootstrap.Verdict, class *Standing, country string) *Stand
 // method are out of scope on all of them.
 func (l *lines) onPlatforms(n uint32, class int) []OnPlatform {
 	list := []OnPlatform{}
-	owned := l.Result.Owned()
-	for _, os := range devices.Systems {
-		if !owned.Of[os].Has(n) {
+	for i, os := range devices.Systems {
+		if l.marks[n]&(owns<<i) == 0 {
 			continue
 		}
 		p := OnPlatform{OS: os, State: bootstrap.OutOfScope, Evidence: snapshot.Devices}
@@ -225,7 +249,7 @@ func (l *lines) onPlatforms(n uint32, class int) []OnPlatform {
 				}
 			}
 		}
-		if owned.Managed[os].Has(n) {
+		if l.marks[n]&(manages<<i) != 0 {
 			p.Evidence = snapshot.ManagedDevices
 		}
 		list = append(list, p)
@@ -233,27 +257,25 @@ func (l *lines) onPlatforms(n uint32, class int) []OnPlatform {
 	return list
 }
 
-// kinds tells of every account what it stands for.
-type kinds struct {
-	dir  *population.Directory
-	sets []audit.Set
-}
-
 var kindOrder = []population.Kind{population.Person, population.Shared, population.Service, population.Sync, population.Emergency}
 
-func (r *Report) kinds() *kinds {
-	k := &kinds{dir: r.Directory}
-	for _, kind := range kindOrder {
-		k.sets = append(k.sets, r.Directory.OfKind(kind))
+// kinds says of every account what it stands for, by the position in kindOrder.
+func (r *Report) kinds() []uint8 {
+	list := make([]uint8, r.Directory.All.Count())
+	for i := range list {
+		list[i] = uint8(len(kindOrder))
 	}
-	return k
+	for i, kind := range slices.Backward(kindOrder) {
+		for n := range r.Directory.OfKind(kind).All() {
+			list[n] = uint8(i)
+		}
+	}
+	return list
 }
 
-func (k *kinds) of(n uint32) string {
-	for i, set := range k.sets {
-		if set.Has(n) {
-			return string(kindOrder[i])
-		}
+func kindAt(position uint8) string {
+	if int(position) < len(kindOrder) {
+		return string(kindOrder[position])
 	}
 	return "unknown"
 }

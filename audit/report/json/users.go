@@ -88,10 +88,12 @@ func (l *userLines) appendUser(b []byte, u *readiness.User) (_ []byte, err error
 			b, err = jsontext.AppendQuote(b, value)
 		}
 	}
-	member(`{"schema":`, u.Schema)
+	// Words of ours have nothing to escape.
+	word := func(name, value string) { b = append(append(append(b, name...), value...), '"') }
+	word(`{"schema":"`, u.Schema)
 	member(`,"id":`, u.ID)
 	member(`,"userPrincipalName":`, u.UserPrincipalName)
-	member(`,"kind":`, u.Kind)
+	word(`,"kind":"`, u.Kind)
 	if u.Passkeys != nil {
 		b = append(b, `,"passkeys":{"registered":`...)
 		b = strconv.AppendInt(b, int64(u.Passkeys.Registered), 10)
@@ -126,12 +128,12 @@ func (l *userLines) appendUser(b []byte, u *readiness.User) (_ []byte, err error
 		if i > 0 {
 			b = append(b, ',')
 		}
-		member(`{"os":`, string(p.OS))
-		member(`,"state":`, string(p.State))
+		word(`{"os":"`, string(p.OS))
+		word(`,"state":"`, string(p.State))
 		if p.Credential != "" {
-			member(`,"credential":`, string(p.Credential))
+			word(`,"credential":"`, string(p.Credential))
 		}
-		member(`,"evidence":`, string(p.Evidence))
+		word(`,"evidence":"`, string(p.Evidence))
 		b = append(b, '}')
 	}
 	return append(b, "]}\n"...), err
