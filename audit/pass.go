@@ -245,6 +245,19 @@ func Mapped[T, R any](ctx context.Context, p *Pass, id snapshot.SectionID, newMa
 	return snapshot.Mapped(ctx, p.run.snap, id, newMap)
 }
 
+// Folded is Mapped for functions that keep no text of a row without cloning it; see
+// snapshot.Folded.
+func Folded[T, R any](ctx context.Context, p *Pass, id snapshot.SectionID, newMap func() func(*T) R) iter.Seq2[R, error] {
+	if !p.sections[id] {
+		err := p.spoil("section %s", id)
+		return func(yield func(R, error) bool) {
+			var none R
+			yield(none, err)
+		}
+	}
+	return snapshot.Folded(ctx, p.run.snap, id, newMap)
+}
+
 // Quoted is a decoded object with its text, for sections small enough to keep
 // both.
 type Quoted[T any] struct {

@@ -29,6 +29,17 @@ func SetOfBits(bits []uint64) Set {
 	return Set{b}
 }
 
+// SetWhere is the set of the ordinals below n for which something holds.
+func SetWhere(n int, is func(ordinal uint32) bool) Set {
+	bits := make([]uint64, n/64+1)
+	for i := range uint32(n) {
+		if is(i) {
+			bits[i/64] |= 1 << (i % 64)
+		}
+	}
+	return SetOfBits(bits)
+}
+
 // Builder collects ordinals for a set.
 type Builder struct{ bits *roaring.Bitmap }
 
@@ -66,6 +77,24 @@ func (s Set) Or(t Set) Set {
 		return s
 	}
 	return Set{roaring.Or(s.bits, t.bits)}
+}
+
+// Union is the union of many sets.
+func Union(sets ...Set) Set {
+	bits := make([]*roaring.Bitmap, 0, len(sets))
+	for _, s := range sets {
+		if !s.Empty() {
+			bits = append(bits, s.bits)
+		}
+	}
+	switch len(bits) {
+	case 0:
+		return Set{}
+	case 1:
+		return Set{bits[0]}
+	default:
+		return Set{roaring.FastOr(bits...)}
+	}
 }
 
 // And is the intersection.

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // Plain reads rows that are written plainly, several times as fast as Decode: names
@@ -13,6 +14,10 @@ import (
 //
 // A Plain remembers texts that many rows have, and is for one goroutine.
 type Plain struct {
+	// Borrow lets texts that few rows share be parts of the row that is decoded. They
+	// are good as long as its memory is.
+	Borrow bool
+
 	text  []byte
 	at    int
 	names []span // of the objects being read, for finding a name given twice
@@ -248,7 +253,11 @@ func (p *Plain) textOf(v *string, shared bool) bool {
 		return false
 	}
 	text := p.text[s.from:s.to]
-	if !shared || len(text) == 0 || len(text) > 64 {
+	if !shared || len(text) == 0 {
+		*v = p.own(text)
+		return true
+	}
+	if len(text) > 64 {
 		*v = string(text)
 		return true
 	}
@@ -258,6 +267,14 @@ func (p *Plain) textOf(v *string, shared bool) bool {
 	}
 	*v = *slot
 	return true
+}
+
+// own makes a text of a part of the row: a copy, or the part itself where that is asked.
+func (p *Plain) own(text []byte) string {
+	if p.Borrow && len(text) > 0 {
+		return unsafe.String(&text[0], len(text))
+	}
+	return string(text)
 }
 
 // flagOf reads true, false or null.

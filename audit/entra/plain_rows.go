@@ -101,7 +101,7 @@ func (g *GroupMembers) decodePlain(p *Plain) bool {
 			return p.word("null")
 		}
 		if row == "" {
-			row = string(p.text)
+			row = p.own(p.text)
 		}
 		at, ok := p.quoted()
 		if ok {

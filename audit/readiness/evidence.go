@@ -64,13 +64,3 @@ func (e evidence) anywhere() map[devices.OS]audit.Set {
 	}
 	return all
 }
-
-// strongest is the best evidence of an account on a system; empty where there is none.
-func (e evidence) strongest(os devices.OS, n uint32) snapshot.SectionID {
-	for _, section := range evidenceOrder {
-		if e[os][section].Has(n) {
-			return section
-		}
-	}
-	return ""
-}

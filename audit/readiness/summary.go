@@ -136,7 +136,7 @@ func (r *Report) standings() iter.Seq2[*bootstrap.Verdict, audit.Set] {
 	return func(yield func(*bootstrap.Verdict, audit.Set) bool) {
 		for i := range r.Result.Classes {
 			c := &r.Result.Classes[i]
-			people := c.Members.And(r.Directory.People)
+			people := c.People
 			if v := r.rollout[i]; v != nil && !r.headline.Empty() {
 				if !yield(v, people.And(r.headline)) {
 					return

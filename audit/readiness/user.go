@@ -1,9 +1,11 @@
 package readiness
 
 import (
+	"fmt"
 	"iter"
+	"slices"
+	"sync"
 
-	"passkeyaudit/audit"
 	"passkeyaudit/audit/facts/bootstrap"
 	"passkeyaudit/audit/facts/devices"
 	"passkeyaudit/audit/facts/population"
@@ -24,7 +26,7 @@ type User struct {
 	Counted bool `json:"counted"`
 	// Passkeys is absent where the account's methods were not listed.
 	Passkeys *Passkeys `json:"passkeys,omitzero"`
-	Standing
+	*Standing
 	IfInScope *Standing `json:"ifInScope,omitzero"`
 	Recovery  *Recovery `json:"recovery,omitzero"`
 	// Platforms are the systems on which the account is in evidence.
@@ -95,99 +97,216 @@ func standing(v *bootstrap.Verdict) Standing {
 // list is never nil, so that JSON has [] and not null.
 func list[T any](of []T) []T { return append([]T{}, of...) }
 
-// Users yields a line for every account, in the order of object ids.
+// linesPart is how many lines make a part.
+const linesPart = 4096
+
+// Lines gives a line for every account, in the order of object ids, in parts that may be
+// read at the same time. What is the same for many accounts is one value that their lines
+// share, and must not be changed.
+func (r *Report) Lines() []iter.Seq[User] {
+	of := newLines(r)
+	var parts []iter.Seq[User]
+	for from := 0; from < r.Directory.All.Count(); from += linesPart {
+		parts = append(parts, func(yield func(User) bool) {
+			for n := from; n < min(from+linesPart, r.Directory.All.Count()); n++ {
+				if !yield(of.user(uint32(n))) {
+					return
+				}
+			}
+		})
+	}
+	return parts
+}
+
+// Users yields the lines one after another.
 func (r *Report) Users() iter.Seq[User] {
 	return func(yield func(User) bool) {
-		kinds := r.kinds()
-		for n := range r.Directory.All.All() {
-			m := r.Directory.Member(n)
-			u := User{Schema: UserSchema, ID: m.ID, UserPrincipalName: m.UserPrincipalName, Kind: kinds.of(n), Counted: r.Directory.People.Has(n)}
-			r.fill(&u, n)
-			if !yield(u) {
-				return
+		for _, part := range r.Lines() {
+			for u := range part {
+				if !yield(u) {
+					return
+				}
 			}
 		}
 	}
 }
 
-func (r *Report) fill(u *User, n uint32) {
+// lines has what the lines of accounts share.
+type lines struct {
+	*Report
+	// kinds are positions in kindOrder, by account; others past its end.
+	kinds []uint8
+	// marks are what else sets tell of an account, so that no line has to look into many.
+	marks []mark
+	// byClass, inScope and lost are parallel to the classes of the result.
+	byClass, inScope []*Standing
+	lost             []*Recovery
+	// others are standings of accounts in no class by their reasons, and those of classes
+	// in which the country makes a difference.
+	others sync.Map
+}
+
+func newLines(r *Report) *lines {
+	l := &lines{Report: r, kinds: r.kinds()}
+	l.marks = make([]mark, len(l.kinds))
 	if r.Result == nil {
-		u.Platforms = []OnPlatform{}
-		u.Standing = standing(&bootstrap.Verdict{State: bootstrap.Unknown, Missing: []string{r.Missing}, Confidence: bootstrap.Low})
-		return
+		unread := standing(&bootstrap.Verdict{State: bootstrap.Unknown, Missing: []string{r.Missing}, Confidence: bootstrap.Low})
+		l.byClass = []*Standing{&unread}
+		return l
 	}
-	u.Platforms = r.onPlatforms(n)
-	for _, t := range r.onTrials {
+	for n := range r.Result.Held.Asked.All() {
+		l.marks[n] |= asked
+	}
+	for i, os := range devices.Systems {
+		for by, section := range slices.Backward(evidenceOrder[:]) {
+			for n := range r.seen[os][section].All() {
+				l.marks[n].see(i, by)
+			}
+		}
+	}
+	classes := len(r.Result.Classes)
+	l.byClass, l.inScope, l.lost = make([]*Standing, classes), make([]*Standing, classes), make([]*Recovery, classes)
+	for i := range classes {
+		s := standing(&r.Result.Classes[i].Verdict)
+		l.byClass[i] = &s
+		if after := r.rollout[i]; after != nil {
+			s := standing(after)
+			l.inScope[i] = &s
+		}
+		if r.recovery != nil && r.recovery[i] != nil {
+			lost := r.recovery[i]
+			l.lost[i] = &Recovery{lost.State, list(lost.Steps), lost.BlockedBy}
+		}
+	}
+	return l
+}
+
+// mark has a bit for whether the methods of an account were asked for, and three for each
+// system, in the order of devices.Systems: one more than the position of the strongest
+// evidence in evidenceOrder, or 0.
+type mark uint32
+
+const asked mark = 1
+
+func (m *mark) see(system, by int) {
+	*m = *m&^(7<<(1+3*system)) | mark(by+1)<<(1+3*system)
+}
+
+// seenBy is what shows the account on a system best; empty where nothing does.
+func (m mark) seenBy(system int) snapshot.SectionID {
+	if by := m >> (1 + 3*system) & 7; by > 0 {
+		return evidenceOrder[by-1]
+	}
+	return ""
+}
+
+func (l *lines) user(n uint32) User {
+	m := l.Directory.Member(n)
+	u := User{Schema: UserSchema, ID: m.ID, UserPrincipalName: m.UserPrincipalName, Kind: kindAt(l.kinds[n]), Counted: l.Directory.People.Has(n), Platforms: []OnPlatform{}}
+	if l.Result == nil {
+		u.Standing = l.byClass[0]
+		return u
+	}
+	if l.marks[n]&asked != 0 {
+		registered, usable := l.Result.CountPasskeys(n)
+		u.Passkeys = &Passkeys{registered, usable}
+	}
+	i := l.Result.Index(n)
+	u.Platforms = l.onPlatforms(n, i)
+	for _, t := range l.onTrials {
 		if one := t.of[n]; one != nil {
 			u.Enforcement = append(u.Enforcement, *one)
 		}
 	}
-	v := r.verdict(n)
-	u.Standing = standing(&v)
-	if r.Result.Held.Asked.Has(n) {
-		registered, usable := r.Result.CountPasskeys(n)
-		u.Passkeys = &Passkeys{registered, usable}
-	}
-	i := r.Result.Index(n)
 	if i < 0 {
-		return
+		u.Standing = l.outside(n)
+		return u
 	}
-	if after := r.rollout[i]; after != nil {
-		at := after.At(r.Directory.Country(n))
-		s := standing(&at)
-		u.IfInScope = &s
-	}
-	if r.recovery != nil && r.recovery[i] != nil {
-		lost := r.recovery[i]
-		u.Recovery = &Recovery{lost.State, list(lost.Steps), lost.BlockedBy}
-	}
-}
-
-// onPlatforms lists the systems of an account. Accounts out of scope of the method
-// are out of scope on all of them.
-func (r *Report) onPlatforms(n uint32) []OnPlatform {
-	list := []OnPlatform{}
-	verdicts := map[devices.OS]bootstrap.PlatformVerdict{}
-	if i := r.Result.Index(n); i >= 0 && r.perSystem != nil {
-		for _, v := range r.perSystem[i] {
-			verdicts[v.OS] = v
+	country := l.Directory.Country(n)
+	v, after := &l.Result.Classes[i].Verdict, l.rollout[i]
+	u.Standing = l.at(v, l.byClass[i], country)
+	if after != nil {
+		u.IfInScope = l.at(after, l.inScope[i], country)
+		if v.State == bootstrap.OutOfScope && l.headline.Has(n) {
+			u.Standing = l.inScope[i]
 		}
 	}
-	for _, os := range devices.Systems {
-		by := r.seen.strongest(os, n)
+	u.Recovery = l.lost[i]
+	return u
+}
+
+// outside is the standing of an account in no class.
+func (l *lines) outside(n uint32) *Standing {
+	v := l.Result.Of(n)
+	key := fmt.Sprint(v.State, v.Reasons)
+	known, found := l.others.Load(key)
+	if !found {
+		s := standing(&v)
+		known, _ = l.others.LoadOrStore(key, &s)
+	}
+	return known.(*Standing)
+}
+
+// at is the standing of somebody in a country, given that of the class.
+func (l *lines) at(v *bootstrap.Verdict, class *Standing, country string) *Standing {
+	if !v.NamesCountry(country) {
+		return class
+	}
+	type place struct {
+		of      *bootstrap.Verdict
+		country string
+	}
+	key := place{v, country}
+	known, found := l.others.Load(key)
+	if !found {
+		there := v.At(country)
+		s := standing(&there)
+		known, _ = l.others.LoadOrStore(key, &s)
+	}
+	return known.(*Standing)
+}
+
+// onPlatforms lists the systems of an account in a class. Accounts out of scope of the
+// method are out of scope on all of them.
+func (l *lines) onPlatforms(n uint32, class int) []OnPlatform {
+	list := []OnPlatform{}
+	for i, os := range devices.Systems {
+		by := l.marks[n].seenBy(i)
 		if by == "" {
 			continue
 		}
 		p := OnPlatform{OS: os, State: bootstrap.OutOfScope, Evidence: by}
-		if v, judged := verdicts[os]; judged {
-			p.State, p.Credential = v.State, v.Credential
+		if class >= 0 && l.perSystem != nil {
+			for _, v := range l.perSystem[class] {
+				if v.OS == os {
+					p.State, p.Credential = v.State, v.Credential
+				}
+			}
 		}
 		list = append(list, p)
 	}
 	return list
 }
 
-// kinds tells of every account what it stands for.
-type kinds struct {
-	dir  *population.Directory
-	sets []audit.Set
-}
-
 var kindOrder = []population.Kind{population.Person, population.Shared, population.Service, population.Sync, population.Emergency}
 
-func (r *Report) kinds() *kinds {
-	k := &kinds{dir: r.Directory}
-	for _, kind := range kindOrder {
-		k.sets = append(k.sets, r.Directory.OfKind(kind))
+// kinds says of every account what it stands for, by the position in kindOrder.
+func (r *Report) kinds() []uint8 {
+	list := make([]uint8, r.Directory.All.Count())
+	for i := range list {
+		list[i] = uint8(len(kindOrder))
 	}
-	return k
+	for i, kind := range slices.Backward(kindOrder) {
+		for n := range r.Directory.OfKind(kind).All() {
+			list[n] = uint8(i)
+		}
+	}
+	return list
 }
 
-func (k *kinds) of(n uint32) string {
-	for i, set := range k.sets {
-		if set.Has(n) {
-			return string(kindOrder[i])
-		}
+func kindAt(position uint8) string {
+	if int(position) < len(kindOrder) {
+		return string(kindOrder[position])
 	}
 	return "unknown"
 }

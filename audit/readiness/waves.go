@@ -179,10 +179,9 @@ func (r *Report) Members(ctx context.Context, run *audit.Run) (iter.Seq[InWave],
 		return out
 	}
 	return func(yield func(InWave) bool) {
+		of := newLines(r)
 		for n := range r.Directory.People.All() {
-			m := r.Directory.Member(n)
-			w := InWave{User: User{Schema: UserSchema, ID: m.ID, UserPrincipalName: m.UserPrincipalName, Kind: string(population.Person)}, Wave: WaveUnread}
-			r.fill(&w.User, n)
+			w := InWave{User: of.user(n), Wave: WaveUnread}
 			if r.Result != nil {
 				v := r.verdict(n)
 				w.Wave = waveOf(&v)

@@ -22,7 +22,7 @@ type Object[T any] struct {
 // an error.
 func Objects[T any](ctx context.Context, s *Snapshot, id SectionID) iter.Seq2[Object[T], error] {
 	keep := func(row Row, v *T) Object[T] { return Object[T]{Value: *v, Row: Row{File: row.File, Line: row.Line}} }
-	return rowsAs(ctx, s, id, false, func() rowMap[T, Object[T]] { return keep })
+	return rowsAs(ctx, s, id, keepsAll, func() rowMap[T, Object[T]] { return keep })
 }
 
 // Mapped is Objects for large sections of which little is kept: it yields what a
@@ -31,15 +31,26 @@ func Objects[T any](ctx context.Context, s *Snapshot, id SectionID) iter.Seq2[Ob
 // one goroutine, several at a time. The T is used again for the next row: texts in it
 // may be kept, lists and what pointers lead to may not.
 func Mapped[T, R any](ctx context.Context, s *Snapshot, id SectionID, newMap func() func(*T) R) iter.Seq2[R, error] {
-	return rowsAs(ctx, s, id, true, func() rowMap[T, R] {
+	return mapped(ctx, s, id, keepsTexts, newMap)
+}
+
+// Folded is Mapped for functions that keep nothing of a row: a text that is to be kept
+// has to be cloned, because it may be a part of the row's memory, which is used again for
+// another row. Reading texts by the million without keeping them then costs no memory.
+func Folded[T, R any](ctx context.Context, s *Snapshot, id SectionID, newMap func() func(*T) R) iter.Seq2[R, error] {
+	return mapped(ctx, s, id, keepsNothing, newMap)
+}
+
+func mapped[T, R any](ctx context.Context, s *Snapshot, id SectionID, k keeps, newMap func() func(*T) R) iter.Seq2[R, error] {
+	return rowsAs(ctx, s, id, k, func() rowMap[T, R] {
 		of := newMap()
 		return func(_ Row, v *T) R { return of(v) }
 	})
 }
 
-func rowsAs[T, R any](ctx context.Context, s *Snapshot, id SectionID, reuse bool, newMap func() rowMap[T, R]) iter.Seq2[R, error] {
+func rowsAs[T, R any](ctx context.Context, s *Snapshot, id SectionID, k keeps, newMap func() rowMap[T, R]) iter.Seq2[R, error] {
 	return func(yield func(R, error) bool) {
-		d := decoding[T, R]{s: s, id: id, newMap: newMap, reuse: reuse}
+		d := decoding[T, R]{s: s, id: id, newMap: newMap, keeps: k}
 		for c := range d.chunks(ctx) {
 			s.setUnreadable(c.unreadable...)
 			for i := range c.values {

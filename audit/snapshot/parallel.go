@@ -35,15 +35,28 @@ func decoders() int { return min(runtime.GOMAXPROCS(0), maxDecoders) }
 // next row.
 type rowMap[T, R any] func(row Row, v *T) R
 
+// keeps says what a map keeps of the row it is given.
+type keeps uint8
+
+const (
+	keepsAll keeps = iota
+	keepsTexts
+	keepsNothing
+)
+
 // decoding is a section being decoded. newMap is called for every run of rows that
 // one goroutine decodes, so that a map may have memory of its own.
 type decoding[T, R any] struct {
 	s      *Snapshot
 	id     SectionID
 	newMap func() rowMap[T, R]
-	// reuse is true where the map keeps no list of the row.
-	reuse bool
-	total tally
+	keeps  keeps
+	total  tally
+	// spare are decoders between two batches: what they have learned and allocated
+	// serves the next.
+	spare sync.Pool
+	// index has a hash of the key of each row, by segment, once all were decoded.
+	index [][]uint32
 }
 
 // chunks decodes a section in parallel and yields it in order. All its goroutines
@@ -51,6 +64,7 @@ type decoding[T, R any] struct {
 func (d *decoding[T, R]) chunks(ctx context.Context) iter.Seq[chunk[R]] {
 	return func(yield func(chunk[R]) bool) {
 		segs := d.s.files[d.id]
+		d.index = make([][]uint32, len(segs))
 		decoded := d.ahead(ctx)
 		if len(segs) == 1 {
 			decoded = d.split(ctx, segs[0])
@@ -62,8 +76,24 @@ func (d *decoding[T, R]) chunks(ctx context.Context) iter.Seq[chunk[R]] {
 		}
 		if err := d.s.checkTotal(d.id, &d.total); err != nil {
 			yield(chunk[R]{err: err})
+			return
+		}
+		if d.indexed() {
+			d.s.leaveIndex(d.id, d.index)
 		}
 	}
+}
+
+// indexed tells whether an index is made on the way. Logs are long, and few of their
+// rows are ever looked for: theirs is made once somebody asks.
+func (d *decoding[T, R]) indexed() bool {
+	spec, _ := Spec(d.id)
+	return spec.Key != "" && d.id != SignIns && d.id != DirectoryAudits && !d.s.focus.active()
+}
+
+// note adds a row to the index.
+func (d *decoding[T, R]) note(segment int, key string, row Row) {
+	d.index[segment] = append(d.index[segment], hashOfKey(row.Raw, key))
 }
 
 // ahead decodes several segments at a time.
@@ -75,12 +105,12 @@ func (d *decoding[T, R]) ahead(parent context.Context) iter.Seq[chunk[R]] {
 		defer cancel()
 
 		var queue []chan chunk[R]
-		start := func(seg Segment) {
+		start := func(n int, seg Segment) {
 			out := make(chan chunk[R], chunksAhead)
 			queue = append(queue, out)
 			running.Go(func() {
 				defer close(out)
-				for c := range d.segment(ctx, seg) {
+				for c := range d.segment(ctx, n, seg) {
 					select {
 					case out <- c:
 					case <-ctx.Done():
@@ -92,7 +122,7 @@ func (d *decoding[T, R]) ahead(parent context.Context) iter.Seq[chunk[R]] {
 		segs := d.s.files[d.id]
 		for next := 0; next < len(segs) || len(queue) > 0; {
 			for ; next < len(segs) && len(queue) < decoders(); next++ {
-				start(segs[next])
+				start(next, segs[next])
 			}
 			for c := range queue[0] {
 				if !yield(c) || c.err != nil {
@@ -110,14 +140,19 @@ func (d *decoding[T, R]) ahead(parent context.Context) iter.Seq[chunk[R]] {
 }
 
 // segment decodes one segment.
-func (d *decoding[T, R]) segment(ctx context.Context, seg Segment) iter.Seq[chunk[R]] {
+func (d *decoding[T, R]) segment(ctx context.Context, n int, seg Segment) iter.Seq[chunk[R]] {
 	return func(yield func(chunk[R]) bool) {
+		spec, _ := Spec(d.id)
+		indexed := d.indexed()
 		var b rowDecoder[T, R]
 		b.start(d)
 		read := 0
 		for row, err := range d.s.segmentRows(ctx, d.id, seg, &d.total) {
 			if err == nil {
 				read += len(row.Raw)
+				if indexed {
+					d.note(n, spec.Key, row)
+				}
 				err = b.decode(row)
 			}
 			if err != nil {
@@ -176,6 +211,8 @@ func (d *decoding[T, R]) split(parent context.Context, seg Segment) iter.Seq[chu
 		}
 		running.Go(func() {
 			defer close(queue)
+			spec, _ := Spec(d.id)
+			indexed := d.indexed()
 			b := batches.Get().(*batch)
 			for row, err := range d.s.segmentRows(ctx, d.id, seg, &d.total) {
 				if err != nil {
@@ -183,6 +220,9 @@ func (d *decoding[T, R]) split(parent context.Context, seg Segment) iter.Seq[chu
 					break
 				}
 				b.add(row)
+				if indexed {
+					d.note(0, spec.Key, row)
+				}
 				if len(b.rows) < chunkRows && len(b.text) < chunkBytes {
 					continue
 				}
@@ -212,10 +252,12 @@ func (d *decoding[T, R]) split(parent context.Context, seg Segment) iter.Seq[chu
 }
 
 func (d *decoding[T, R]) batch(in *batch) chunk[R] {
-	var b rowDecoder[T, R]
-	b.start(d)
-	b.out.values = make([]R, 0, len(in.rows))
-	b.out.err = in.err
+	b, _ := d.spare.Get().(*rowDecoder[T, R])
+	if b == nil {
+		b = &rowDecoder[T, R]{}
+		b.start(d)
+	}
+	b.out = chunk[R]{values: make([]R, 0, len(in.rows)), err: in.err}
 	rest := in.text
 	for _, row := range in.rows {
 		n := len(row.Raw)
@@ -228,7 +270,10 @@ func (d *decoding[T, R]) batch(in *batch) chunk[R] {
 	clear(in.rows)
 	in.rows, in.text, in.err = in.rows[:0], in.text[:0], nil
 	batches.Put(in)
-	return b.out
+	out := b.out
+	b.out = chunk[R]{}
+	d.spare.Put(b)
+	return out
 }
 
 // rowDecoder decodes rows into a chunk.
@@ -236,13 +281,14 @@ type rowDecoder[T, R any] struct {
 	id    SectionID
 	of    rowMap[T, R]
 	plain entra.Plain
-	reuse bool
+	keeps keeps
 	value *T
 	out   chunk[R]
 }
 
 func (b *rowDecoder[T, R]) start(d *decoding[T, R]) {
-	b.id, b.of, b.reuse, b.value = d.id, d.newMap(), d.reuse, new(T)
+	b.id, b.of, b.keeps, b.value = d.id, d.newMap(), d.keeps, new(T)
+	b.plain.Borrow = d.keeps == keepsNothing
 }
 
 func (b *rowDecoder[T, R]) rows() int { return len(b.out.values) + len(b.out.unreadable) }
@@ -250,7 +296,7 @@ func (b *rowDecoder[T, R]) rows() int { return len(b.out.values) + len(b.out.unr
 // decode takes a row. A row that is to be left out is noted; an error ends the read.
 func (b *rowDecoder[T, R]) decode(row Row) error {
 	var none T
-	if !b.reuse {
+	if b.keeps == keepsAll {
 		*b.value = none
 	}
 	if b.plain.Decode(row.Raw, b.value) && hasKey(b.value) {

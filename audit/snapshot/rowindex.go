@@ -3,6 +3,7 @@ package snapshot
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"slices"
 	"strings"
 	"sync"
@@ -12,7 +13,8 @@ import (
 
 // rowIndex says in which segment, and where in it, rows with some key may be: for each
 // row a hash of its key in lower case. A million rows take 4 MiB, and quoting somebody
-// takes reading a few segments, up to the row, instead of all.
+// takes reading a few segments, up to the row, instead of all. Whoever decodes a whole
+// section leaves its index behind.
 type rowIndex struct {
 	once     sync.Once
 	segments [][]uint32
@@ -29,7 +31,7 @@ func (s *Snapshot) FindAll(ctx context.Context, id SectionID, keys []string) ([]
 	wanted, hashes := map[string]bool{}, map[uint32]bool{}
 	for _, k := range keys {
 		k = strings.ToLower(k)
-		wanted[k], hashes[keyHash(k)] = true, true
+		wanted[k], hashes[keyHash([]byte(k))] = true, true
 	}
 	if s.focus.active() {
 		return s.findIn(ctx, id, keys, wanted)
@@ -38,15 +40,33 @@ func (s *Snapshot) FindAll(ctx context.Context, id SectionID, keys []string) ([]
 	if err != nil {
 		return nil, err
 	}
-	var found []Row
-	for i, seg := range s.files[id] {
-		rows, err := s.rowsAt(ctx, id, seg, positions(index[i], hashes), wanted)
+	segs := s.files[id]
+	rows, errs := make([][]Row, len(segs)), make([]error, len(segs))
+	inParallel(len(segs), func(i int) { rows[i], errs[i] = s.rowsAt(ctx, id, segs[i], positions(index[i], hashes), wanted) })
+	for _, err := range errs {
 		if err != nil {
 			return nil, err
 		}
-		found = append(found, rows...)
 	}
-	return found, nil
+	return slices.Concat(rows...), nil
+}
+
+// inParallel calls f for the numbers below n, several at a time.
+func inParallel(n int, f func(int)) {
+	queue := make(chan int)
+	var wg sync.WaitGroup
+	for range min(decoders(), n) {
+		wg.Go(func() {
+			for i := range queue {
+				f(i)
+			}
+		})
+	}
+	for i := range n {
+		queue <- i
+	}
+	close(queue)
+	wg.Wait()
 }
 
 // findIn reads the whole section once: a view of one user is not searched often.
@@ -108,16 +128,7 @@ func (s *Snapshot) rowsAt(ctx context.Context, id SectionID, seg Segment, at []i
 // indexOf gives the hashes of a section's rows by segment. A cancelled read is not
 // remembered.
 func (s *Snapshot) indexOf(ctx context.Context, id SectionID) ([][]uint32, error) {
-	s.mu.Lock()
-	if s.indexes == nil {
-		s.indexes = map[SectionID]*rowIndex{}
-	}
-	index := s.indexes[id]
-	if index == nil {
-		index = &rowIndex{}
-		s.indexes[id] = index
-	}
-	s.mu.Unlock()
+	index := s.index(id)
 	index.once.Do(func() { index.segments, index.err = s.hashRows(ctx, id) })
 	if index.err != nil {
 		s.mu.Lock()
@@ -129,31 +140,40 @@ func (s *Snapshot) indexOf(ctx context.Context, id SectionID) ([][]uint32, error
 	return index.segments, index.err
 }
 
+func (s *Snapshot) index(id SectionID) *rowIndex {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.indexes == nil {
+		s.indexes = map[SectionID]*rowIndex{}
+	}
+	index := s.indexes[id]
+	if index == nil {
+		index = &rowIndex{}
+		s.indexes[id] = index
+	}
+	return index
+}
+
+// leaveIndex keeps the index that a reader of a whole section made on the way.
+func (s *Snapshot) leaveIndex(id SectionID, segments [][]uint32) {
+	index := s.index(id)
+	index.once.Do(func() { index.segments = segments })
+}
+
 func (s *Snapshot) hashRows(ctx context.Context, id SectionID) ([][]uint32, error) {
 	segs := s.files[id]
 	spec, _ := Spec(id)
 	all, errs := make([][]uint32, len(segs)), make([]error, len(segs))
 	var total tally
-	queue := make(chan int)
-	var wg sync.WaitGroup
-	for range min(decoders(), len(segs)) {
-		wg.Go(func() {
-			for i := range queue {
-				for row, err := range s.segmentRows(ctx, id, segs[i], &total) {
-					if err != nil {
-						errs[i] = err
-						break
-					}
-					all[i] = append(all[i], keyHash(strings.ToLower(keyOf(row.Raw, spec.Key))))
-				}
+	inParallel(len(segs), func(i int) {
+		for row, err := range s.segmentRows(ctx, id, segs[i], &total) {
+			if err != nil {
+				errs[i] = err
+				break
 			}
-		})
-	}
-	for i := range segs {
-		queue <- i
-	}
-	close(queue)
-	wg.Wait()
+			all[i] = append(all[i], hashOfKey(row.Raw, spec.Key))
+		}
+	})
 	for _, err := range errs {
 		if err != nil {
 			return nil, err
@@ -162,24 +182,58 @@ func (s *Snapshot) hashRows(ctx context.Context, id SectionID) ([][]uint32, erro
 	return all, s.checkTotal(id, &total)
 }
 
-// keyOf is the key of a row. Most rows begin with it.
+// keyOf is the key of a row.
 func keyOf(raw entra.Raw, key string) string {
-	if rest, ok := bytes.CutPrefix(raw, []byte(`{"`)); ok && len(rest) > len(key)+3 &&
-		string(rest[:len(key)]) == key && string(rest[len(key):len(key)+3]) == `":"` {
-		rest = rest[len(key)+3:]
-		end := bytes.IndexByte(rest, '"')
-		if end >= 0 && bytes.IndexByte(rest[:end], '\\') < 0 {
-			return string(rest[:end])
-		}
+	if text := firstText(raw, key); text != nil {
+		return string(text)
 	}
 	return rowKey(raw, key)
 }
 
-// keyHash is FNV-1a.
-func keyHash(key string) uint32 {
-	h := uint32(2166136261)
-	for i := range len(key) {
-		h = (h ^ uint32(key[i])) * 16777619
+// firstText is the text of a row's first member, where that is its key, without escapes.
+// Most rows begin with it.
+func firstText(raw entra.Raw, key string) []byte {
+	rest, ok := bytes.CutPrefix(raw, []byte(`{"`))
+	if !ok || len(rest) <= len(key)+3 || string(rest[:len(key)]) != key || string(rest[len(key):len(key)+3]) != `":"` {
+		return nil
 	}
-	return h
+	rest = rest[len(key)+3:]
+	end := bytes.IndexByte(rest, '"')
+	if end < 0 || bytes.IndexByte(rest[:end], '\\') >= 0 {
+		return nil
+	}
+	return rest[:end:end]
 }
+
+func hashOfKey(raw entra.Raw, key string) uint32 {
+	if text := firstText(raw, key); text != nil {
+		return keyHash(text)
+	}
+	return keyHash([]byte(rowKey(raw, key)))
+}
+
+// keyHash is the same for keys that differ in letter case only. It goes by eight
+// characters at a time: there are millions of keys.
+func keyHash(key []byte) uint32 {
+	const lower, highs = 0x2020202020202020, 0x8080808080808080
+	const odd, seed = 0x9e3779b97f4a7c15, 0xcbf29ce484222325
+	all, h := key, uint64(seed)
+	var seen uint64
+	for ; len(key) >= 8; key = key[8:] {
+		w := binary.LittleEndian.Uint64(key)
+		seen |= w
+		h = (h ^ (w | lower)) * odd
+		h ^= h >> 29
+	}
+	var last [8]byte
+	copy(last[:], key)
+	w := binary.LittleEndian.Uint64(last[:])
+	if seen |= w; seen&highs != 0 && !lowered(all) {
+		// Beyond ASCII letter case is not a bit.
+		return keyHash(bytes.ToLower(all))
+	}
+	h = (h ^ (w | lower)) * odd
+	return uint32(h>>32) ^ uint32(h)
+}
+
+func lowered(text []byte) bool { return bytes.Equal(text, bytes.ToLower(text)) }

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -30,44 +31,50 @@ type bench struct {
 	runs          int
 }
 
+// measuredCommands are those with a budget, in the order of the report.
+var measuredCommands = []string{"audit", "readiness"}
+
 // sizes measures tenants of several sizes. The error names the budgets that were
 // not kept.
 func (b *bench) sizes(ctx context.Context, sizes []int) error {
-	audits := map[int]measured{}
+	whole := map[string]measured{} // by command and size
 	var over []error
 	fmt.Printf("%s, %s/%s, %d processors; the quickest of %d runs\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), b.runs)
 	for _, users := range sizes {
-		floor, audit, err := b.size(ctx, users)
+		found, err := b.size(ctx, users)
 		if err != nil {
 			return err
 		}
-		audits[users] = audit
-		fmt.Printf("%-28s %.2f × wall, %.2f × CPU\n", "audit against the floor", ratio(audit.Wall, floor.Wall), ratio(audit.CPU, floor.CPU))
-		growth := 0.0
-		if tenth, ok := audits[users/10]; ok {
-			growth = ratio(audit.Wall, tenth.Wall)
-			fmt.Printf("%-28s %.1f × wall\n", fmt.Sprintf("growth from %d", users/10), growth)
-		}
-		if users == budgetUsers {
-			over = append(over, exceeded(floor, audit, growth)...)
+		for _, command := range measuredCommands {
+			floor, run := found[floorOf+command], found[command]
+			whole[fmt.Sprint(command, users)] = run
+			fmt.Printf("%-28s %.2f × wall, %.2f × CPU\n", command+" against its floor", ratio(run.Wall, floor.Wall), ratio(run.CPU, floor.CPU))
+			growth := 0.0
+			if tenth, ok := whole[fmt.Sprint(command, users/10)]; ok {
+				growth = ratio(run.CPU, tenth.CPU)
+				fmt.Printf("%-28s %.1f × wall, %.1f × CPU\n", fmt.Sprintf("%s from %d", command, users/10), ratio(run.Wall, tenth.Wall), growth)
+			}
+			if users == budgetUsers {
+				over = append(over, exceeded(command, floor, run, growth)...)
+			}
 		}
 	}
 	return errors.Join(over...)
 }
 
-// exceeded lists the budgets that an audit did not keep.
-func exceeded(floor, audit measured, growth float64) (over []error) {
-	if times := ratio(audit.Wall, floor.Wall); times > budgetFloor {
-		over = append(over, fmt.Errorf("the audit takes %.2f times the floor, the budget is %.0f", times, budgetFloor))
+// exceeded lists the budgets that a command did not keep.
+func exceeded(command string, floor, run measured, growth float64) (over []error) {
+	if times := ratio(run.Wall, floor.Wall); times > budgetFloor {
+		over = append(over, fmt.Errorf("%s takes %.2f times the floor, the budget is %.0f", command, times, budgetFloor))
 	}
-	if audit.Wall > budgetWall {
-		over = append(over, fmt.Errorf("the audit takes %v, the budget is %v", audit.Wall.Round(10*time.Millisecond), budgetWall))
+	if run.Wall > budgetWall {
+		over = append(over, fmt.Errorf("%s takes %v, the budget is %v", command, run.Wall.Round(10*time.Millisecond), budgetWall))
 	}
-	if audit.Peak > budgetMemory {
-		over = append(over, fmt.Errorf("the audit holds %s, the budget is %s", mib(audit.Peak), mib(budgetMemory)))
+	if run.Peak > budgetMemory {
+		over = append(over, fmt.Errorf("%s holds %s, the budget is %s", command, mib(run.Peak), mib(budgetMemory)))
 	}
 	if growth > budgetGrowth {
-		over = append(over, fmt.Errorf("the audit takes %.1f times as long as for a tenth of the accounts, the budget is %.0f", growth, budgetGrowth))
+		over = append(over, fmt.Errorf("%s takes %.1f times as long as for a tenth of the accounts, the budget is %.0f", command, growth, budgetGrowth))
 	}
 	return over
 }
@@ -79,35 +86,37 @@ func ratio(a, b time.Duration) float64 {
 	return float64(a) / float64(b)
 }
 
-func (b *bench) size(ctx context.Context, users int) (floor, audit measured, err error) {
+// size measures a tenant, by stage.
+func (b *bench) size(ctx context.Context, users int) (map[string]measured, error) {
 	dir, err := b.tenantOf(ctx, users)
 	if err != nil {
-		return floor, audit, err
+		return nil, err
 	}
 	stored, err := size(dir)
 	if err != nil {
-		return floor, audit, err
+		return nil, err
 	}
 	fmt.Printf("\n%d accounts, %d MB stored\n", users, stored/1e6)
 	fmt.Printf("%-28s %9s %9s %12s %10s\n", "stage", "wall", "cpu", "allocated", "peak")
-	for _, stage := range []string{"floor", "digest", "facts", "checks"} {
-		best, err := b.best(func() ([]measured, error) { return b.child(ctx, stage, dir) })
-		if err != nil {
-			return floor, audit, err
-		}
-		for _, m := range best {
+	found := map[string]measured{}
+	note := func(list []measured, err error) error {
+		for _, m := range list {
 			show(m)
+			found[m.Stage] = m
 		}
-		if stage == "floor" {
-			floor = best[0]
+		return err
+	}
+	for _, stage := range []string{floorOf + "audit", floorOf + "readiness", "digest", "facts", "checks"} {
+		if err := note(b.best(func() ([]measured, error) { return b.child(ctx, stage, dir) })); err != nil {
+			return nil, err
 		}
 	}
-	best, err := b.best(func() ([]measured, error) { return b.audit(ctx, dir) })
-	if err != nil {
-		return floor, audit, err
+	for _, command := range measuredCommands {
+		if err := note(b.best(func() ([]measured, error) { return b.process(ctx, command, dir) })); err != nil {
+			return nil, err
+		}
 	}
-	show(best[0])
-	return floor, best[0], nil
+	return found, nil
 }
 
 // best repeats a stage and gives the run that took the least time.
@@ -147,16 +156,15 @@ func (b *bench) child(ctx context.Context, stage, dir string) ([]measured, error
 	return found, json.Unmarshal(out.Bytes(), &found)
 }
 
-// audit runs the whole program. Its exit code says what it found, not whether it
-// worked; only 2 and 4 are failures.
-func (b *bench) audit(ctx context.Context, dir string) ([]measured, error) {
+// process runs a command of the program. Its exit code says what it found, not whether
+// it worked; only 2 and 4 are failures.
+func (b *bench) process(ctx context.Context, command, dir string) ([]measured, error) {
 	temp, err := os.MkdirTemp("", "bench-*")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(temp)
-	cmd := exec.CommandContext(ctx, b.binary, "audit", "--from", dir, "--format", "json", "--quiet", "--fail-on", "never",
-		"--output", filepath.Join(temp, "report.json"))
+	cmd := exec.CommandContext(ctx, b.binary, append(slices.Clone(commands[command]), "--from", dir, "--output", filepath.Join(temp, "out"))...)
 	cmd.Stderr = os.Stderr
 	start := time.Now()
 	if err := cmd.Start(); err != nil {
@@ -169,7 +177,7 @@ func (b *bench) audit(ctx context.Context, dir string) ([]measured, error) {
 	// long as it runs. What it grows in the last moment is missed.
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
-	m := measured{Stage: "audit (process)"}
+	m := measured{Stage: command}
 	for running := true; running; {
 		select {
 		case err = <-done:
@@ -182,7 +190,7 @@ func (b *bench) audit(ctx context.Context, dir string) ([]measured, error) {
 	state := cmd.ProcessState
 	m.CPU = state.UserTime() + state.SystemTime()
 	if code := state.ExitCode(); err != nil && code != 1 && code != 3 {
-		return nil, fmt.Errorf("the audit ended with %d: %w", code, err)
+		return nil, fmt.Errorf("%s ended with %d: %w", command, code, err)
 	}
 	m.Note = fmt.Sprintf("exit code %d", state.ExitCode())
 	return []measured{m}, nil

@@ -1,9 +1,9 @@
 // Command bench measures judging on synthetic tenants, stage by stage: opening, the
-// floor, every fact, every check, and the whole audit as a process. "make bench" runs
+// floor, every fact, every check, and as processes "audit" and "readiness --users". "make bench" runs
 // it; docs/performance.md holds figures and says how to read them.
 //
 // The floor is what no judging can go below without reading less: decompress the
-// sections that the checks read and decode their rows, plainly, to the members that
+// sections that a command uses and decode their rows, plainly, to the members that
 // are used, on all processors, keeping nothing. Budgets are multiples of it, so that
 // they mean the same on a faster machine.
 //

@@ -59,6 +59,28 @@ type (
 		UserIDs    []string `json:"userIds"`
 		GroupIDs   []string `json:"groupIds"`
 	}
+	usedDevice struct {
+		ID                     string  `json:"id"`
+		DeviceID               string  `json:"deviceId"`
+		AccountEnabled         *bool   `json:"accountEnabled"`
+		OperatingSystem        string  `json:"operatingSystem"`
+		OperatingSystemVersion string  `json:"operatingSystemVersion"`
+		TrustType              string  `json:"trustType"`
+		IsCompliant            *bool   `json:"isCompliant"`
+		RegisteredOwners       []owner `json:"registeredOwners"`
+		RegisteredUsers        []owner `json:"registeredUsers"`
+	}
+	owner struct {
+		ID string `json:"id"`
+	}
+	usedManagedDevice struct {
+		ID              string `json:"id"`
+		AzureADDeviceID string `json:"azureADDeviceId"`
+		UserID          string `json:"userId"`
+		OperatingSystem string `json:"operatingSystem"`
+		OSVersion       string `json:"osVersion"`
+		ComplianceState string `json:"complianceState"`
+	}
 )
 
 // decoders say what is decoded of a row; small sections have any object.
@@ -72,6 +94,10 @@ func decode(section snapshot.SectionID, line []byte) error {
 		return decodeAs[usedMethods](line)
 	case snapshot.GroupMembers:
 		return decodeAs[usedMembers](line)
+	case snapshot.Devices:
+		return decodeAs[usedDevice](line)
+	case snapshot.ManagedDevices:
+		return decodeAs[usedManagedDevice](line)
 	case snapshot.ConditionalAccessPolicies:
 		return decodeAs[entra.ConditionalAccessPolicy](line)
 	case snapshot.SignIns:
@@ -88,9 +114,10 @@ func decodeAs[T any](line []byte) error {
 	return json.Unmarshal(line, &v)
 }
 
-// measureFloor decodes the files of the sections in parallel, on all processors.
-func measureFloor(ctx context.Context, dir string) ([]measured, error) {
-	sections, err := judgedSections()
+// measureFloor decodes the files of the sections that a command uses in parallel, on
+// all processors.
+func measureFloor(ctx context.Context, command, dir string) ([]measured, error) {
+	sections, err := sectionsOf(command)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +125,7 @@ func measureFloor(ctx context.Context, dir string) ([]measured, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := measure("floor", func() (string, error) {
+	m, err := measure(floorOf+command, func() (string, error) {
 		read, err := decodeFiles(ctx, dir, snap, sections)
 		return fmt.Sprintf("%d MB of JSON", read/1e6), err
 	})

@@ -33,7 +33,7 @@ func run(ctx context.Context, args []string) error {
 		f.PrintDefaults()
 	}
 	f.StringVar(&b.cache, "cache", "", "where the tenants are kept (a folder of the user's cache)")
-	f.StringVar(&b.binary, "binary", "bin/passkeyaudit", "the program whose audit is measured")
+	f.StringVar(&b.binary, "binary", "bin/passkeyaudit", "the program whose commands are measured")
 	logs := f.String("sign-ins", "", "measure reading sign-in logs of these `LENGTHS` too, such as 200000,2000000")
 	f.IntVar(&b.runs, "runs", 3, "how often to run each stage; the quickest counts")
 	stage := f.String("stage", "", "measure one stage in this process and print it as JSON; for the command itself")

@@ -4,15 +4,21 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/facts/access"
+	"passkeyaudit/audit/facts/bootstrap"
+	"passkeyaudit/audit/facts/devices"
 	"passkeyaudit/audit/facts/methods"
 	"passkeyaudit/audit/facts/population"
 	"passkeyaudit/audit/facts/privilege"
 	"passkeyaudit/audit/runner"
 	"passkeyaudit/audit/snapshot"
 	"passkeyaudit/checks"
+	"passkeyaudit/internal/cli"
+	"passkeyaudit/internal/term"
 )
 
 // stages are those that run inside this program, in the order of the report.
@@ -26,8 +32,11 @@ var stages = map[string]func(context.Context, *snapshot.Snapshot) ([]measured, e
 }
 
 func measureStage(ctx context.Context, stage, dir string) ([]measured, error) {
-	if stage == "floor" {
-		return measureFloor(ctx, dir)
+	if command, ok := strings.CutPrefix(stage, floorOf); ok {
+		return measureFloor(ctx, command, dir)
+	}
+	if args, ok := commands[stage]; ok {
+		return measureCommand(ctx, stage, append(slices.Clone(args), "--from", dir))
 	}
 	work, ok := stages[stage]
 	if stage == "log-floor" {
@@ -52,6 +61,37 @@ func measureStage(ctx context.Context, stage, dir string) ([]measured, error) {
 		found = append([]measured{opened}, found...)
 	}
 	return found, err
+}
+
+// floorOf begins the name of the stage that measures the floor of a command.
+const floorOf = "floor of "
+
+// commands are the commands that are measured, with what they are asked.
+var commands = map[string][]string{
+	"audit":     {"audit", "--format", "json", "--quiet", "--fail-on", "never"},
+	"readiness": {"readiness", "--users", "--quiet"},
+}
+
+// measureCommand runs a command inside this program, so that it can be profiled. What
+// it writes is counted and thrown away.
+func measureCommand(ctx context.Context, name string, args []string) ([]measured, error) {
+	m, err := measure(name, func() (string, error) {
+		var out counter
+		streams := &term.IO{In: strings.NewReader(""), Out: &out, Err: os.Stderr, Width: 80, Getenv: os.Getenv}
+		if code := cli.Main(ctx, cli.Deps{IO: streams, Version: "bench"}, args); code == cli.ExitUsage || code == cli.ExitRuntime {
+			return "", fmt.Errorf("%s ended with %d", name, code)
+		}
+		return fmt.Sprintf("%d MB written", out/1e6), nil
+	})
+	return []measured{m}, err
+}
+
+// counter counts bytes.
+type counter int64
+
+func (c *counter) Write(p []byte) (int, error) {
+	*c += counter(len(p))
+	return len(p), nil
 }
 
 func measureDigest(ctx context.Context, snap *snapshot.Snapshot) ([]measured, error) {
@@ -88,8 +128,14 @@ func measureFacts(ctx context.Context, snap *snapshot.Snapshot) ([]measured, err
 		derive(methods.Usable, nil),
 		derive(methods.Modes, nil),
 		derive(privilege.Roles, nil),
+		derive(devices.Inventory, nil),
 		derive(access.Policies, func(c *access.Compiled) string { return fmt.Sprintf("%d policies", len(c.Policies)) }),
 		derive(access.Classes, func(c *access.Classed) string { return fmt.Sprintf("%d classes", len(c.List)) }),
+		derive(bootstrap.Grounds, nil),
+		derive(bootstrap.Reach, func(r *bootstrap.Result) string { return fmt.Sprintf("%d classes", len(r.Classes)) }),
+		derive(bootstrap.Audiences, nil),
+		derive(bootstrap.Stops, nil),
+		derive(bootstrap.ReportOnly, nil),
 	} {
 		m, err := fact(ctx, run)
 		if err != nil {
@@ -118,9 +164,16 @@ func measureChecks(ctx context.Context, snap *snapshot.Snapshot) ([]measured, er
 	return all, nil
 }
 
-// judgedSections are the sections that the checks read.
-func judgedSections() ([]snapshot.SectionID, error) {
-	plan, err := runner.New(checks.All())
+// sectionsOf are the sections that a command uses: those that its checks, or its facts,
+// read.
+func sectionsOf(command string) ([]snapshot.SectionID, error) {
+	used := checks.All()
+	if command == "readiness" {
+		people := *used[0]
+		people.Reads, people.Facts = nil, []audit.AnyFact{population.Users, bootstrap.Grounds}
+		used = []*audit.Check{&people}
+	}
+	plan, err := runner.New(used)
 	if err != nil {
 		return nil, err
 	}

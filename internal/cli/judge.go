@@ -284,10 +284,18 @@ func (j *judging) outcome(r *runner.Results, baseline *audit.Baseline) error {
 }
 
 // writeResult writes to standard output, or to a file that appears only once it
-// is whole. Reports name people, so the file is its owner's alone.
+// is whole. Reports name people, so the file is its owner's alone. What is there and no
+// file, such as a device or a pipe, is written to and not replaced.
 func writeResult(d *Deps, file string, write func(io.Writer) error) error {
 	if file == "" || file == "-" {
 		return write(d.IO.Out)
+	}
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		f, err := os.OpenFile(file, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		return errors.Join(write(f), f.Close())
 	}
 	temp := file + ".new"
 	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)

@@ -207,7 +207,7 @@ func runReadiness(ctx context.Context, d *Deps, o readinessOptions) error {
 		if o.Format == "csv" {
 			write = csv.Users
 		}
-		if err := writeResult(d, o.Output, func(w io.Writer) error { return write(w, r.Users()) }); err != nil {
+		if err := writeResult(d, o.Output, func(w io.Writer) error { return write(w, r.Lines()) }); err != nil {
 			return fmt.Errorf("writing the result: %w", err)
 		}
 		return judged(r, snap)

@@ -1,8 +1,7 @@
 package bootstrap
 
 import (
-	"cmp"
-	"fmt"
+	"iter"
 	"slices"
 
 	"passkeyaudit/audit"
@@ -43,31 +42,69 @@ const (
 	withNewHello              // with Windows Hello, set up with a new pass
 )
 
-// attempts lists what a person could try, the cheapest first, as far as the engine
-// looks at it. Lists are remembered and shared: few things about people decide what
-// they can try.
-func (e *engine) attempts(p *person, r resolution) []attempt {
-	k := e.attemptKey(p, r)
-	list, known := e.tried[k]
-	if !known {
-		list = e.allAttempts(p, r)
-		e.tried[k] = list
-	}
-	if e.only == nil {
-		return list
-	}
-	var some []attempt
-	for i := range list {
-		if e.only(e, &list[i]) {
-			some = append(some, list[i])
+// attempts yields what a person could try, the cheapest first, as far as the engine
+// looks at it. What is yielded is good until the next; whole makes it last. Lists are
+// remembered and shared: few things about people decide what they can try.
+func (e *engine) attempts(p *person, r resolution) iter.Seq[*attempt] {
+	list := e.tries(p, r)
+	return func(yield func(*attempt) bool) {
+		var a attempt
+		for _, at := range list.order {
+			if !e.onRoute(&list.approaches[at.approach], at) {
+				continue
+			}
+			if a = list.at(at); !yield(&a) {
+				return
+			}
 		}
 	}
-	return some
 }
 
-// lists tells models apart in which people have different things to try.
-func (m *model) lists() string {
-	return fmt.Sprint(m.places, m.credentials, m.goal, m.risk, m.assumed, m.switches.PasswordOnlyBootstrap)
+func (e *engine) tries(p *person, r resolution) *tryList {
+	return e.tried.get(e.attemptKey(p, r), func() *tryList { return e.allAttempts(p, r) })
+}
+
+// whole is an attempt that lasts, with what its place takes for granted.
+func (e *engine) whole(a *attempt) *attempt {
+	b := *a
+	at := &e.m.places[b.place]
+	if at.trusted {
+		e.assume(&b, TrustedPlace, at.cost)
+	}
+	if len(at.countries) > 0 {
+		e.assume(&b, inCountry(at.country), costCountry)
+	}
+	if b.dismissed {
+		b.cost += costDismissRisk
+	}
+	return &b
+}
+
+// tryList is what people can try: approaches, each of them in several places. There are
+// many, so what an attempt of one does not share with the others takes four bytes.
+type tryList struct {
+	approaches []attempt
+	dismissing [][]Step // the steps of each approach after the risk was dismissed
+	order      []tryAt  // the cheapest first
+	// group is the same for approaches that policies cannot tell apart: they differ in
+	// the passkey.
+	group  []int
+	groups int
+}
+
+func (l *tryList) at(at tryAt) attempt {
+	a := l.approaches[at.approach]
+	a.place, a.dismissed = int(at.place), at.dismissed
+	if at.dismissed {
+		a.steps = l.dismissing[at.approach]
+	}
+	return a
+}
+
+type tryAt struct {
+	approach  uint16
+	place     uint8
+	dismissed bool
 }
 
 // attemptKey is all of a person that the list of attempts depends on.
@@ -78,13 +115,14 @@ type attemptKey struct {
 	keys                                bool
 	firstFactor, classic, stale, atRisk bool
 	noPlaces, phoneOnly                 bool
+	portable                            bool
 }
 
 func (e *engine) attemptKey(p *person, r resolution) attemptKey {
 	k := attemptKey{
 		hybrid: p.hybrid, joined: p.joined, hoped: e.deviceHoped(p, r), hello: p.has(hello, r), passes: e.heldPasses(p, r) != 0, keys: len(p.keys) > 0,
 		registers: p.registered.value == audit.Yes, classic: p.authApp.in(r) || p.oathApp.in(r), stale: p.stale, atRisk: p.risk != "",
-		noPlaces: p.noPlaces, phoneOnly: p.phoneOnly,
+		noPlaces: p.noPlaces, phoneOnly: p.phoneOnly, portable: e.portable,
 	}
 	for i, os := range devices.Systems {
 		k.computers[i], k.compliant[i], k.phones[i] = p.systems[os], p.compliant[os], p.phones[os]
@@ -96,36 +134,44 @@ func (e *engine) attemptKey(p *person, r resolution) attemptKey {
 
 // allAttempts lists them anew. What cannot be tried at all is left out: a phone where
 // there is none, a device that is not in evidence.
-func (e *engine) allAttempts(p *person, r resolution) []attempt {
-	signIns := e.signIns(p, r)
-	list := make([]attempt, 0, len(signIns)*len(e.m.places))
-	for _, a := range signIns {
-		for i := range e.m.places {
-			at := &e.m.places[i]
-			if at.trusted && p.noPlaces {
+func (e *engine) allAttempts(p *person, r resolution) *tryList {
+	list := &tryList{approaches: e.signIns(p, r)}
+	risky := p.risk != "" && e.m.risk
+	placeCosts := make([]int, len(e.m.places))
+	for i := range e.m.places {
+		placeCosts[i] = e.whole(&attempt{place: i}).cost
+	}
+	groups := map[refusalKey]int{}
+	var byCost [][]tryAt
+	add := func(cost int, at tryAt) {
+		for len(byCost) <= cost {
+			byCost = append(byCost, nil)
+		}
+		byCost[cost] = append(byCost[cost], at)
+	}
+	for i := range list.approaches {
+		a := &list.approaches[i]
+		k := e.refusalKey(p, harsh, a)
+		if _, known := groups[k]; !known {
+			groups[k] = len(groups)
+		}
+		list.group = append(list.group, groups[k])
+		if risky {
+			list.dismissing = append(list.dismissing, append(slices.Clone(a.steps), DismissRisk))
+		}
+		for j := range e.m.places {
+			if e.m.places[j].trusted && p.noPlaces {
 				continue
 			}
-			for _, dismissed := range []bool{false, true} {
-				if dismissed && (p.risk == "" || !e.m.risk) {
-					continue
-				}
-				b := a
-				b.place, b.dismissed = i, dismissed
-				if at.trusted {
-					e.assume(&b, TrustedPlace, at.cost)
-				}
-				if len(at.countries) > 0 {
-					e.assume(&b, inCountry(at.country), costCountry)
-				}
-				if dismissed {
-					b.steps = append(slices.Clone(b.steps), DismissRisk)
-					b.cost += costDismissRisk
-				}
-				list = append(list, b)
+			at := tryAt{approach: uint16(i), place: uint8(j)}
+			add(a.cost+placeCosts[j], at)
+			if risky {
+				at.dismissed = true
+				add(a.cost+placeCosts[j]+costDismissRisk, at)
 			}
 		}
 	}
-	slices.SortStableFunc(list, func(a, b attempt) int { return cmp.Compare(a.cost, b.cost) })
+	list.order, list.groups = slices.Concat(byCost...), len(groups)
 	return list
 }
 
@@ -379,7 +425,7 @@ func (e *engine) auths(p *person, r resolution, a attempt) []auth {
 
 // heldPasses are the passes that the person holds and may use.
 func (e *engine) heldPasses(p *person, r resolution) modes {
-	m := p.modes(r) & passes
+	m := e.own(p, r).modes & passes
 	if e.changed(PassBlocker, entra.MethodTemporaryAccessPass) {
 		m |= p.heldPass
 	}
@@ -388,8 +434,9 @@ func (e *engine) heldPasses(p *person, r resolution) modes {
 
 // using are the modes that a way of signing in completes.
 func (e *engine) using(p *person, r resolution, a attempt, how auth) modes {
-	m := p.modes(r) &^ passes
-	if e.anyUsable(p, r) {
+	own := e.own(p, r)
+	m := own.modes &^ passes
+	if own.usable {
 		m |= fido2
 	}
 	// Windows Hello is a way to sign in on its own device only (STR,

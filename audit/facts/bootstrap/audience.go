@@ -8,7 +8,7 @@ import (
 )
 
 // Audiences is the fact that says what would become of personas under the policies
-// that people have today.
+// that people have today. Somebody who activates a role is not among them.
 var Audiences = &audit.Fact[[]Audience]{
 	Name:  "bootstrap.Audiences",
 	Doc:   "people under the same policies, with where a new hire, or somebody who lost a phone, would stand there",
@@ -48,10 +48,10 @@ func (r *Result) Audiences(ctx context.Context) ([]Audience, error) {
 	err := r.each(ctx, len(populations), func(b *bench, i int) {
 		list[i].Members = populations[i].members
 		for _, who := range Personas {
-			p := populations[i].person.as(who)
-			if p == nil {
-				continue
+			if who == RoleActivation {
+				continue // few of an audience can become it; see Personas
 			}
+			p := populations[i].person.as(who)
 			s := Standing{Persona: who, Verdict: b.persona(who, p)}
 			switch {
 			case s.Verdict.State != Trapped:
@@ -97,8 +97,8 @@ func (b *bench) enforcement(p *person, s *Standing) {
 	if s.Enforced = !trapped(nil); !s.Enforced {
 		return
 	}
-	for _, a := range b.attempts(p, harsh) {
-		for _, o := range b.obstacles(p, harsh, &a, false) {
+	for a := range b.attempts(p, harsh) {
+		for _, o := range b.obstacles(p, harsh, a) {
 			for _, f := range o.fixes {
 				if b.m.objects[f].Type == PolicyBlocker && !slices.Contains(refusing, f) {
 					refusing = append(refusing, f)

@@ -88,9 +88,13 @@ func (e *engine) prospects(p *person, r resolution) []prospect {
 	passes := []int{e.m.byID[Blocker{PassBlocker, entra.MethodTemporaryAccessPass}]}
 	for _, q := range append([]*person{p}, p.open(r)...) {
 		var attempts []attempt
-		e.changing(passes, func() { attempts = e.attempts(q, r) })
+		e.changing(passes, func() {
+			for a := range e.attempts(q, r) {
+				attempts = append(attempts, *a)
+			}
+		})
 		for i := range attempts {
-			add(func() []obstacle { return e.obstacles(q, r, &attempts[i], false) })
+			add(func() []obstacle { return e.obstacles(q, r, &attempts[i]) })
 		}
 	}
 	return list
@@ -209,7 +213,7 @@ func (e *engine) obstaclesOf(p *person, r resolution, set []int) []Reason {
 	case way.lane != nil:
 		p = way.lane
 	}
-	for _, o := range e.obstacles(p, r, way, false) {
+	for _, o := range e.obstacles(p, r, way) {
 		reasons = append(reasons, o.reasons...)
 	}
 	held := way.auth == withPass && e.heldPasses(p, r) != 0
@@ -236,7 +240,7 @@ func (e *engine) stepReasons(p *person, r resolution, way *attempt) []Reason {
 		} else {
 			same := *way
 			same.auth, same.steps = withMethods, nil
-			for _, o := range e.obstacles(p, r, &same, false) {
+			for _, o := range e.obstacles(p, r, &same) {
 				reasons = append(reasons, o.reasons...)
 			}
 		}
@@ -253,11 +257,11 @@ func (e *engine) stepReasons(p *person, r resolution, way *attempt) []Reason {
 func (e *engine) cheapestObstacles(p *person, r resolution) []obstacle {
 	var least []obstacle
 	tried := false
-	for _, a := range e.attempts(p, r) {
+	for a := range e.attempts(p, r) {
 		if a.enrols {
 			continue
 		}
-		if got := e.obstacles(p, r, &a, false); !tried || len(got) < len(least) {
+		if got := e.obstacles(p, r, a); !tried || len(got) < len(least) {
 			least, tried = got, true
 		}
 	}

@@ -26,7 +26,7 @@ func (r *Result) Changes(ctx context.Context) ([]Change, error) {
 	sets := map[string][]Blocker{}
 	for i := range r.Classes {
 		c := &r.Classes[i]
-		people := c.Members.And(r.Directory.People).Count()
+		people := c.People.Count()
 		for _, o := range c.Verdict.opens {
 			if k := blockerKey(o.set); len(o.set) <= 2 && people > 0 {
 				sets[k] = o.set
@@ -66,7 +66,7 @@ func (r *Result) Try(ctx context.Context, objects []Blocker) (Change, error) {
 	after := make([]State, len(r.Classes))
 	err := r.each(ctx, len(r.Classes), func(b *bench, i int) {
 		c := &r.Classes[i]
-		if after[i] = c.Verdict.State; after[i] == OutOfScope || c.Members.And(r.Directory.People).Empty() || !r.model.concerns(c.person, set) {
+		if after[i] = c.Verdict.State; after[i] == OutOfScope || c.People.Empty() || !r.model.concerns(c.person, set) {
 			return
 		}
 		b.changing(set, func() { after[i] = b.state(c.person) })
@@ -74,17 +74,17 @@ func (r *Result) Try(ctx context.Context, objects []Blocker) (Change, error) {
 	if err != nil {
 		return Change{}, err
 	}
-	out := Change{Objects: objects}
+	var freed, worsened []audit.Set
 	for i := range r.Classes {
-		before, people := r.Classes[i].Verdict.State, r.Classes[i].Members.And(r.Directory.People)
+		before, people := r.Classes[i].Verdict.State, r.Classes[i].People
 		switch {
 		case before == Trapped && rank(after[i]) < rank(Unknown):
-			out.Freed = out.Freed.Or(people)
+			freed = append(freed, people)
 		case rank(after[i]) > rank(before):
-			out.Worsened = out.Worsened.Or(people)
+			worsened = append(worsened, people)
 		}
 	}
-	return out, nil
+	return Change{Objects: objects, Freed: audit.Union(freed...), Worsened: audit.Union(worsened...)}, nil
 }
 
 // state is where a person in scope stands, without what it rests on.

@@ -152,7 +152,7 @@ func (e *Enforced) judge(ctx context.Context, w World, populations []policyPopul
 	found, unsure := make([]*trapped, len(r.Classes)), make([][]string, len(r.Classes))
 	err := v.each(ctx, len(r.Classes), func(b *bench, i int) {
 		c := &r.Classes[i]
-		if !free(c.Verdict.State) || !reached(c.person) || c.Members.And(r.Directory.People).Empty() {
+		if !free(c.Verdict.State) || !reached(c.person) || c.People.Empty() {
 			return
 		}
 		switch b.state(c.person) {
@@ -185,7 +185,7 @@ func (e *Enforced) judge(ctx context.Context, w World, populations []policyPopul
 		return err
 	}
 	for i := range r.Classes {
-		people := r.Classes[i].Members.And(r.Directory.People)
+		people := r.Classes[i].People
 		if found[i] != nil {
 			e.add(w, m, found[i], people, "", audit.Set{})
 		}

@@ -8,6 +8,7 @@ import (
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/entra"
 	"passkeyaudit/audit/facts/access"
+	"passkeyaudit/audit/facts/activity"
 	"passkeyaudit/audit/facts/devices"
 	"passkeyaudit/audit/facts/methods"
 	"passkeyaudit/audit/facts/population"
@@ -28,7 +29,7 @@ var Grounds = &audit.Fact[*Given]{
 		{Section: snapshot.ManagedDevices, Gap: audit.Refines}, {Section: snapshot.RiskyUsers, Gap: audit.Refines},
 	},
 	Facts: []audit.AnyFact{
-		population.Users, population.Groups, access.Policies, methods.Policy, methods.Holdings, methods.Usable, devices.Inventory, privilege.Eligible,
+		population.Users, population.Groups, access.Policies, methods.Policy, methods.Holdings, methods.Usable, devices.Inventory, privilege.Eligible, activity.Platforms,
 	},
 	Derive: gather,
 }
@@ -79,7 +80,11 @@ func gather(ctx context.Context, p *audit.Pass) (*Given, error) {
 	if err != nil {
 		return nil, err
 	}
-	g.tenant = tenant{set: g.Policies.Set, methods: g.Methods, known: p.Catalogue()}
+	seen, err := audit.Get(ctx, p, activity.Platforms)
+	if err != nil {
+		return nil, err
+	}
+	g.tenant = tenant{set: g.Policies.Set, methods: g.Methods, known: p.Catalogue(), shared: &shared{tries: map[string]*tries{}}}
 	if g.tenant.locations, err = audit.Values[entra.NamedLocation](ctx, p, snapshot.NamedLocations); err != nil {
 		return nil, err
 	}
@@ -100,7 +105,7 @@ func gather(ctx context.Context, p *audit.Pass) (*Given, error) {
 		g.tenant.locationsGap = gapLocations
 	}
 	g.sources = sources{
-		dir: g.Directory, methods: g.Methods, held: g.Held, strong: strong, owned: owned, reach: g.Policies.Reach, activated: g.Policies.Activated(eligible),
+		dir: g.Directory, methods: g.Methods, held: g.Held, strong: strong, owned: owned, seen: seen, reach: g.Policies.Reach, activated: g.Policies.Activated(eligible),
 		atRisk: riskLevels(risky, g.Directory), now: p.Now(), devices: deviceGaps(p, owned),
 	}
 	if pk := g.Methods.Passkeys; pk != nil {

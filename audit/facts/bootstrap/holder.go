@@ -125,15 +125,15 @@ func (h *Holder) InApp(c *Class) AppRefusal {
 // nil where one meets none.
 func (e *engine) inAppRefusal(p *person, r resolution) []obstacle {
 	var least []obstacle
-	for _, a := range e.attempts(p, r) {
+	for a := range e.attempts(p, r) {
 		if a.surface != InApp {
 			continue
 		}
 		var list []obstacle
-		if o, met := e.passObstacle(p, r, &a); met {
+		if o, met := e.passObstacle(p, r, a); met {
 			list = append(list, o)
 		}
-		list = append(list, e.policyObstacles(p, r, &a, false)...)
+		list = append(list, e.policyObstaclesOnce(p, r, a)...)
 		if len(list) == 0 {
 			return nil
 		}

@@ -114,13 +114,7 @@ func (e *engine) alternatives(p *person, r resolution, s State) []Step {
 
 // enrolWay is the cheapest open way with a computer that is enrolled for it.
 func (e *engine) enrolWay(p *person, r resolution) *attempt {
-	list := e.attempts(p, r)
-	for i := range list {
-		if list[i].enrols && len(e.obstacles(p, r, &list[i], true)) == 0 {
-			return &list[i]
-		}
-	}
-	return nil
+	return e.cheapest(p, r, func(approach *attempt) bool { return approach.enrols })
 }
 
 // enrolRefusals lists the policies that refuse the enrolment of the computer: a

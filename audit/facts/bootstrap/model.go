@@ -45,6 +45,8 @@ type model struct {
 	objects []Blocker // what can change: policies first, in their order
 	byID    map[Blocker]int
 
+	benches *benches
+
 	goal     Goal
 	switches Switches
 	lanes    Lanes
@@ -72,6 +74,7 @@ type tenant struct {
 	known          *catalogue.Catalogue
 	strengths      []entra.AuthenticationStrengthPolicy
 	reachGap       func(i int) gap
+	shared         *shared
 
 	// supposed is the policies as if legacy settings held trusted addresses.
 	supposed          *conditionalaccess.Set
@@ -84,7 +87,7 @@ func newModel(t *tenant, o Options) *model {
 		set, locations = t.supposed, t.supposedLocations
 	}
 	m := &model{
-		from: t, options: o,
+		from: t, options: o, benches: &benches{},
 		policiesKnown: t.policiesKnown, strengthsKnown: t.strengthsKnown, locations: t.locationsGap, goal: o.Goal, switches: o.Switches, lanes: o.Lanes, assumed: o.Assume,
 		byID: map[Blocker]int{}, builtIn: map[string]bool{entra.StrengthMultifactor: true, entra.StrengthPasswordless: true, entra.StrengthPhishingResistant: true},
 	}

@@ -20,21 +20,34 @@ func (e *engine) changed(t BlockerType, id string) bool {
 	return known && slices.Contains(e.change, i)
 }
 
-// obstacles lists what an attempt meets, with gaps settled. It stops at the first
-// where enough is true.
-func (e *engine) obstacles(p *person, r resolution, a *attempt, enough bool) []obstacle {
+// obstacles lists what an attempt meets, with gaps settled.
+func (e *engine) obstacles(p *person, r resolution, a *attempt) []obstacle {
+	list := append(e.methodObstacles(r), e.ownObstacles(p, r, a)...)
+	if a.enrols {
+		list = append(list, e.enrolRefusals(p, r, a)...)
+	}
+	return append(list, e.policyObstaclesOnce(p, r, a)...)
+}
+
+// methodObstacles are those that every attempt meets: the method, or registering it
+// oneself, is off.
+func (e *engine) methodObstacles(r resolution) []obstacle {
+	if len(e.change) > 0 && e.changed(MethodBlocker, entra.MethodFido2) {
+		return nil
+	}
 	var list []obstacle
-	if len(e.change) == 0 || !e.changed(MethodBlocker, entra.MethodFido2) {
-		if !e.m.method.in(r) {
-			list = append(list, obstacle{[]Reason{MethodDisabled}, []int{e.m.byID[Blocker{MethodBlocker, entra.MethodFido2}]}})
-		}
-		if !e.m.selfService.in(r) {
-			list = append(list, obstacle{[]Reason{SelfServiceOff}, []int{e.m.byID[Blocker{MethodBlocker, entra.MethodFido2}]}})
-		}
+	if !e.m.method.in(r) {
+		list = append(list, obstacle{[]Reason{MethodDisabled}, []int{e.m.byID[Blocker{MethodBlocker, entra.MethodFido2}]}})
 	}
-	if enough && len(list) > 0 {
-		return list
+	if !e.m.selfService.in(r) {
+		list = append(list, obstacle{[]Reason{SelfServiceOff}, []int{e.m.byID[Blocker{MethodBlocker, entra.MethodFido2}]}})
 	}
+	return list
+}
+
+// ownObstacles are those that an attempt meets wherever it is made.
+func (e *engine) ownObstacles(p *person, r resolution, a *attempt) []obstacle {
+	var list []obstacle
 	if o, met := e.passObstacle(p, r, a); met {
 		list = append(list, o)
 	}
@@ -48,13 +61,7 @@ func (e *engine) obstacles(p *person, r resolution, a *attempt, enough bool) []o
 	if o, met := e.credentialObstacleOnce(p, r, a); met {
 		list = append(list, o)
 	}
-	if enough && len(list) > 0 {
-		return list
-	}
-	if a.enrols {
-		list = append(list, e.enrolRefusals(p, r, a)...)
-	}
-	return append(list, e.policyObstacles(p, r, a, enough)...)
+	return list
 }
 
 // passObstacle tells whether the pass that the attempt needs can be issued and used,
@@ -91,22 +98,15 @@ type credentialAnswer struct {
 	met      bool
 }
 
-// credentialObstacleOnce remembers, for the person looked at last, what does not
-// depend on how and where somebody signs in.
+// credentialObstacleOnce remembers what does not depend on how and where somebody signs
+// in.
 func (e *engine) credentialObstacleOnce(p *person, r resolution, a *attempt) (obstacle, bool) {
-	if len(e.change) > 0 {
-		return e.credentialObstacle(p, r, a)
-	}
-	if e.answersOf != p {
-		e.answersOf = p
-		clear(e.answers)
-	}
 	k := credentialKey{r, a.credential, a.surface == InApp}
-	if got, known := e.answers[k]; known {
+	if got, known := e.memoryOf(p).answers[k]; known {
 		return got.obstacle, got.met
 	}
 	o, met := e.credentialObstacle(p, r, a)
-	e.answers[k] = credentialAnswer{o, met}
+	e.memoryOf(p).answers[k] = credentialAnswer{o, met}
 	return o, met
 }
 

@@ -32,7 +32,7 @@ type person struct {
 	registered fact3 // a method that counts as multifactor authentication is registered
 
 	phones    map[devices.OS]bool
-	systems   map[devices.OS]bool
+	systems   map[devices.OS]bool // seen: in evidence, or signed in from
 	compliant map[devices.OS]bool
 	// oneSystem: what is asked is about the systems in evidence alone.
 	oneSystem    bool

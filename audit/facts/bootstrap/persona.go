@@ -2,7 +2,6 @@ package bootstrap
 
 import (
 	"context"
-	"slices"
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/facts/devices"
@@ -46,6 +45,18 @@ type PersonaVerdict struct {
 type policyPopulation struct {
 	members audit.Set
 	person  *person
+	// activating are those of them who are eligible for a role that policies name, by
+	// what reaches them once they activate it.
+	activating []policyPopulation
+}
+
+// of are the people under whose policies a persona would be, by what policy says of it:
+// only those who are eligible for a role can come to activate one.
+func (p *policyPopulation) of(who Persona) []policyPopulation {
+	if who == RoleActivation {
+		return p.activating
+	}
+	return []policyPopulation{*p}
 }
 
 // Personas judges every persona under every distinct set of policies. Populations
@@ -55,9 +66,9 @@ func (r *Result) Personas(ctx context.Context) ([]PersonaVerdict, error) {
 	type row struct{ verdicts []PersonaVerdict }
 	rows := make([]row, len(populations))
 	err := r.each(ctx, len(populations), func(b *bench, i int) {
-		pop := populations[i]
 		for _, who := range Personas {
-			if p := pop.person.each(func(p *person) *person { return p.as(who) }); p != nil {
+			for _, pop := range populations[i].of(who) {
+				p := pop.person.each(func(p *person) *person { return p.as(who) })
 				rows[i].verdicts = append(rows[i].verdicts, PersonaVerdict{who, pop.members, b.persona(who, p)})
 			}
 		}
@@ -90,42 +101,73 @@ func (b *bench) persona(who Persona, p *person) Verdict {
 }
 
 func (r *Result) populations() []policyPopulation {
-	type group struct {
-		person  *person
-		members audit.Set
-	}
-	var order []string
-	groups := map[string]*group{}
+	var all gathered
+	within := map[string]*gathered{} // activating, by population
 	for i := range r.Classes {
 		c := &r.Classes[i]
-		people := c.Members.And(r.Directory.People)
-		if people.Empty() {
+		if c.People.Empty() {
 			continue
 		}
 		k := c.person.policyKey()
-		if groups[k] == nil {
-			groups[k] = &group{person: c.person}
-			order = append(order, k)
+		all.add(k, c)
+		if c.person.activated == nil {
+			continue
 		}
-		groups[k].members = groups[k].members.Or(people)
+		if within[k] == nil {
+			within[k] = &gathered{}
+		}
+		within[k].add(string(appendFacts(nil, c.person.activated)), c)
 	}
-	list := make([]policyPopulation, len(order))
-	for i, k := range order {
-		list[i] = policyPopulation{groups[k].members, groups[k].person}
+	list := all.populations()
+	for i, k := range all.order {
+		if g := within[k]; g != nil {
+			list[i].activating = g.populations()
+		}
+	}
+	return list
+}
+
+// gathered are people by a key that those who are alike share.
+type gathered struct {
+	order   []string
+	persons map[string]*person
+	members map[string][]audit.Set
+}
+
+func (g *gathered) add(key string, c *Class) {
+	if g.persons == nil {
+		g.persons, g.members = map[string]*person{}, map[string][]audit.Set{}
+	}
+	if g.persons[key] == nil {
+		g.persons[key] = c.person
+		g.order = append(g.order, key)
+	}
+	g.members[key] = append(g.members[key], c.People)
+}
+
+func (g *gathered) populations() []policyPopulation {
+	list := make([]policyPopulation, len(g.order))
+	for i, k := range g.order {
+		list[i] = policyPopulation{members: audit.Union(g.members[k]...), person: g.persons[k]}
 	}
 	return list
 }
 
 // policyKey tells people apart by what policy says of them alone.
 func (p *person) policyKey() string {
-	var b []byte
-	for _, f := range slices.Concat(p.reach, p.profiles, []fact3{p.included, p.excluded, p.pass, p.authApp, p.oathApp, p.can[0], p.can[14]}) {
-		b = append(b, byte(f.value), byte(f.on), byte(f.on>>8))
-	}
+	b := appendFacts(appendFacts(nil, p.reach), p.profiles)
+	b = appendFacts(b, []fact3{p.included, p.excluded, p.pass, p.authApp, p.oathApp, p.can[0], p.can[14]})
 	for _, lane := range p.lanes {
 		b = append(b, lane.policyKey()...)
 	}
 	return string(b)
+}
+
+func appendFacts(b []byte, list []fact3) []byte {
+	for _, f := range list {
+		b = append(b, byte(f.value), byte(f.on), byte(f.on>>8))
+	}
+	return b
 }
 
 // as is a persona under the policies of the person; nil where there is no such

@@ -16,9 +16,9 @@ type PlatformVerdict struct {
 	Credential CredentialKind
 }
 
-// Platforms judges every system that people are seen on by itself; parallel to
-// Classes, nil for classes out of scope. also has people who are seen on a system
-// elsewhere than among the devices.
+// Platforms judges every system that people are seen on, in evidence or in a recorded
+// sign-in, by itself; parallel to Classes, nil for classes out of scope. also has people
+// who are seen on a system elsewhere.
 func (r *Result) Platforms(ctx context.Context, also map[devices.OS]audit.Set) ([][]PlatformVerdict, error) {
 	list := make([][]PlatformVerdict, len(r.Classes))
 	err := r.each(ctx, len(r.Classes), func(b *bench, i int) {

@@ -8,6 +8,40 @@ import (
 	"passkeyaudit/audit/facts/devices"
 )
 
+// refusalKey is all of an attempt that the policies which refuse its sign-in depend on,
+// for one person.
+type refusalKey struct {
+	r             resolution
+	scene         sceneKey
+	auth          auth
+	surface       Surface
+	enrols, stale bool
+	offered       string // the model to be registered, where the wizard offers it
+}
+
+func (e *engine) refusalKey(p *person, r resolution, a *attempt) refusalKey {
+	k := refusalKey{
+		r: r, scene: e.sceneOf(p, a), auth: a.auth, surface: a.surface, enrols: a.enrols,
+		stale: p.stale && slices.Contains(a.steps, DeleteStale),
+	}
+	if a.surface == Interrupt {
+		k.offered = a.credential.aaguid
+	}
+	return k
+}
+
+// policyObstaclesOnce remembers them: many attempts differ only in the passkey. The list
+// is shared.
+func (e *engine) policyObstaclesOnce(p *person, r resolution, a *attempt) []obstacle {
+	k := e.refusalKey(p, r, a)
+	if list, known := e.memoryOf(p).refusals[k]; known {
+		return list
+	}
+	list := e.policyObstacles(p, r, a, false)
+	e.memoryOf(p).refusals[k] = list
+	return list
+}
+
 // policyObstacles lists the Conditional Access policies that refuse the sign-in of
 // an attempt.
 func (e *engine) policyObstacles(p *person, r resolution, a *attempt, enough bool) []obstacle {
@@ -22,7 +56,8 @@ func (e *engine) policyObstacles(p *person, r resolution, a *attempt, enough boo
 			return refused
 		}
 	}
-	certain, unsure, gaps := e.applying(p, r, s)
+	applies := e.applyingOnce(p, r, s)
+	certain, unsure, gaps := applies.certain, applies.unsure, applies.gaps
 	if len(unsure) == 0 {
 		return e.refusals(p, r, a, s, certain, enough)
 	}
@@ -48,7 +83,36 @@ func (e *engine) policyObstacles(p *person, r resolution, a *attempt, enough boo
 // applying.
 const mostUnsure = 4
 
+// applying are the policies that apply to a person in a scene: certainly, or where what
+// is not known hurts; and those on which it cuts both ways.
+type applying struct {
+	certain, unsure []int
+	gaps            gap // why the unsure are
+}
+
+type applyingKey struct {
+	r     resolution
+	scene *scene
+}
+
+// applyingOnce remembers them: attempts share scenes.
+func (e *engine) applyingOnce(p *person, r resolution, s *scene) applying {
+	k := applyingKey{r, s}
+	m := e.memoryOf(p)
+	a, known := m.applying[k]
+	if !known {
+		certain, unsure, gaps := e.applying(p, r, s)
+		from, middle := len(m.positions), len(m.positions)+len(certain)
+		m.positions = append(append(m.positions, certain...), unsure...)
+		a = applying{m.positions[from:middle:middle], m.positions[middle:len(m.positions):len(m.positions)], gaps}
+		m.applying[k] = a
+	}
+	return a
+}
+
 func (e *engine) applying(p *person, r resolution, s *scene) (certain, unsure []int, gaps gap) {
+	certain = e.certain[:0]
+	defer func() { e.certain = certain }()
 	for i := range e.m.policies {
 		if slices.Contains(e.change, i) {
 			continue
@@ -249,8 +313,8 @@ func (e *engine) reasons(s *scene, i int, using modes, aaguid string, w waiver, 
 	return list
 }
 
-// everyday are the systems on which the person signs in to everyday things: those in
-// evidence, or a Windows computer. Where devices were not read, it may be any.
+// everyday are the systems on which the person signs in to everyday things: those of
+// devices in evidence and of recorded sign-ins, or a Windows computer. Where devices were not read, it may be any.
 func (e *engine) everyday(p *person, r resolution) []devices.OS {
 	if p.devicesKnown.value == audit.Unsure && !r.helps(p.devicesKnown.on) && !p.oneSystem {
 		return devices.Systems[:]

@@ -58,6 +58,7 @@ type Result struct {
 // Class is accounts that nothing tells apart on the way to a passkey.
 type Class struct {
 	Members audit.Set
+	People  audit.Set // the members that are people
 	Verdict Verdict
 	// ReportOnly: what they hold is known from the registration report only.
 	ReportOnly bool
@@ -78,7 +79,7 @@ func (g *Given) Judge(ctx context.Context, o Options) (*Result, error) {
 	r := &Result{Given: g, Options: o, model: m, Classes: make([]Class, len(classes))}
 	err := r.each(ctx, len(classes), func(b *bench, i int) {
 		c := &classes[i]
-		r.Classes[i] = Class{Members: c.members, person: c.person, Verdict: b.inScope(c.person), ReportOnly: c.person.reportOnly}
+		r.Classes[i] = Class{Members: c.members, People: c.members.And(src.dir.People), person: c.person, Verdict: b.inScope(c.person), ReportOnly: c.person.reportOnly}
 		if c.person.reportOnly {
 			r.Classes[i].Verdict.lower(Medium)
 		}
@@ -116,7 +117,8 @@ func (r *Result) each(ctx context.Context, n int, f func(b *bench, i int)) error
 	var wg sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), n/chunk+1) {
 		wg.Go(func() {
-			b := newBench(r.model)
+			b := r.model.bench()
+			defer r.model.rest(b)
 			for from := range work {
 				for i := from; i < min(from+chunk, n) && ctx.Err() == nil; i++ {
 					f(b, i)
@@ -180,7 +182,7 @@ func scopeReasons(method, included, excluded fact3) []Reason {
 func (r *Result) settleBlockers() {
 	list := make([]weighted, 0, len(r.Classes))
 	for i := range r.Classes {
-		list = append(list, weighted{&r.Classes[i].Verdict, r.Classes[i].Members.And(r.Directory.People).Count()})
+		list = append(list, weighted{&r.Classes[i].Verdict, r.Classes[i].People.Count()})
 	}
 	settle(list)
 }

@@ -13,27 +13,29 @@ type engine struct {
 	// change is the set of objects that are taken to have changed, by their index.
 	change           []int
 	strengthsChanged bool
-	// only leaves out attempts that a question is not about; nil leaves out none.
-	only func(*engine, *attempt) bool
+	changes          int // how many changes were tried
+	// route leaves out attempts that a question is not about.
+	route Route
 
 	// portable: passkeys that live on one computer do not count.
 	portable bool
 
 	scenes    map[sceneKey]*scene
 	modeLists map[modes][]string
-	tried     map[attemptKey][]attempt
+	certain   []int // for applying
+	tried     *tries
 
-	answers   map[credentialKey]credentialAnswer
-	answersOf *person
+	unchanged, altered memory // of one person
 }
 
 func newEngine(m *model) *engine {
-	return &engine{m: m, scenes: map[sceneKey]*scene{}, modeLists: map[modes][]string{}, tried: map[attemptKey][]attempt{}, answers: map[credentialKey]credentialAnswer{}}
+	return &engine{m: m, route: AnyRoute, scenes: map[sceneKey]*scene{}, modeLists: map[modes][]string{}, tried: m.from.shared.triesOf(m.lists())}
 }
 
 // changing runs f with some objects changed.
 func (e *engine) changing(set []int, f func()) {
 	e.change = set
+	e.changes++
 	e.strengthsChanged = slices.ContainsFunc(set, func(i int) bool { return e.m.objects[i].Type == StrengthBlocker })
 	f()
 	e.change, e.strengthsChanged = nil, false
@@ -121,16 +123,50 @@ func (e *engine) unsureKey(k heldKey) gap {
 	return gapMethodsPolicy
 }
 
-func (e *engine) anyUsable(p *person, r resolution) bool {
+func (e *engine) anyUsable(p *person, r resolution) bool { return e.own(p, r).usable }
+
+func (e *engine) someUsable(p *person, r resolution) bool {
 	return slices.ContainsFunc(p.keys, func(k heldKey) bool { return e.usable(p, k).in(r) })
 }
 
 // way is the cheapest attempt that meets no obstacle, or nil.
 func (e *engine) way(p *person, r resolution) *attempt {
-	list := e.attempts(p, r)
-	for i := range list {
-		if len(e.obstacles(p, r, &list[i], true)) == 0 {
-			return &list[i]
+	return e.cheapest(p, r, func(*attempt) bool { return true })
+}
+
+// cheapest is the cheapest attempt of some that meets no obstacle, or nil. It asks what
+// obstacles asks, but nothing twice: whether policies refuse the sign-in is the same for
+// many passkeys, whether the passkey may be registered is the same in many places.
+func (e *engine) cheapest(p *person, r resolution, of func(approach *attempt) bool) *attempt {
+	if len(e.methodObstacles(r)) > 0 {
+		return nil
+	}
+	list := e.tries(p, r)
+	known := e.memoryOf(p).answersOn(list, r, len(e.m.places))
+	for _, at := range list.order {
+		approach := &list.approaches[at.approach]
+		if !of(approach) || !e.onRoute(approach, at) {
+			continue
+		}
+		here := &known.approach[at.approach]
+		if *here == unasked {
+			*here = answered(len(e.ownObstacles(p, r, approach)) == 0)
+		}
+		if *here == shut {
+			continue
+		}
+		place := (list.group[at.approach]*len(e.m.places) + int(at.place)) * 2
+		if at.dismissed {
+			place++
+		}
+		policies := &known.refusal[place]
+		if *policies == unasked {
+			a := list.at(at)
+			*policies = answered(!(a.enrols && len(e.enrolRefusals(p, r, &a)) > 0) && len(e.policyObstacles(p, r, &a, true)) == 0)
+		}
+		if *policies == open {
+			a := list.at(at)
+			return e.whole(&a)
 		}
 	}
 	return nil

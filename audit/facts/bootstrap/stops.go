@@ -90,7 +90,7 @@ func (r *Result) stopped(ctx context.Context) (*Stopped, error) {
 	of := make([][]Stop, len(r.Classes))
 	err := r.each(ctx, len(r.Classes), func(b *bench, i int) {
 		c := &r.Classes[i]
-		people := c.Members.And(r.Directory.People)
+		people := c.People
 		if state := c.Verdict.State; state == OutOfScope || state == HasPasskey || people.Empty() || !c.person.inScope(harsh) {
 			return
 		}
@@ -149,24 +149,25 @@ func (e *engine) closed(p *person, r resolution) bool {
 	return e.way(p, r) == nil
 }
 
-func (r Route) only() func(*engine, *attempt) bool {
-	switch r {
+// onRoute tells whether an attempt is on the route that the engine is limited to.
+func (e *engine) onRoute(approach *attempt, at tryAt) bool {
+	switch e.route {
 	case AppRoute:
-		return func(_ *engine, a *attempt) bool { return a.surface == InApp }
+		return approach.surface == InApp
 	case HomeRoute:
-		return func(e *engine, a *attempt) bool { return len(a.steps) == 0 && !e.m.places[a.place].trusted }
+		return len(approach.steps) == 0 && !at.dismissed && !e.m.places[at.place].trusted
 	case RemoteRoute:
-		return func(e *engine, a *attempt) bool { return !e.m.places[a.place].trusted }
+		return !e.m.places[at.place].trusted
 	default:
-		return nil
+		return true
 	}
 }
 
 // limit makes the bench look at one route only.
 func (b *bench) limit(route Route) {
-	b.only = route.only()
+	b.route = route
 	for _, e := range b.turned {
-		e.only = b.only
+		e.route = route
 	}
 }
 

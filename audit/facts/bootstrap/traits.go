@@ -20,8 +20,9 @@ type sources struct {
 	held    *methods.Held
 	strong  *methods.Strong
 	owned   *devices.Owned
-	scope   audit.Partly   // of the Passkey (FIDO2) method
-	reach   []audit.Partly // by policy of the compiled set
+	seen    map[devices.OS]audit.Set // who signed in from a system
+	scope   audit.Partly             // of the Passkey (FIDO2) method
+	reach   []audit.Partly           // by policy of the compiled set
 	// activated is reach once every eligible role is active.
 	activated []audit.Partly
 	gaps      []gap // why a policy's reach may not be known
@@ -363,7 +364,7 @@ func (s *sources) usable(n uint32, c methods.Credential) audit.Tri {
 
 func (s *sources) deviceTraits(add adder) {
 	for _, os := range devices.Systems {
-		add(audit.Certainly(s.owned.Of[os]), func(p *person, v audit.Tri) {
+		add(audit.Certainly(s.owned.Of[os].Or(s.seen[os])), func(p *person, v audit.Tri) {
 			if v == audit.Yes {
 				p.systems[os] = true
 			}

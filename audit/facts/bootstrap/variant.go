@@ -12,7 +12,7 @@ import (
 // rollout is the model with the method and self-service on.
 func (m *model) rollout() *model {
 	n := *m
-	n.method, n.selfService = holds, holds
+	n.method, n.selfService, n.benches = holds, holds, &benches{}
 	return &n
 }
 
@@ -68,6 +68,7 @@ func (r *Result) verdicts(ctx context.Context, m *model, of func(*Class) *person
 	v := &Result{Given: r.Given, Options: r.Options, model: m}
 	list := make([]*Verdict, len(r.Classes))
 	index := map[string]int{}
+	var members [][]audit.Set
 	at := make([]int, len(r.Classes))
 	for i := range r.Classes {
 		p := of(&r.Classes[i])
@@ -79,10 +80,13 @@ func (r *Result) verdicts(ctx context.Context, m *model, of func(*Class) *person
 		if !known {
 			j = len(v.Classes)
 			index[k] = j
-			v.Classes = append(v.Classes, Class{person: p})
+			v.Classes, members = append(v.Classes, Class{person: p}), append(members, nil)
 		}
-		v.Classes[j].Members = v.Classes[j].Members.Or(r.Classes[i].Members)
+		members[j] = append(members[j], r.Classes[i].People)
 		at[i] = j
+	}
+	for j := range v.Classes {
+		v.Classes[j].People = audit.Union(members[j]...)
 	}
 	err := v.each(ctx, len(v.Classes), func(b *bench, j int) {
 		c := &v.Classes[j]
@@ -104,11 +108,11 @@ func (r *Result) verdicts(ctx context.Context, m *model, of func(*Class) *person
 
 // People are those of a state, people only.
 func (r *Result) People(s State) audit.Set {
-	var set audit.Set
+	var sets []audit.Set
 	for i := range r.Classes {
 		if r.Classes[i].Verdict.State == s {
-			set = set.Or(r.Classes[i].Members)
+			sets = append(sets, r.Classes[i].People)
 		}
 	}
-	return set.And(r.Directory.People)
+	return audit.Union(sets...)
 }

@@ -60,11 +60,7 @@ type bench struct {
 func newBench(m *model) *bench {
 	b := &bench{engine: newEngine(m)}
 	for i := range switchList {
-		e := newEngine(m.with(m.switches.turned(i)))
-		if e.m.lists() == m.lists() {
-			e.tried = b.tried
-		}
-		b.turned = append(b.turned, e)
+		b.turned = append(b.turned, newEngine(m.with(m.switches.turned(i))))
 	}
 	return b
 }
@@ -266,7 +262,7 @@ func (b *bench) touches(p *person, g gap) bool {
 // At is the verdict for somebody in a country: of countries that no policy tells
 // apart, the condition names that one.
 func (v Verdict) At(country string) Verdict {
-	if country == "" || len(v.countries) < 2 || !slices.Contains(v.countries, country) {
+	if !v.NamesCountry(country) {
 		return v
 	}
 	v.Conditions = slices.Clone(v.Conditions)
@@ -277,6 +273,12 @@ func (v Verdict) At(country string) Verdict {
 	}
 	slices.Sort(v.Conditions)
 	return v
+}
+
+// NamesCountry tells whether the verdict for somebody in a country names that one, of
+// several that no policy tells apart.
+func (v *Verdict) NamesCountry(country string) bool {
+	return country != "" && len(v.countries) >= 2 && slices.Contains(v.countries, country)
 }
 
 // key is the same for verdicts that say the same.

@@ -91,7 +91,7 @@ func derive(ctx context.Context, p *audit.Pass) (*Owned, error) {
 	// Devices that Intune's rows may say more about: all where the directory was not
 	// read in full, else those of which it does not say whose they are or how old.
 	byID := map[string]row{}
-	for d, err := range audit.Mapped(ctx, p, snapshot.Devices, func() func(*entra.Device) row { return newReader(dir, whole, p.Now()).device }) {
+	for d, err := range audit.Folded(ctx, p, snapshot.Devices, func() func(*entra.Device) row { return newReader(dir, whole, p.Now()).device }) {
 		if err != nil {
 			return nil, err
 		}
@@ -100,7 +100,7 @@ func derive(ctx context.Context, p *audit.Pass) (*Owned, error) {
 		}
 		b.add(&d)
 	}
-	for d, err := range audit.Mapped(ctx, p, snapshot.ManagedDevices, func() func(*entra.ManagedDevice) row { return newReader(dir, whole, p.Now()).managed }) {
+	for d, err := range audit.Folded(ctx, p, snapshot.ManagedDevices, func() func(*entra.ManagedDevice) row { return newReader(dir, whole, p.Now()).managed }) {
 		if err != nil {
 			return nil, err
 		}
@@ -260,16 +260,11 @@ func (b *builder) finish() *Owned {
 		o.Compliant[os], o.CapablePhone[os] = b.marked(markOf(i, markCompliant)), b.marked(markOf(i, markCapable))
 		o.OldPhone[os], o.UntoldPhone[os] = b.marked(markOf(i, markOld)), b.marked(markOf(i, markUntold))
 	}
+	b.marks = nil
 	return o
 }
 
 // marked are the accounts with a mark.
 func (b *builder) marked(m mark) audit.Set {
-	var set audit.Builder
-	for n := range b.marks {
-		if b.marks[n]&m != 0 {
-			set.Add(uint32(n))
-		}
-	}
-	return set.Set()
+	return audit.SetWhere(len(b.marks), func(n uint32) bool { return b.marks[n]&m != 0 })
 }

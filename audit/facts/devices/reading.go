@@ -168,8 +168,13 @@ func (r *reader) device(v *entra.Device) row {
 	d.is.set(compliant, v.IsCompliant != nil && *v.IsCompliant)
 	d.is.set(unowned, v.RegisteredOwners == nil && v.RegisteredUsers == nil)
 	d.is.set(shared, strings.EqualFold(v.ProfileType, "Shared") || d.os == Windows && server(v.OperatingSystem))
+	last := "" // mostly the user is the owner
 	for _, list := range [...][]entra.DirectoryObject{v.RegisteredOwners, v.RegisteredUsers} {
 		for i := range list {
+			if list[i].ID == last {
+				continue
+			}
+			last = list[i].ID
 			if n, known := r.dir.Ordinal(list[i].ID); known {
 				d.owners.add(n)
 			}

@@ -61,13 +61,13 @@ func deriveHoldings(ctx context.Context, p *audit.Pass) (*Held, error) {
 		return nil, err
 	}
 	b := newHoldingsBuilder(dir.All.Count())
-	for l, err := range audit.Mapped(ctx, p, snapshot.AuthenticationMethods, func() func(*entra.UserMethods) listing { return newReader(dir).listing }) {
+	for l, err := range audit.Folded(ctx, p, snapshot.AuthenticationMethods, func() func(*entra.UserMethods) listing { return newReader(dir).listing }) {
 		if err != nil {
 			return nil, err
 		}
 		b.listing(&l)
 	}
-	for r, err := range audit.Mapped(ctx, p, snapshot.UserRegistrationDetails, func() func(*entra.UserRegistrationDetails) reported { return newReader(dir).report }) {
+	for r, err := range audit.Folded(ctx, p, snapshot.UserRegistrationDetails, func() func(*entra.UserRegistrationDetails) reported { return newReader(dir).report }) {
 		if err != nil {
 			return nil, err
 		}

@@ -2,7 +2,6 @@ package methods
 
 import (
 	"encoding/binary"
-	"math/bits"
 	"strings"
 
 	"passkeyaudit/audit"
@@ -269,34 +268,24 @@ func (b *holdingsBuilder) report(r *reported) {
 // metadata, 2026-08).
 func (b *holdingsBuilder) finish() *Held {
 	h := b.held
-	var asked, reported, apps audit.Builder
-	builders := make([]audit.Builder, len(kinds)+1)
-	tokens := kindBit(HardwareOath)
-	for i := range b.listed {
-		n, holds := uint32(i), b.reported[i]
-		if holds&hasRow != 0 {
-			reported.Add(n)
-		}
-		if b.listed[i]&hasRow != 0 {
-			asked.Add(n)
-			if b.listed[i]&severalApps != 0 {
-				apps.Add(n)
-			}
-			holds = b.listed[i] | holds&tokens
+	where := func(of []kindSet, bit kindSet) audit.Set {
+		return audit.SetWhere(len(of), func(n uint32) bool { return of[n]&bit != 0 })
+	}
+	h.Asked, h.Reported, h.SeveralApps = where(b.listed, hasRow), where(b.reported, hasRow), where(b.listed, severalApps)
+	held, tokens := b.listed, kindBit(HardwareOath)
+	for i := range held {
+		if held[i]&hasRow != 0 {
+			held[i] |= b.reported[i] & tokens
 		} else {
-			h.passkeys[i] = b.fromReport[i]
-		}
-		for rest := holds &^ (hasRow | severalApps); rest != 0; rest &= rest - 1 {
-			builders[bits.TrailingZeros32(uint32(rest))].Add(n)
+			held[i], h.passkeys[i] = b.reported[i], b.fromReport[i]
 		}
 	}
-	h.Asked, h.Reported, h.SeveralApps = asked.Set(), reported.Set(), apps.Set()
-	for k := range builders {
+	for k := range len(kinds) + 1 {
 		kind := Unrecognised
 		if k < len(kinds) {
 			kind = kinds[k].kind
 		}
-		h.byKind[kind] = builders[k].Set()
+		h.byKind[kind] = where(held, 1<<k)
 	}
 	return h
 }

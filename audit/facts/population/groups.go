@@ -87,7 +87,7 @@ func deriveGroups(ctx context.Context, p *audit.Pass) (*Memberships, error) {
 		m.named[strings.ToLower(o.Value.ID)] = o.Value
 		m.GroupRows++
 	}
-	for row, err := range audit.Mapped(ctx, p, snapshot.GroupMembers, func() func(*entra.GroupMembers) memberRow { return m.read }) {
+	for row, err := range audit.Folded(ctx, p, snapshot.GroupMembers, func() func(*entra.GroupMembers) memberRow { return m.read }) {
 		if err != nil {
 			return nil, err
 		}
@@ -117,7 +117,7 @@ type memberRow struct {
 // read looks up the ids of a row. It is called in several goroutines, after the
 // groups were read.
 func (m *Memberships) read(row *entra.GroupMembers) memberRow {
-	r := memberRow{key: strings.ToLower(row.GroupID), transitive: row.Transitive == nil || *row.Transitive}
+	r := memberRow{key: strings.Clone(strings.ToLower(row.GroupID)), transitive: row.Transitive == nil || *row.Transitive}
 	r.accounts, r.others = m.dir.ids.findAll(row.UserIDs)
 	// The ids of a row are parts of its text, which is not to be kept for a few.
 	for i, id := range r.others {

@@ -78,7 +78,7 @@ func deriveUsers(ctx context.Context, p *audit.Pass) (*Directory, error) {
 	}
 	settled := newConfigured(p.Settings())
 	b := newDirectoryBuilder()
-	for a, err := range audit.Mapped(ctx, p, snapshot.Users, func() func(*entra.User) account {
+	for a, err := range audit.Folded(ctx, p, snapshot.Users, func() func(*entra.User) account {
 		domains := map[string]string{}
 		return func(u *entra.User) account { return newAccount(u, syncRole, domains) }
 	}) {
@@ -98,12 +98,14 @@ func deriveUsers(ctx context.Context, p *audit.Pass) (*Directory, error) {
 // newAccount judges one user. domains keeps one copy of what many names end in.
 func newAccount(u *entra.User, syncRole map[string]bool, domains map[string]string) account {
 	a := account{
-		id: u.ID, upn: u.UserPrincipalName,
 		enabled: u.Enabled(), guest: u.Guest(),
 		external: u.External(), guestType: strings.EqualFold(u.UserType, "Guest"),
 		synced: u.OnPremisesSyncEnabled != nil && *u.OnPremisesSyncEnabled,
 		kind:   kindOf(u, len(syncRole) > 0 && syncRole[strings.ToLower(u.ID)]),
 	}
+	// The row's own texts are not to be kept; one copy has both.
+	both := u.ID + u.UserPrincipalName
+	a.id, a.upn = both[:len(u.ID)], both[len(u.ID):]
 	for _, code := range []string{u.Country, u.UsageLocation} { // the later one counts
 		if len(code) == 2 {
 			a.country = [2]byte([]byte(strings.ToUpper(code)))
@@ -112,8 +114,9 @@ func newAccount(u *entra.User, syncRole map[string]bool, domains map[string]stri
 	_, domain, _ := strings.Cut(u.UserPrincipalName, "@")
 	known, seen := domains[domain]
 	if !seen {
+		domain = strings.Clone(domain)
 		known = strings.ToLower(domain)
-		domains[strings.Clone(domain)] = known
+		domains[domain] = known
 	}
 	a.domain = known
 	return a
@@ -203,13 +206,7 @@ func (b *directoryBuilder) directory() *Directory {
 
 // where is the set of accounts whose row is one of some.
 func (d *Directory) where(is func(row uint32) bool) audit.Set {
-	var b audit.Builder
-	for n, row := range d.rows {
-		if is(row) {
-			b.Add(uint32(n))
-		}
-	}
-	return b.Set()
+	return audit.SetWhere(len(d.rows), func(n uint32) bool { return is(d.rows[n]) })
 }
 
 func holdersOf(ctx context.Context, p *audit.Pass, template string) (map[string]bool, error) {

@@ -15,7 +15,7 @@ import (
 )
 
 // Users writes a line for every account under a line of names.
-func Users(w io.Writer, users iter.Seq[readiness.User]) error {
+func Users(w io.Writer, parts []iter.Seq[readiness.User]) error {
 	out := csv.NewWriter(w)
 	head := []string{
 		"id", "userPrincipalName", "kind", "state", "passkeysRegistered", "passkeysUsable", "credential", "portable", "surface",
@@ -25,7 +25,7 @@ func Users(w io.Writer, users iter.Seq[readiness.User]) error {
 	if err := out.Write(head); err != nil {
 		return err
 	}
-	for u := range users {
+	for u := range all(parts) {
 		row := []string{
 			u.ID, u.UserPrincipalName, u.Kind, string(u.State), "", "", "", "", "",
 			join(u.Conditions), join(u.Steps), blockers(u.BlockedBy), join(u.Reasons), strings.Join(u.Missing, " "),
@@ -52,6 +52,19 @@ func Users(w io.Writer, users iter.Seq[readiness.User]) error {
 	}
 	out.Flush()
 	return out.Error()
+}
+
+// all goes through parts one after the other.
+func all(parts []iter.Seq[readiness.User]) iter.Seq[readiness.User] {
+	return func(yield func(readiness.User) bool) {
+		for _, part := range parts {
+			for u := range part {
+				if !yield(u) {
+					return
+				}
+			}
+		}
+	}
 }
 
 func join[T ~string](list []T) string {

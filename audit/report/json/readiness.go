@@ -1,9 +1,7 @@
 package json
 
 import (
-	"bufio"
 	"io"
-	"iter"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -33,16 +31,4 @@ func Readiness(w io.Writer, h audit.Header, s *readiness.Summary) error {
 	}
 	_, err := io.WriteString(w, "\n")
 	return err
-}
-
-// Users writes a line for every account.
-func Users(w io.Writer, users iter.Seq[readiness.User]) error {
-	out := bufio.NewWriterSize(w, 256<<10)
-	enc := jsontext.NewEncoder(out)
-	for u := range users {
-		if err := json.MarshalEncode(enc, &u); err != nil {
-			return err
-		}
-	}
-	return out.Flush()
 }

@@ -64,7 +64,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 	var missing []string
 	confidence := bootstrap.Medium
 	for i := range reach.Classes {
-		v, members := &reach.Classes[i].Verdict, reach.Classes[i].Members.And(dir.People)
+		v, members := &reach.Classes[i].Verdict, reach.Classes[i].People
 		switch {
 		case v.State == bootstrap.Unknown && !members.Empty():
 			unsure, missing = unsure.Or(members), append(missing, v.Missing...)

@@ -42,7 +42,7 @@ type group struct {
 }
 
 func run(ctx context.Context, p *audit.Pass) error {
-	policy, dir, err := methods.EnabledPasskeys(ctx, p)
+	policy, _, err := methods.EnabledPasskeys(ctx, p)
 	if err != nil || policy == nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 	inScope := 0
 	var groups []*group
 	for i := range reach.Classes {
-		v, people := &reach.Classes[i].Verdict, reach.Classes[i].Members.And(dir.People)
+		v, people := &reach.Classes[i].Verdict, reach.Classes[i].People
 		if v.State != bootstrap.OutOfScope {
 			inScope += people.Count()
 		}
