@@ -174,7 +174,7 @@ func TestPageInABrowser(t *testing.T) {
 
 	t.Run("works", func(t *testing.T) {
 		o := open(t, ctx, text, "")
-		becomes(t, o, `document.getElementById("people-n").textContent`, "414 of 414 listed people")
+		becomes(t, o, `document.getElementById("people-n").textContent`, "417 of 417 listed people")
 
 		// Sorting.
 		head := `[...document.querySelectorAll("#people-table thead th")].find(th => th.dataset.key === "name")`
@@ -194,9 +194,9 @@ func TestPageInABrowser(t *testing.T) {
 
 		// Searching and filtering.
 		o.do(t, chromedp.SendKeys(chromedp.CSS("#people-q"), "dilara.eklund"))
-		becomes(t, o, `document.getElementById("people-n").textContent`, "1 of 414 listed people")
+		becomes(t, o, `document.getElementById("people-n").textContent`, "1 of 417 listed people")
 		o.script(t, `location.hash = "#people:trapped"`)
-		becomes(t, o, `document.getElementById("people-n").textContent`, "7 of 414 listed people")
+		becomes(t, o, `document.getElementById("people-n").textContent`, "7 of 417 listed people")
 		o.do(t, chromedp.SendKeys(chromedp.CSS("#findings-q"), "calibration"))
 		becomes(t, o, `String([...document.querySelectorAll("details.finding")].filter(f => !f.hidden && !f.textContent.toLowerCase().includes("calibration")).length)`, "0")
 		o.do(t, chromedp.SendKeys(chromedp.CSS(`[data-filter="policies-table"]`), "CA011"))
@@ -383,7 +383,7 @@ func largest(t *testing.T) []byte {
 	user := func(i int) readiness.User {
 		u := readiness.User{
 			ID: fmt.Sprintf("00000000-0000-4000-8000-%012d", i), UserPrincipalName: fmt.Sprintf("firstname.lastname-%06d@subsidiary.contoso.example", i),
-			Kind: "person", Counted: true, Passkeys: &readiness.Passkeys{Registered: i % 4, Usable: i % 3},
+			Kind: "person", Counted: true, Passkeys: &readiness.Passkeys{Registered: i % 4, Usable: i % 3}, Standing: &readiness.Standing{},
 		}
 		u.State = bootstrap.States[i%len(bootstrap.States)]
 		u.Reasons = reasons[:i%(len(reasons)+1)]

@@ -181,6 +181,8 @@ func judge(ctx context.Context, d *Deps, j *judging, snap *snapshot.Snapshot) er
 			return err
 		}
 		header.Engine = *engine
+	} else {
+		header.Engine.Reason = "none of the chosen checks is about sign-ins or policies"
 	}
 	beside, err := j.beside(ctx, run)
 	if err != nil {
@@ -200,10 +202,10 @@ func judge(ctx context.Context, d *Deps, j *judging, snap *snapshot.Snapshot) er
 	return j.outcome(results, header.Baseline)
 }
 
-// replays tells whether the sign-in log is to be held against the policies: the forms for
-// programs always say how that came out, the table only beside checks that it is about.
+// replays tells whether the sign-in log is to be held against the policies: not beside
+// chosen checks that are about neither.
 func (j *judging) replays() bool {
-	if len(j.options.Checks) == 0 || j.Format != "table" {
+	if len(j.options.Checks) == 0 {
 		return true
 	}
 	about := []snapshot.SectionID{snapshot.SignIns, snapshot.ConditionalAccessPolicies}

@@ -94,6 +94,7 @@ func (l *userLines) appendUser(b []byte, u *readiness.User) (_ []byte, err error
 	member(`,"id":`, u.ID)
 	member(`,"userPrincipalName":`, u.UserPrincipalName)
 	word(`,"kind":"`, u.Kind)
+	b = strconv.AppendBool(append(b, `,"counted":`...), u.Counted)
 	if u.Passkeys != nil {
 		b = append(b, `,"passkeys":{"registered":`...)
 		b = strconv.AppendInt(b, int64(u.Passkeys.Registered), 10)
@@ -136,7 +137,15 @@ func (l *userLines) appendUser(b []byte, u *readiness.User) (_ []byte, err error
 		word(`,"evidence":"`, string(p.Evidence))
 		b = append(b, '}')
 	}
-	return append(b, "]}\n"...), err
+	b = append(b, ']')
+	if len(u.Enforcement) > 0 && err == nil {
+		var text []byte
+		if text, err = json.Marshal(u.Enforcement); err != nil {
+			return nil, err
+		}
+		b = append(append(b, `,"enforcement":`...), text...)
+	}
+	return append(b, "}\n"...), err
 }
 
 func (l *userLines) appendStanding(b []byte, s *readiness.Standing, err error) ([]byte, error) {

@@ -48,6 +48,10 @@ func drawUser(t *rapid.T) readiness.User {
 		Schema: readiness.UserSchema, ID: text.Draw(t, "id"), UserPrincipalName: text.Draw(t, "upn"), Kind: "person",
 		Standing: drawStanding(t), Platforms: []readiness.OnPlatform{},
 	}
+	u.Counted = rapid.Bool().Draw(t, "counted")
+	if rapid.Bool().Draw(t, "on trial") {
+		u.Enforcement = []readiness.OnTrial{{Policy: text.Draw(t, "policy")}}
+	}
 	if rapid.Bool().Draw(t, "asked") {
 		u.Passkeys = &readiness.Passkeys{Registered: rapid.IntRange(0, 12).Draw(t, "registered"), Usable: 1}
 	}
