@@ -175,15 +175,11 @@ func judge(ctx context.Context, d *Deps, j *judging, snap *snapshot.Snapshot) er
 	if header.Baseline, err = j.past.measure(ctx, header, results); err != nil {
 		return err
 	}
-	if j.replays() {
-		engine, err := audit.Evaluate(ctx, run, replay.Agreement)
-		if err != nil {
-			return err
-		}
-		header.Engine = *engine
-	} else {
-		header.Engine.Reason = "none of the chosen checks is about sign-ins or policies"
+	engine, err := audit.Evaluate(ctx, run, replay.Agreement)
+	if err != nil {
+		return err
 	}
+	header.Engine = *engine
 	beside, err := j.beside(ctx, run)
 	if err != nil {
 		return err
@@ -200,16 +196,6 @@ func judge(ctx context.Context, d *Deps, j *judging, snap *snapshot.Snapshot) er
 		return err
 	}
 	return j.outcome(results, header.Baseline)
-}
-
-// replays tells whether the sign-in log is to be held against the policies: not beside
-// chosen checks that are about neither.
-func (j *judging) replays() bool {
-	if len(j.options.Checks) == 0 {
-		return true
-	}
-	about := []snapshot.SectionID{snapshot.SignIns, snapshot.ConditionalAccessPolicies}
-	return slices.ContainsFunc(j.plan.Sections(), func(id snapshot.SectionID) bool { return slices.Contains(about, id) })
 }
 
 // header says what a result is about.
