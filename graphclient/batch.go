@@ -158,6 +158,7 @@ func (c *Client) batchOnce(ctx context.Context, results []BatchResult, pending [
 		results[i] = BatchResult{Request: results[i].Request, Err: ErrNoAnswer}
 		if a, ok := byID[strconv.Itoa(i)]; ok {
 			results[i] = a.result(results[i].Request)
+			c.charged(results[i].Request, results[i].Header)
 		}
 	}
 	return nil
@@ -165,7 +166,7 @@ func (c *Client) batchOnce(ctx context.Context, results []BatchResult, pending [
 
 func batchCall(results []BatchResult, pending []int) (call, error) {
 	var b batchBody
-	k := call{limit: maxPage}
+	k := call{limit: maxPage, charge: map[Bucket]int{}}
 	for _, i := range pending {
 		r := results[i].Request
 		rel, err := r.relative()
@@ -177,7 +178,7 @@ func batchCall(results []BatchResult, pending []int) (call, error) {
 			item.Headers = map[string]string{"ConsistencyLevel": "eventual"}
 		}
 		b.Requests = append(b.Requests, item)
-		k.charge = append(k.charge, r.bucket)
+		k.charge[r.bucket] += r.cost()
 	}
 	first := results[pending[0]].Request
 	k.request = Request{version: first.version, method: abs.POST, bucket: first.bucket,
