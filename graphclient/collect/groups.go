@@ -46,11 +46,6 @@ func readGroups(ctx context.Context, j *job) error {
 			}
 			return err
 		}
-		for _, row := range rows {
-			if id := entra.Text(row, "/id"); id != "" {
-				r.groups = append(r.groups, id)
-			}
-		}
 		for _, id := range chunk {
 			if r.refs[id] && !found.has(id) {
 				j.entry.NotFound = append(j.entry.NotFound, id)
@@ -58,6 +53,13 @@ func readGroups(ctx context.Context, j *job) error {
 		}
 	}
 	return nil
+}
+
+// learnGroup takes note of a group that was found.
+func learnGroup(r *run, row entra.Raw) {
+	if id := entra.Text(row, "/id"); id != "" {
+		r.groups = append(r.groups, id)
+	}
 }
 
 // memberRow is a row of groupMembers.
@@ -93,7 +95,14 @@ func readGroupMembers(ctx context.Context, j *job) error {
 	read := 0
 	var gone []string
 	for _, group := range j.r.groups {
+		if j.old.has(group) {
+			read++
+			continue
+		}
 		err := j.readMembers(ctx, group)
+		if err == nil {
+			err = j.end()
+		}
 		switch {
 		case err == nil:
 			read++
@@ -105,6 +114,7 @@ func readGroupMembers(ctx context.Context, j *job) error {
 			if first == nil {
 				first = err
 			}
+			j.retry = true // and nothing is committed from here on, for rows of this group may be there
 			j.entry.IncompleteIDs = append(j.entry.IncompleteIDs, group)
 		}
 	}

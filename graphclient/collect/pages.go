@@ -3,6 +3,7 @@ package collect
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 
 	"passkeyaudit/audit/entra"
@@ -13,8 +14,20 @@ import (
 // seen to hand out the same rows for ever under ever new links.
 const stalePages = 3
 
-// errStale ends a listing that goes round in circles.
-var errStale = errors.New("page after page brought no new row")
+const (
+	// emptyPages is how many pages in a row may be empty. One now and then is usual.
+	emptyPages = 50
+	// mostRestarts is how often a listing is begun again because its page tokens do
+	// not hold.
+	mostRestarts = 3
+)
+
+// errStale ends a listing that goes round in circles, errEmpty one that goes on
+// without an end.
+var (
+	errStale = errors.New("page after page brought no new row")
+	errEmpty = errors.New("page after page was empty")
+)
 
 // listing reads a collection page by page. Rows with an id that came before are
 // left out: pages of a changing directory overlap, and a listing that is started
@@ -26,14 +39,19 @@ type listing struct {
 	// each gets the new rows of a page.
 	each func(rows []entra.Raw) error
 
+	// most is how many rows there can be; 0 if that is not known.
+	most int
+
 	pages, total int
 }
 
-// read reads the collection, once more from its start if its page tokens do not
-// hold.
+// read reads the collection, again from its start if its page tokens do not hold.
 func (l *listing) read(ctx context.Context, req graphclient.Request) error {
-	err := l.once(ctx, req, stalePages)
-	if err != nil && restartable(err) {
+	err := l.once(ctx, req, l.pages+stalePages)
+	for range mostRestarts {
+		if err == nil || !restartable(err) {
+			return err
+		}
 		// The pages read so far come again and bring nothing new.
 		err = l.once(ctx, req, l.pages+stalePages)
 	}
@@ -41,12 +59,15 @@ func (l *listing) read(ctx context.Context, req graphclient.Request) error {
 }
 
 func (l *listing) once(ctx context.Context, req graphclient.Request, patience int) error {
-	stale := 0
+	stale, empty := 0, 0
 	for page, err := range l.client.Pages(ctx, req) {
 		if err != nil {
 			return err
 		}
 		l.pages++
+		if empty++; len(page.Rows) > 0 {
+			empty = 0
+		}
 		fresh := page.Rows[:0]
 		for _, row := range page.Rows {
 			if id := entra.Text(row, entra.Pointer(l.key)); id == "" || l.seen.add(id) {
@@ -63,8 +84,14 @@ func (l *listing) once(ctx context.Context, req graphclient.Request, patience in
 		case len(page.Rows) > 0:
 			stale++
 		}
-		if stale >= patience && page.Next != "" {
+		switch {
+		case page.Next == "":
+		case stale >= patience:
 			return errStale
+		case empty >= emptyPages:
+			return errEmpty
+		case l.most > 0 && l.total > l.most:
+			return fmt.Errorf("%d rows so far of at most %d, and still more pages", l.total, l.most)
 		}
 	}
 	return nil
@@ -90,7 +117,7 @@ func (j *job) listInto(ctx context.Context, seen *idSet, key string, each func([
 	var err error
 	for _, req := range requests {
 		j.entry.Request = req.String()
-		l := listing{client: j.r.client, key: key, seen: seen, each: each}
+		l := listing{client: j.r.client, key: key, seen: seen, each: each, most: j.most}
 		if err = l.read(ctx, req); err == nil || l.pages > 0 || !refusedWith(err, http.StatusBadRequest) {
 			return err
 		}
