@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"mime"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -150,6 +151,10 @@ func (c *Client) attempt(ctx context.Context, k call, path, id string, read func
 		e := c.newError(k, path, id, res)
 		e.fill(scrub(broken.body, req))
 		return e
+	case foreign(res.Header):
+		// A gateway or a sign-in page of the network; it may be gone the next time.
+		return &transient{fmt.Errorf("%s %s: the answer is %s and not JSON; something between here and %s answers for it",
+			k.method(), path, oneLine(res.Header.Get("Content-Type"), 100), c.root.Host)}
 	}
 	return fmt.Errorf("%s %s: read the answer: %w", k.method(), path, err)
 }
@@ -169,6 +174,12 @@ func (c *Client) await(ctx context.Context, k call) error {
 		}
 	}
 	return nil
+}
+
+// foreign tells whether an answer says that it is not JSON.
+func foreign(h http.Header) bool {
+	kind, _, err := mime.ParseMediaType(h.Get("Content-Type"))
+	return err == nil && !strings.Contains(kind, "json") && kind != "text/plain"
 }
 
 // charged tells the limiter what Graph says that a request cost.

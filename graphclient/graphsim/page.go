@@ -74,6 +74,15 @@ func (c *call) list(r rows, p paging) (*answer, error) {
 	if c.takeFault(FaultRepeatNextLink) != nil {
 		next = c.nextLink(at)
 	}
+	if c.takeFault(FaultEndlessPages) != nil {
+		next = c.nextLink(position{row: at.row, hop: at.hop, lap: at.lap + 1})
+	}
+	if next != "" && c.takeFault(FaultEmptyToken) != nil {
+		next = c.origin + c.path + "?$skiptoken="
+	}
+	if next != "" && c.takeFault(FaultForeignLink) != nil {
+		next = elsewhere + strings.TrimPrefix(next, c.origin)
+	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `{"@odata.context":%s`, quote(c.context()))
 	if c.query.count && !c.query.hasToken {
@@ -100,6 +109,12 @@ func (c *call) list(r rows, p paging) (*answer, error) {
 func (c *call) start(r rows) (position, error) {
 	if !c.query.hasToken {
 		return position{}, nil
+	}
+	if c.takeFault(FaultLostToken) != nil {
+		return position{}, fail(http.StatusBadRequest, "DirectoryPageTokenNotFoundException", "The page token was not found.")
+	}
+	if c.takeFault(FaultUnknownToken) != nil {
+		return position{}, fail(http.StatusBadRequest, "UnknownError", "Token not found: token is either invalid or expired.")
 	}
 	at, ok := c.positionOf(c.query.token)
 	if !ok || at.row > r.count || c.takeFault(FaultExpiredToken) != nil {

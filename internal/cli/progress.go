@@ -64,6 +64,13 @@ func (p *progress) waiting(b graphclient.Bucket, d time.Duration, _ error) {
 	p.status(text)
 }
 
+// pacing implements graphclient.Limits.Pacing.
+func (p *progress) pacing(b graphclient.Bucket, d time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.status(fmt.Sprintf("keeping below Graph's limit (%s): %s", b, d.Round(time.Second)))
+}
+
 // status replaces the line on a terminal.
 func (p *progress) status(text string) {
 	if !p.terminal || p.quiet {
