@@ -85,12 +85,14 @@ func (c *Client) batch(ctx context.Context, results []BatchResult) error {
 		pending[i] = i
 	}
 	patience := c.patience(results[0].Request.bucket)
+	unauthenticated := false
 	for {
 		if err := c.batchOnce(ctx, results, pending); err != nil {
 			return err
 		}
 		var again []int
 		var worst error
+		refused := false
 		for _, i := range pending {
 			var e *Error
 			switch {
@@ -98,6 +100,8 @@ func (c *Client) batch(ctx context.Context, results []BatchResult) error {
 				if worst == nil {
 					worst = results[i].Err
 				}
+			case errors.As(results[i].Err, &e) && e.Unauthenticated() && !unauthenticated:
+				refused = true // as for a single request: once may be bad luck
 			case errors.As(results[i].Err, &e) && e.transient():
 				var w *Error
 				if !errors.As(worst, &w) || e.RetryAfter > w.RetryAfter {
@@ -113,6 +117,10 @@ func (c *Client) batch(ctx context.Context, results []BatchResult) error {
 			return nil
 		}
 		pending = again
+		unauthenticated = unauthenticated || refused
+		if worst == nil {
+			continue
+		}
 		if err := patience.wait(ctx, worst); err != nil {
 			if ctx.Err() != nil {
 				return fmt.Errorf("POST /$batch: %w", context.Cause(ctx))

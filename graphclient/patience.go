@@ -63,7 +63,7 @@ func (p *patience) next(cause error) time.Duration {
 		if e.Throttled() && p.bucket == BucketConditionalAccess {
 			// This limit is shared with all apps of the tenant and never says how
 			// long; trying again early prolongs it (Graph throttling-limits page).
-			return 10*time.Second + p.c.jitter(20*time.Second)
+			return min(10*time.Second, p.c.retry.Cap) + p.c.jitter(min(20*time.Second, p.c.retry.Cap))
 		}
 	}
 	limit := p.c.retry.Cap

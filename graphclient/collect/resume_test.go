@@ -101,6 +101,23 @@ func sectionDigests(t testing.TB, s *snapshot.Snapshot) map[snapshot.SectionID]s
 	return all
 }
 
+// image copies what is in a folder now. The other lane of the run goes on meanwhile
+// and may replace the manifest while it is copied; then it is copied again.
+func image(t *testing.T, to, from string) {
+	t.Helper()
+	for range 100 {
+		err := os.CopyFS(to, os.DirFS(from))
+		if _, none := os.Stat(from); err == nil || none != nil {
+			return
+		}
+		if rerr := os.RemoveAll(to); !errors.Is(err, os.ErrNotExist) || rerr != nil {
+			t.Error(err, rerr)
+			return
+		}
+	}
+	t.Error("the folder does not hold still")
+}
+
 // What a process leaves that is killed between any two requests is what is in its
 // folder at that moment. A later run makes of it what an uninterrupted run makes.
 func TestResumeFromAnyMoment(t *testing.T) {
@@ -130,9 +147,7 @@ func TestResumeFromAnyMoment(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		client := memory(t, server, func(n int) {
 			if n == at {
-				if err := os.CopyFS(left, os.DirFS(dir)); err != nil && !errors.Is(err, os.ErrNotExist) {
-					t.Error(err)
-				}
+				image(t, left, dir)
 				cancel()
 			}
 		})

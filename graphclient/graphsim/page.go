@@ -68,20 +68,8 @@ func (c *call) list(r rows, p paging) (*answer, error) {
 	if end < r.count || r.endless {
 		next = c.nextLink(position{row: end})
 	}
-	if at.hop == 0 && c.takeFault(FaultEmptyPage) != nil {
-		end, next = at.row, c.nextLink(position{row: at.row, hop: 1})
-	}
-	if c.takeFault(FaultRepeatNextLink) != nil {
-		next = c.nextLink(at)
-	}
-	if c.takeFault(FaultEndlessPages) != nil {
-		next = c.nextLink(position{row: at.row, hop: at.hop, lap: at.lap + 1})
-	}
-	if next != "" && c.takeFault(FaultEmptyToken) != nil {
-		next = c.origin + c.path + "?$skiptoken="
-	}
-	if next != "" && c.takeFault(FaultForeignLink) != nil {
-		next = elsewhere + strings.TrimPrefix(next, c.origin)
+	if !p.whole {
+		end, next = c.misleadingLink(at, end, next)
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `{"@odata.context":%s`, quote(c.context()))
@@ -104,6 +92,27 @@ func (c *call) list(r rows, p paging) (*answer, error) {
 	}
 	b.WriteString(`]}`)
 	return newAnswer(http.StatusOK, b.Bytes()), nil
+}
+
+// misleadingLink changes where a page ends and what its next link is, if a fault
+// wants that.
+func (c *call) misleadingLink(at position, end int, next string) (int, string) {
+	if at.hop == 0 && c.takeFault(FaultEmptyPage) != nil {
+		end, next = at.row, c.nextLink(position{row: at.row, hop: 1})
+	}
+	if c.takeFault(FaultRepeatNextLink) != nil {
+		next = c.nextLink(at)
+	}
+	if c.takeFault(FaultEndlessPages) != nil {
+		next = c.nextLink(position{row: at.row, hop: at.hop, lap: at.lap + 1})
+	}
+	if next != "" && c.takeFault(FaultEmptyToken) != nil {
+		next = c.origin + c.path + "?$skiptoken="
+	}
+	if next != "" && c.takeFault(FaultForeignLink) != nil {
+		next = elsewhere + strings.TrimPrefix(next, c.origin)
+	}
+	return end, next
 }
 
 func (c *call) start(r rows) (position, error) {

@@ -79,11 +79,11 @@ func New(snap *snapshot.Snapshot, options Options) (*Server, error) {
 		options: options, store: newStore(snap), tokenKey: key[:],
 		throttle: throttle{every: options.ThrottleEvery, refused: map[string]int{}},
 	}
+	s.faults.rng = rand.New(rand.NewPCG(options.Seed, 0x9e3779b97f4a7c15))
 	for _, f := range options.Faults {
 		if err := f.check(); err != nil {
 			return nil, err
 		}
-		s.faults.rng = rand.New(rand.NewPCG(options.Seed, 0))
 		s.faults.list = append(s.faults.list, pendingFault{Fault: f})
 	}
 	s.token = newToken(snap.Manifest().Tenant.ID, options.Roles)

@@ -99,7 +99,7 @@ func (c *call) userMethods(odataType string) (*answer, error) {
 			return !strings.EqualFold(textMember(v, "@odata.type"), "#microsoft.graph."+odataType)
 		})
 	}
-	return c.list(sliceRows(all, nil), onePage)
+	return c.list(sliceRows(all, nil), wholeAnswer)
 }
 
 func recordedError(row jsontext.Value) *failure {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"passkeyaudit/audit/report"
+	"passkeyaudit/graphclient"
 	"passkeyaudit/internal/term"
 )
 
@@ -21,6 +22,8 @@ type Deps struct {
 	IO *term.IO
 	// Version of the program; empty takes it from the build.
 	Version string
+	// Retry is how reads of Graph are tried again; the zero value takes the defaults.
+	Retry graphclient.Retry
 }
 
 // Main runs the command line and returns the exit code.
