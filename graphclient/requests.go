@@ -154,6 +154,16 @@ func UsersCount() Request {
 	return r
 }
 
+// DevicesCount asks for the number of the directory's devices; run it with
+// [Client.Count].
+func DevicesCount() Request {
+	r := read(BucketDirectory, Query{Eventual: true}, func(ctx context.Context, p map[string]string, a abs.RequestAdapter) (*abs.RequestInformation, error) {
+		return devices.NewDevicesRequestBuilderInternal(p, a).Count().ToGetRequestInformation(ctx, nil)
+	})
+	r.plain = true
+	return r
+}
+
 // UserByID asks for one account by object id or user principal name.
 func UserByID(id string, q Query) Request {
 	return readOne(BucketDirectory, q, "user id", id, func(ctx context.Context, p map[string]string, a abs.RequestAdapter) (*abs.RequestInformation, error) {

@@ -127,12 +127,7 @@ func (w *Writer) Continue(ctx context.Context, id SectionID, each func(row entra
 		return nil, nil, err
 	}
 	entry := w.Entry(id)
-	if entry.State.HasRows() {
-		sw.before = &entry
-	}
-	for _, seg := range entry.stored() {
-		sw.number = max(sw.number, segmentNumber(seg.File))
-	}
+	sw.begin(entry)
 	if entry.Unfinished == nil {
 		return sw, nil, nil
 	}
@@ -154,6 +149,28 @@ func (w *Writer) Continue(ctx context.Context, id SectionID, each func(row entra
 		}
 	}
 	return sw, sw.committed.Done, nil
+}
+
+// Anew starts writing a section from nothing, whatever was committed of it before.
+// What an earlier attempt left is replaced when the section is finished.
+func (w *Writer) Anew(id SectionID) (*SectionWriter, error) {
+	sw, err := w.Section(id)
+	if err != nil {
+		return nil, err
+	}
+	entry := w.Entry(id)
+	sw.begin(entry)
+	return sw, nil
+}
+
+// begin takes note of an earlier attempt.
+func (sw *SectionWriter) begin(entry SectionEntry) {
+	if entry.State.HasRows() {
+		sw.before = &entry
+	}
+	for _, seg := range entry.stored() {
+		sw.number = max(sw.number, segmentNumber(seg.File))
+	}
 }
 
 // segmentNumber is that in the name of a compressed segment, 0 for other files.

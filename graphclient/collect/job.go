@@ -36,6 +36,8 @@ type job struct {
 	rows      int // at the last commit
 	// most bounds the rows of a listing that would not end; 0 does not.
 	most int
+	// announced tells that the total was said.
+	announced bool
 	// retry marks a section that a later run should go on with although it was settled.
 	retry bool
 }
@@ -70,6 +72,10 @@ func (j *job) append(rows ...entra.Raw) error {
 		}
 	}
 	j.r.emit(Event{Kind: Rows, Section: j.spec.ID, Rows: j.sw.Objects()})
+	if n := j.r.expected.Load(); n > 0 && !j.announced && j.spec.ID == snapshot.UserRegistrationDetails && j.r.people == nil {
+		j.announced = true
+		j.total(int(n)) // a row for each enabled account
+	}
 	return nil
 }
 

@@ -49,6 +49,7 @@ func readMethods(ctx context.Context, j *job) error {
 	if j.old.len() > 0 {
 		chosen = slices.DeleteFunc(chosen, func(i int) bool { return j.old.hasKey(r.accounts.keys.at(i)) })
 	}
+	j.total(len(chosen) + j.sw.Objects())
 	t := methodsTally{j: j, answered: j.sw.Objects()}
 	err := batches(ctx, r.client, len(chosen), func(i int) graphclient.Request {
 		return graphclient.AuthenticationMethods(r.accounts.id(chosen[i]))

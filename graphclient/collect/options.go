@@ -93,9 +93,9 @@ type Event struct {
 	Kind    EventKind
 	Section snapshot.SectionID // empty for waits, which concern a bucket
 	Rows    int
-	State   snapshot.State // of Done
-	Reason  string         // of Done
-	Bucket  graphclient.Bucket
+	State   snapshot.State     // of Done
+	Reason  string             // of Done
+	Bucket  graphclient.Bucket // of Started and Waiting
 	Wait    time.Duration
 }
 
@@ -147,6 +147,11 @@ func (o *Options) settle() error {
 	case err != nil && !errors.Is(err, os.ErrNotExist):
 		return fmt.Errorf("collect: %w", err)
 	}
+	return o.check()
+}
+
+// check is settle but for the folder.
+func (o *Options) check() error {
 	if o.Since < 0 {
 		return fmt.Errorf("collect: events since %s ago lie in the future", o.Since)
 	}

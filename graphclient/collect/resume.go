@@ -124,10 +124,13 @@ func over(e snapshot.SectionEntry) bool {
 }
 
 // settled tells whether a section need not be read again.
-func (r *run) settled(st step) bool {
+func (r *run) settled(st step) bool { return over(r.w.Entry(st.id)) && !r.stale(st) }
+
+// stale tells whether something changed that decides what is read of a section.
+func (r *run) stale(st step) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return over(r.w.Entry(st.id)) && !slices.ContainsFunc(st.uses, func(id snapshot.SectionID) bool { return r.changed[id] })
+	return slices.ContainsFunc(st.uses, func(id snapshot.SectionID) bool { return r.changed[id] })
 }
 
 // note remembers that a section which an earlier run had come to an end with came
@@ -151,6 +154,13 @@ func (r *run) open(ctx context.Context, st step, spec Section) (*job, error) {
 	r.mu.Unlock()
 	j := &job{r: r, spec: spec, learn: st.learn, done: map[string]bool{}, old: &idSet{}, committed: r.opts.Now()}
 	j.entry.Request = spec.Requests[0]
+	if st.anew && r.stale(st) {
+		var err error
+		if j.sw, err = r.w.Anew(st.id); err != nil {
+			return nil, fmt.Errorf("collect: %w", err)
+		}
+		return j, nil
+	}
 	if entry.Unfinished != nil {
 		for _, name := range entry.Unfinished.Done {
 			j.done[name] = true

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"passkeyaudit/audit/entra"
@@ -39,7 +40,8 @@ type run struct {
 	accounts accounts
 	report   report
 	skus     []entra.Raw
-	refused  int // accounts whose methods were refused
+	expected atomic.Int64 // accounts, by Graph's count
+	refused  int          // accounts whose methods were refused
 
 	// before are the entries that this run found; changed are sections that came out otherwise than in an earlier run.
 	before  map[snapshot.SectionID]snapshot.SectionEntry
@@ -225,11 +227,11 @@ func (r *run) section(ctx context.Context, st step) error {
 	if r.settled(st) {
 		return r.recall(ctx, st)
 	}
-	r.emit(Event{Kind: Started, Section: st.id})
 	j, err := r.open(ctx, st, spec)
 	if err != nil {
 		return err
 	}
+	r.emit(Event{Kind: Started, Section: st.id, Bucket: spec.Bucket, Rows: j.sw.Objects()})
 	started := r.now()
 	err = st.read(ctx, j)
 	var stop *fatalError

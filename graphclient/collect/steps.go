@@ -18,6 +18,8 @@ type step struct {
 	// uses names sections that decide what is read: if they changed since an earlier
 	// run, this one is read again.
 	uses []snapshot.SectionID
+	// anew tells that nothing is kept of a section then; elsewhere rows stay right.
+	anew bool
 	// learn takes of a row what later sections need; nil if that is nothing.
 	learn func(*run, entra.Raw)
 	read  func(context.Context, *job) error
@@ -51,7 +53,8 @@ var steps = []step{
 	{id: snapshot.ManagedDevices, read: readManagedDevices},
 	{id: snapshot.SignIns, after: []snapshot.SectionID{snapshot.SubscribedSkus}, narrowed: []snapshot.SectionID{snapshot.Users}, read: readSignIns},
 	// How large the tenant is decides how much of its log is read.
-	{id: snapshot.DirectoryAudits, after: []snapshot.SectionID{snapshot.SubscribedSkus, snapshot.Users}, read: readAudits},
+	{id: snapshot.DirectoryAudits, after: []snapshot.SectionID{snapshot.SubscribedSkus, snapshot.Users}, read: readAudits,
+		uses: []snapshot.SectionID{snapshot.Users}, anew: true},
 }
 
 // object reads a section that is one object.

@@ -46,6 +46,7 @@ func (j *job) readEverybody(ctx context.Context, seen *idSet) error {
 	}
 	if known {
 		j.r.client.TenantSize(total)
+		j.r.expected.Store(int64(total))
 		j.total(total)
 		// Counts come from an index that lags.
 		j.most = total + total/2 + 1000

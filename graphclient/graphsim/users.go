@@ -51,12 +51,17 @@ func (c *call) userID() (string, error) {
 }
 
 // userCount answers /users/$count, in plain text.
-func (c *call) userCount() (*answer, error) {
+func (c *call) userCount() (*answer, error) { return c.count(&userList) }
+
+func (c *call) deviceCount() (*answer, error) { return c.count(&deviceList) }
+
+// count answers with the number of rows of a collection, as text.
+func (c *call) count(col *collection) (*answer, error) {
 	if !c.eventual() {
 		return nil, unsupportedQuery("/$count is only supported with the header ConsistencyLevel: eventual.")
 	}
 	c.query.count = true
-	r, err := c.collectionRows(&userList)
+	r, err := c.collectionRows(col)
 	if err != nil {
 		return nil, err
 	}

@@ -24,6 +24,11 @@ type collectOptions struct {
 
 	Checkpoint, LogTime time.Duration
 
+	Checks   []string
+	Plan     bool
+	Accounts int
+	Format   string
+
 	Quiet bool
 }
 
@@ -44,12 +49,16 @@ The snapshot holds names and sign-in data of people. It is readable by its owner
 export of the directory.`,
 		Example: `  passkeyaudit collect --out ./snapshot --tenant-id contoso.onmicrosoft.com --auth azure-cli
   AZURE_CLIENT_SECRET=... passkeyaudit collect --out ./snapshot --tenant-id ID --client-id ID --auth client-secret
+  passkeyaudit collect --plan --accounts 250000
   passkeyaudit collect --out ./snapshot --resume --tenant-id contoso.onmicrosoft.com --auth azure-cli
   passkeyaudit collect --out ./alice --user alice@contoso.example --since 14d --auth device-code --tenant-id ID --client-id ID`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.Out == "" && !o.Plan {
+				return usagef(`required flag(s) "out" not set: say where the snapshot goes, or give --plan`)
+			}
 			if o.Resume {
-				for _, name := range []string{"user", "group", "since"} {
+				for _, name := range []string{"user", "group", "since", "checks"} {
 					if cmd.Flags().Changed(name) {
 						return usagef("--resume goes on with what the interrupted run was asked for; leave out --%s", name)
 					}
@@ -66,9 +75,15 @@ export of the directory.`,
 	f.StringVar(&o.User, "user", "", "only this user, by user principal name or object id")
 	f.StringSliceVar(&o.Groups, "group", nil, "only the members of these groups, by object `ID`")
 	f.StringVar(&o.Since, "since", "30d", "how far back to read sign-ins and audits, such as 7d or 12h")
+	f.StringSliceVar(&o.Checks, "checks", nil, "only what these checks read: ids, slugs or families, separated by commas (everything)")
+	f.BoolVar(&o.Plan, "plan", false, "collect nothing: say what would be asked, how long Graph's limits make it take, and what to grant")
+	f.IntVar(&o.Accounts, "accounts", -1, "plan for `N` accounts, without asking Graph how many there are")
+	f.StringVar(&o.Format, "format", "table", "how to write the plan: table, json")
 	f.BoolVarP(&o.Quiet, "quiet", "q", false, "no progress and no hints")
 	o.flags(cmd)
-	cobra.CheckErr(cmd.MarkFlagRequired("out"))
+	cmd.MarkFlagsMutuallyExclusive("resume", "plan")
+	complete(cmd, "format", "table", "json")
+	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("checks", completeChecks))
 	cobra.CheckErr(cmd.MarkFlagDirname("out"))
 	cmd.MarkFlagsMutuallyExclusive("user", "group")
 	return cmd
@@ -85,10 +100,22 @@ func runCollect(ctx context.Context, d *Deps, o collectOptions) error {
 	if o.Checkpoint <= 0 || o.LogTime <= 0 {
 		return usagef("--checkpoint and --log-time take a length of time such as 10s or 45m")
 	}
-	p := newProgress(d.IO, o.Quiet)
-	result, err := o.collect(ctx, d, p, collect.Options{
+	sections, err := sectionsOf(o.Checks)
+	if err != nil {
+		return err
+	}
+	opts := collect.Options{
 		Dir: o.Out, Resume: o.Resume, Checkpoint: o.Checkpoint, LogTime: o.LogTime, Since: since, Scope: collect.Scope{User: o.User, Groups: o.Groups},
-	})
+		Sections: sections, Optional: sections == nil,
+	}
+	if o.Format != "table" && o.Format != "json" {
+		return usagef("--format %q is neither table nor json", o.Format)
+	}
+	if o.Plan {
+		return planRun(ctx, d, o, opts)
+	}
+	p := newProgress(d.IO, o.Quiet)
+	result, err := o.collect(ctx, d, p, opts)
 	p.done()
 	if err != nil {
 		if result != nil && errors.Is(err, context.Canceled) {
@@ -116,7 +143,7 @@ func (o *connectOptions) collect(ctx context.Context, d *Deps, p *progress, opts
 	}
 	// Risky users are one request. Where Identity Protection may not be read, it is
 	// refused and recorded like anything else.
-	opts.Optional = true
+	opts.Optional = opts.Sections == nil
 	opts.Events = p.event
 	return collect.Run(ctx, client, opts)
 }
