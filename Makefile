@@ -6,6 +6,7 @@ FUZZTIME ?= 30s
 FUZZFLAGS ?= -parallel 1
 
 SIZES ?= 10000 100000 1000000
+COLLECTED ?= 10000 300000
 BENCHFLAGS ?=
 
 .PHONY: all build lint test race fuzz soak bench generate check shared-data vuln clean
@@ -40,11 +41,12 @@ fuzz:
 soak:
 	PASSKEYAUDIT_SOAK=1 $(GO) test -count=1 -timeout 60m -v -run 'TestKillAndResume|TestResumeFromAnyMoment' ./internal/cli ./graphclient/collect
 
-# Judging, stage by stage, on synthetic tenants kept in the user's cache folder:
+# Judging, stage by stage, and collecting, on synthetic tenants kept in the user's cache folder:
 #   make bench SIZES="100000 1000000" BENCHFLAGS="-runs 5"
 bench: build
 	$(GO) build -o bin/bench ./internal/bench
 	bin/bench -binary bin/passkeyaudit $(BENCHFLAGS) $(SIZES)
+	bin/bench -binary bin/passkeyaudit $(BENCHFLAGS) -collect $(COLLECTED)
 
 # Everything under docs/ that is made from the code, and the demo tenant.
 generate:

@@ -48,7 +48,7 @@ var internalEdges = []struct {
 	{"internal/tenantgen", []string{"audit/snapshot", "audit/entra"}},
 	{"internal/exports", []string{"audit/snapshot", "audit/entra"}},
 	{"internal/tenantgen/*", []string{"internal/tenantgen"}},
-	{"internal/bench", []string{"audit", "audit/runner", "audit/facts/*", "audit/snapshot", "audit/entra", "checks", "internal/tenantgen"}},
+	{"internal/bench", []string{"graphclient", "graphclient/graphsim", "audit", "audit/runner", "audit/facts/*", "audit/snapshot", "audit/entra", "checks", "internal/tenantgen"}},
 	{"internal/archtest", nil},
 	{"internal/cli", []string{"*"}},
 	{"cmd/*", []string{"internal/cli", "internal/term"}},

@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"time"
 )
 
@@ -158,33 +157,13 @@ func (b *bench) audit(ctx context.Context, dir string) ([]measured, error) {
 	cmd := exec.CommandContext(ctx, b.binary, "audit", "--from", dir, "--format", "json", "--quiet", "--fail-on", "never",
 		"--output", filepath.Join(temp, "report.json"))
 	cmd.Stderr = os.Stderr
-	start := time.Now()
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("starting %s (make build makes it): %w", b.binary, err)
+	m, err := watched("audit (process)", cmd)
+	if err != nil {
+		return nil, err
 	}
-	done := make(chan error, 1)
-	go func() { done <- cmd.Wait() }()
-	process := strconv.Itoa(cmd.Process.Pid)
-	// A process that has ended does not tell its peak any more, so it is asked as
-	// long as it runs. What it grows in the last moment is missed.
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	m := measured{Stage: "audit (process)"}
-	for running := true; running; {
-		select {
-		case err = <-done:
-			running = false
-		case <-tick.C:
-			m.Peak = max(m.Peak, peakMemory(process))
-		}
+	if code := cmd.ProcessState.ExitCode(); code != 0 && code != 1 && code != 3 {
+		return nil, fmt.Errorf("the audit ended with %d", code)
 	}
-	m.Wall = time.Since(start)
-	state := cmd.ProcessState
-	m.CPU = state.UserTime() + state.SystemTime()
-	if code := state.ExitCode(); err != nil && code != 1 && code != 3 {
-		return nil, fmt.Errorf("the audit ended with %d: %w", code, err)
-	}
-	m.Note = fmt.Sprintf("exit code %d", state.ExitCode())
 	return []measured{m}, nil
 }
 

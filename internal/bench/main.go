@@ -34,6 +34,7 @@ func run(ctx context.Context, args []string) error {
 	f.StringVar(&b.cache, "cache", "", "where the tenants are kept (a folder of the user's cache)")
 	f.StringVar(&b.binary, "binary", "bin/passkeyaudit", "the program whose audit is measured")
 	f.IntVar(&b.runs, "runs", 3, "how often to run each stage; the quickest counts")
+	collecting := f.Bool("collect", false, "measure collecting from the look-alike instead of judging")
 	stage := f.String("stage", "", "measure one stage in this process and print it as JSON; for the command itself")
 	from := f.String("from", "", "the snapshot of -stage")
 	profile := f.String("cpuprofile", "", "with -stage: write a CPU profile to `FILE`")
@@ -65,6 +66,9 @@ func run(ctx context.Context, args []string) error {
 			return fmt.Errorf("finding a folder for the tenants: %w; name one with -cache", err)
 		}
 		b.cache = filepath.Join(dir, "passkeyaudit-bench")
+	}
+	if *collecting {
+		return b.collecting(ctx, sizes)
 	}
 	return b.sizes(ctx, sizes)
 }

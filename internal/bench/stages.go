@@ -26,6 +26,9 @@ func measureStage(ctx context.Context, stage, dir string) ([]measured, error) {
 	if stage == "floor" {
 		return measureFloor(ctx, dir)
 	}
+	if stage == "decode" {
+		return measureDecode(ctx, dir)
+	}
 	work, ok := stages[stage]
 	if !ok {
 		return nil, fmt.Errorf("there is no stage %q", stage)

@@ -28,6 +28,7 @@ type lookAlike struct {
 	mu     sync.Mutex
 	n      int
 	before func(n int)
+	wrap   func(http.Handler) http.Handler // what stands before it, if anything
 	flags  []string
 	env    []string
 }
@@ -46,7 +47,11 @@ func newLookAlike(t *testing.T, snap *snapshot.Snapshot, o graphsim.Options) *lo
 			l.before(l.n)
 		}
 		l.mu.Unlock()
-		server.Handler().ServeHTTP(w, r)
+		handler := server.Handler()
+		if l.wrap != nil {
+			handler = l.wrap(handler)
+		}
+		handler.ServeHTTP(w, r)
 	}))
 	web.Config.ErrorLog = log.New(io.Discard, "", 0) // killed processes close their connections
 	web.StartTLS()
