@@ -151,10 +151,10 @@ func (c *Client) attempt(ctx context.Context, k call, path, id string, read func
 		e := c.newError(k, path, id, res)
 		e.fill(scrub(broken.body, req))
 		return e
-	case foreign(res.Header):
+	case foreign(res.Header) != "":
 		// A gateway or a sign-in page of the network; it may be gone the next time.
 		return &transient{fmt.Errorf("%s %s: the answer is %s and not JSON; something between here and %s answers for it",
-			k.method(), path, oneLine(res.Header.Get("Content-Type"), 100), c.root.Host)}
+			k.method(), path, foreign(res.Header), c.root.Host)}
 	}
 	return fmt.Errorf("%s %s: read the answer: %w", k.method(), path, err)
 }
@@ -176,10 +176,13 @@ func (c *Client) await(ctx context.Context, k call) error {
 	return nil
 }
 
-// foreign tells whether an answer says that it is not JSON.
-func foreign(h http.Header) bool {
+// foreign is the type of an answer that says it is not JSON, and empty otherwise.
+func foreign(h http.Header) string {
 	kind, _, err := mime.ParseMediaType(h.Get("Content-Type"))
-	return err == nil && !strings.Contains(kind, "json") && kind != "text/plain"
+	if err != nil || strings.Contains(kind, "json") || kind == "text/plain" {
+		return ""
+	}
+	return oneLine(kind, 100)
 }
 
 // charged tells the limiter what Graph says that a request cost.
@@ -259,7 +262,7 @@ func (c *Client) observe(ctx context.Context, k call, res *http.Response) {
 	}
 	c.log.LogAttrs(ctx, slog.LevelDebug, "graph request",
 		slog.String("method", k.method()), slog.String("path", k.request.shape()), slog.Bool("nextPage", k.link != nil),
-		slog.Int("status", res.StatusCode), slog.String("requestId", oneLine(res.Header.Get("request-id"), 100)))
+		slog.Int("status", res.StatusCode), slog.String("requestId", requestID(res.Header.Get("request-id"))))
 }
 
 func (c *Client) newError(k call, path, id string, res *http.Response) *Error {

@@ -106,6 +106,85 @@ func TestLogTime(t *testing.T) {
 	}
 }
 
+// Of the days for which there was no time, failures that concern passkeys are read
+// all the same, each once.
+func TestFailuresOfOlderDays(t *testing.T) {
+	var rows []string
+	at := time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
+	want := map[string]bool{}
+	for i := range 300 {
+		at = at.Add(-time.Hour)
+		code, status, app := 0, "success", "other"
+		switch i % 30 {
+		case 1:
+			code, status = 53003, "failure"
+		case 2:
+			code = 130504
+		case 3:
+			code, status = 135010, "failure" // fits two parts
+		case 4:
+			app = "19db86c3-b2b9-44cc-b339-36da233a3be2"
+		case 5:
+			code = 50126 // a wrong password concerns nobody here
+		}
+		id := fmt.Sprintf("si%d", i)
+		if i%30 >= 1 && i%30 <= 4 {
+			want[id] = true
+		}
+		rows = append(rows, fmt.Sprintf(`{"id":"%s","createdDateTime":"%s","userId":"%s","appId":"%s","conditionalAccessStatus":"%s","status":{"errorCode":%d}}`,
+			id, at.Format(time.RFC3339), userID(1), app, status, code))
+	}
+	snap := full().with("signIns", lines(rows...)).open(t)
+	now := time.Date(2026, 11, 22, 6, 0, 0, 0, time.UTC)
+	collectSlowly := func(faults ...string) collected {
+		return run(t, memory(t, newServer(t, snap, graphsim.Options{PageSize: 5}, faults...), func(int) {}), only(snapshot.SignIns), func(o *collect.Options) {
+			o.LogTime = 25 * time.Second
+			o.Now = func() time.Time {
+				now = now.Add(time.Second)
+				return now
+			}
+		}).ok()
+	}
+	got := collectSlowly()
+	got.is(snapshot.SignIns, snapshot.Partial, "; of those only failures that concern passkeys were read")
+	from := got.entry(snapshot.SignIns).From
+	seen := map[string]bool{}
+	older := 0
+	for _, row := range got.rows(snapshot.SignIns) {
+		id := text(t, row, "id")
+		if seen[id] {
+			t.Errorf("%s is there twice", id)
+		}
+		seen[id] = true
+		if text(t, row, "createdDateTime") < from {
+			older++
+			if !want[id] {
+				t.Errorf("%s is older than %s and no failure: %s", id, from, row)
+			}
+		}
+	}
+	for id := range want {
+		if !seen[id] {
+			t.Errorf("%s is missing", id)
+		}
+	}
+	if older < 10 {
+		t.Errorf("only %d older rows; from %s", older, from)
+	}
+}
+
+// Beta is read only when asked for, and the snapshot says so.
+func TestBetaSignIns(t *testing.T) {
+	server := newServer(t, full().open(t), graphsim.Options{})
+	for _, beta := range []bool{false, true} {
+		got := run(t, memory(t, server, func(int) {}), only(snapshot.SignIns), func(o *collect.Options) { o.BetaSignIns = beta }).ok()
+		e := got.entry(snapshot.SignIns)
+		if e.State != snapshot.Complete || strings.Contains(e.Request, "/beta/") != beta || strings.Contains(e.Reason, "beta") != beta {
+			t.Errorf("%v: %s, %s, %s", beta, e.State, e.Request, e.Reason)
+		}
+	}
+}
+
 // A listing that brings new rows for ever ends where there cannot be so many.
 func TestListingWithoutAnEnd(t *testing.T) {
 	n := 0

@@ -39,6 +39,7 @@ type logReader struct {
 	edge, last *idSet
 
 	began   time.Time
+	reached time.Time // how far back it was read when the time was over
 	resumes int
 }
 
@@ -159,7 +160,10 @@ func (l *logReader) outOfTime(oldest time.Time, known bool) {
 	limit := l.j.r.opts.LogTime
 	l.j.retry = true
 	if known {
-		l.j.entry.From = stamp(oldest)
+		if l.reached.IsZero() {
+			l.reached = oldest
+			l.j.entry.From = stamp(oldest)
+		}
 		l.j.gap("the %s for this log were over: events before %s were not read", limit, stamp(oldest))
 		return
 	}
@@ -326,7 +330,18 @@ func readSignIns(ctx context.Context, j *job) error {
 	default:
 		l.keep = func(row entra.Raw) bool { return p.has(entra.Text(row, "/userId")) }
 	}
-	return l.read(ctx, 0, j.window(), signInRequest(false, condition), signInRequest(true, condition))
+	w := j.window()
+	stable, beta := signInRequest(false, condition), signInRequest(true, condition)
+	requests := []windowRequest{stable, beta}
+	if j.r.opts.BetaSignIns {
+		requests = []windowRequest{beta, stable}
+		j.note("from Graph's beta version")
+	}
+	err := l.read(ctx, 0, w, requests...)
+	if err != nil || l.reached.IsZero() || j.r.people != nil {
+		return err
+	}
+	return l.readFailures(ctx, window{w.from, l.reached}, j.r.opts.BetaSignIns)
 }
 
 // readAudits reads what happened to methods and policies; in a small tenant, and

@@ -60,6 +60,11 @@ type Options struct {
 	Sections []snapshot.SectionID
 	Optional bool
 
+	// BetaSignIns reads sign-ins from Graph's beta version, which tells by which methods
+	// people signed in, and which Microsoft may change at any time. The default is v1.0,
+	// and beta where that does not have them.
+	BetaSignIns bool
+
 	// Events is told what happens, by one call at a time. It must not block.
 	Events func(Event)
 

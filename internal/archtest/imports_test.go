@@ -39,7 +39,7 @@ var internalEdges = []struct {
 	{"audit/report/*", renderers},
 	{"audit/audittest", []string{"audit", "audit/runner", "audit/snapshot", "audit/entra", "fixtures"}},
 	{"graphclient", nil},
-	{"graphclient/collect", []string{"graphclient", "audit/snapshot", "audit/entra"}},
+	{"graphclient/collect", []string{"graphclient", "audit/snapshot", "audit/entra", "audit/entra/catalogue"}},
 	{"graphclient/graphsim", []string{"audit/snapshot"}},
 	{"fixtures", nil},
 	{"fixtures/demogen", nil},

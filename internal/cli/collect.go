@@ -24,6 +24,7 @@ type collectOptions struct {
 
 	Checkpoint, LogTime time.Duration
 
+	Beta     bool
 	Checks   []string
 	Plan     bool
 	Accounts int
@@ -75,6 +76,7 @@ export of the directory.`,
 	f.StringVar(&o.User, "user", "", "only this user, by user principal name or object id")
 	f.StringSliceVar(&o.Groups, "group", nil, "only the members of these groups, by object `ID`")
 	f.StringVar(&o.Since, "since", "30d", "how far back to read sign-ins and audits, such as 7d or 12h")
+	f.BoolVar(&o.Beta, "beta-sign-ins", false, "read sign-ins from Graph's beta version, which has the methods used; Microsoft may change it at any time")
 	f.StringSliceVar(&o.Checks, "checks", nil, "only what these checks read: ids, slugs or families, separated by commas (everything)")
 	f.BoolVar(&o.Plan, "plan", false, "collect nothing: say what would be asked, how long Graph's limits make it take, and what to grant")
 	f.IntVar(&o.Accounts, "accounts", -1, "plan for `N` accounts, without asking Graph how many there are")
@@ -106,7 +108,7 @@ func runCollect(ctx context.Context, d *Deps, o collectOptions) error {
 	}
 	opts := collect.Options{
 		Dir: o.Out, Resume: o.Resume, Checkpoint: o.Checkpoint, LogTime: o.LogTime, Since: since, Scope: collect.Scope{User: o.User, Groups: o.Groups},
-		Sections: sections, Optional: sections == nil,
+		Sections: sections, Optional: sections == nil, BetaSignIns: o.Beta,
 	}
 	if o.Format != "table" && o.Format != "json" {
 		return usagef("--format %q is neither table nor json", o.Format)

@@ -50,8 +50,9 @@ func TestTokenStaysOut(t *testing.T) {
 	}
 	out, errs, _ := p.run(l.env, append([]string{"doctor", "--format", "json", "--debug"}, l.flags...)...)
 	for _, text := range []string{stdout, stderr, out, errs} {
-		if strings.Contains(text, token) || strings.Contains(text, "Bearer") {
-			t.Errorf("the token is in what is printed: %s", text)
+		// A beginning of it is bad enough.
+		if strings.Contains(text, token[:40]) || strings.Contains(text, "Bearer") {
+			t.Errorf("the token is in what is printed: %.2000s", text)
 		}
 		if strings.Contains(text, "@orrindale") {
 			t.Errorf("a name is in what is printed: %s", text)

@@ -1,6 +1,10 @@
 package catalogue
 
-import "sync"
+import (
+	"maps"
+	"slices"
+	"sync"
+)
 
 // SignInError says what the status.errorCode of a sign-in means.
 type SignInError struct {
@@ -40,3 +44,7 @@ var signInErrors = sync.OnceValue(func() map[int]*SignInError {
 // SignInErrorOf finds a code; nil if it is not known. Microsoft may change codes:
 // one that is not known is shown as it is.
 func SignInErrorOf(code int) *SignInError { return signInErrors()[code] }
+
+// SignInErrors lists every code that is known, in no order. The values are shared and
+// must not be changed.
+func SignInErrors() []*SignInError { return slices.Collect(maps.Values(signInErrors())) }
