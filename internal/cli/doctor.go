@@ -175,20 +175,21 @@ func remedyText(r collect.Remedy) string {
 func (e examination) text(w io.Writer, width int) error {
 	var b strings.Builder
 	width = min(max(width, 60), 110)
-	paragraph := func(indent, text string) {
-		for _, line := range report.Wrap(report.Plain(text), width-len(indent)) {
-			b.WriteString(indent + line + "\n")
+	labelled := func(label, text string) {
+		for _, line := range report.Wrap(report.Plain(text), width-10) {
+			fmt.Fprintf(&b, "%-9s %s\n", label, line)
+			label = ""
 		}
 	}
 	name := e.Tenant.ID
 	if e.Tenant.DisplayName != "" {
 		name = e.Tenant.DisplayName + " (" + e.Tenant.ID + ")"
 	}
-	paragraph("", "tenant    "+name+", cloud "+e.cloud)
-	paragraph("", "token     "+strings.Join(identityLines(e.Health), ", "))
-	paragraph("", "licences  "+e.licenceText())
+	labelled("tenant", name+", cloud "+e.cloud)
+	labelled("token", strings.Join(identityLines(e.Health), ", "))
+	labelled("licences", e.licenceText())
 	if skew := e.Skew.Abs(); !e.Date.IsZero() && skew > 5*time.Minute {
-		paragraph("", fmt.Sprintf("clock     this computer's is %s off Graph's; tokens may be refused for that", skew.Round(time.Minute)))
+		labelled("clock", fmt.Sprintf("this computer's is %s off Graph's; tokens may be refused for that", skew.Round(time.Minute)))
 	}
 	b.WriteString("\n")
 	column := 0
@@ -210,15 +211,13 @@ func (e examination) text(w io.Writer, width int) error {
 	}
 	b.WriteString("\n")
 	next := e.next()
-	if len(next) == 0 {
-		paragraph("", "Everything that the tenant's licences allow can be read.")
+	if len(e.skipped()) == 0 && len(next) == 0 {
+		b.WriteString("Everything that the tenant's licences allow can be read.\n")
 	}
-	for i, text := range next {
-		lead := "          "
-		if i == 0 {
-			lead = "To do:    "
-		}
-		paragraph("", lead+text)
+	label := "to do"
+	for _, text := range next {
+		labelled(label, text)
+		label = ""
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
