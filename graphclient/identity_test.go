@@ -10,7 +10,9 @@ import (
 )
 
 func TestReadToken(t *testing.T) {
-	jwt := func(claims string) string { return "e30." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".sig" }
+	jwt := func(claims string) string {
+		return "e30." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".sig"
+	}
 	tests := []struct {
 		name, token string
 		want        Identity
@@ -52,7 +54,7 @@ func TestIdentitySendsNothing(t *testing.T) {
 func TestRequestIDsAreIDs(t *testing.T) {
 	for text, want := range map[string]string{
 		"e0583221-0000-4000-8000-000000000001": "e0583221-0000-4000-8000-000000000001",
-		"": "", "Bearer abc": "", "a.b.c": "", "id\nwith lines": "",
+		"":                                     "", "Bearer abc": "", "a.b.c": "", "id\nwith lines": "",
 	} {
 		if got := requestID(text); got != want {
 			t.Errorf("%q gives %q", text, got)
