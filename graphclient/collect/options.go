@@ -148,7 +148,7 @@ func (o *Options) settle() error {
 	switch {
 	case o.Resume:
 	case err == nil && len(entries) > 0:
-		return fmt.Errorf("collect: %s is not empty; name a new folder, or remove what is there", o.Dir)
+		return fmt.Errorf("collect: %s is not empty; name a new folder, remove what is there, or go on with it by --resume", o.Dir)
 	case err != nil && !errors.Is(err, os.ErrNotExist):
 		return fmt.Errorf("collect: %w", err)
 	}

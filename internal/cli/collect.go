@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -147,6 +148,9 @@ func (o *connectOptions) collect(ctx context.Context, d *Deps, p *progress, opts
 	// refused and recorded like anything else.
 	opts.Optional = opts.Sections == nil
 	opts.Events = p.event
+	// A run waits for Graph most of its time, so it can afford to collect its garbage
+	// more often: memory is scarcer than time where audits are scheduled.
+	defer debug.SetGCPercent(debug.SetGCPercent(50))
 	return collect.Run(ctx, client, opts)
 }
 
