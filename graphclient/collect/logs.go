@@ -193,20 +193,14 @@ var (
 )
 
 func (l *logReader) once(ctx context.Context, w window, request windowRequest, run *logRun) error {
-	stale, empty, patience := 0, 0, run.pages+stalePages
+	progress := newAdvance(l.last.len() + l.edge.len() + l.seen.len())
 	for page, err := range l.j.r.client.Pages(ctx, request(eventTime(w.from), eventTime(w.to))) {
 		if err != nil {
 			return err
 		}
 		run.pages++
 		fresh := l.fresh(page.Rows)
-		if empty++; len(page.Rows) > 0 {
-			empty = 0
-			stale++
-		}
-		if len(fresh) > 0 {
-			stale, patience = 0, stalePages
-		}
+		stuck := progress.page(len(page.Rows), len(fresh))
 		for _, row := range fresh {
 			run.rows++
 			at, err := time.Parse(time.RFC3339, entra.Text(row, entra.Pointer(l.time)))
@@ -236,10 +230,8 @@ func (l *logReader) once(ctx context.Context, w window, request windowRequest, r
 		}
 		switch {
 		case page.Next == "":
-		case stale >= patience:
-			return errStale
-		case empty >= emptyPages:
-			return errEmpty
+		case stuck != nil:
+			return stuck
 		case l.j.r.opts.Now().Sub(l.began) > l.j.r.opts.LogTime:
 			return errOutOfTime
 		case run.pages >= slicePages && run.sorted && run.oldest.Before(w.to) && run.oldest.After(w.from):

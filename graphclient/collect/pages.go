@@ -47,27 +47,24 @@ type listing struct {
 
 // read reads the collection, again from its start if its page tokens do not hold.
 func (l *listing) read(ctx context.Context, req graphclient.Request) error {
-	err := l.once(ctx, req, l.pages+stalePages)
+	err := l.once(ctx, req)
 	for range mostRestarts {
 		if err == nil || !restartable(err) {
 			return err
 		}
-		// The pages read so far come again and bring nothing new.
-		err = l.once(ctx, req, l.pages+stalePages)
+		err = l.once(ctx, req)
 	}
 	return err
 }
 
-func (l *listing) once(ctx context.Context, req graphclient.Request, patience int) error {
-	stale, empty := 0, 0
+func (l *listing) once(ctx context.Context, req graphclient.Request) error {
+	progress := newAdvance(l.seen.len())
 	for page, err := range l.client.Pages(ctx, req) {
 		if err != nil {
 			return err
 		}
 		l.pages++
-		if empty++; len(page.Rows) > 0 {
-			empty = 0
-		}
+		all := len(page.Rows)
 		fresh := page.Rows[:0]
 		for _, row := range page.Rows {
 			if id := entra.Text(row, entra.Pointer(l.key)); id == "" || l.seen.add(id) {
@@ -78,21 +75,46 @@ func (l *listing) once(ctx context.Context, req graphclient.Request, patience in
 		if err := l.each(fresh); err != nil {
 			return err
 		}
-		switch {
-		case len(fresh) > 0:
-			stale, patience = 0, stalePages
-		case len(page.Rows) > 0:
-			stale++
-		}
+		stuck := progress.page(all, len(fresh))
 		switch {
 		case page.Next == "":
-		case stale >= patience:
-			return errStale
-		case empty >= emptyPages:
-			return errEmpty
+		case stuck != nil:
+			return stuck
 		case l.most > 0 && l.total > l.most:
 			return fmt.Errorf("%d rows so far of at most %d, and still more pages", l.total, l.most)
 		}
+	}
+	return nil
+}
+
+// advance watches whether a chain of pages gets anywhere.
+type advance struct {
+	known        int // rows that were read before and may come again
+	stale, empty int // pages in a row
+}
+
+func newAdvance(known int) *advance { return &advance{known: known} }
+
+// page takes a page of so many rows, some of them new, and says if the chain goes on
+// without getting anywhere.
+func (a *advance) page(all, fresh int) error {
+	a.known -= all - fresh
+	switch {
+	case all == 0:
+		a.empty++
+	case fresh > 0:
+		a.stale, a.empty = 0, 0
+	default:
+		a.empty = 0
+		if a.known < 0 {
+			a.stale++
+		}
+	}
+	switch {
+	case a.stale >= stalePages:
+		return errStale
+	case a.empty >= emptyPages:
+		return errEmpty
 	}
 	return nil
 }

@@ -60,3 +60,30 @@ func TestUsersWithoutParts(t *testing.T) {
 		}
 	}
 }
+
+// Groups with the same members, and reads of a log that overlap, are no listing that
+// goes round in circles.
+func TestRowsThatComeAgain(t *testing.T) {
+	var members []string
+	for i := range 40 {
+		members = append(members, userID(i))
+	}
+	var rows, audits []string
+	for g := range 2 {
+		rows = append(rows, fmt.Sprintf(`{"groupId":"%s","transitive":true,"userIds":["%s"]}`, groupID(g+1), strings.Join(members, `","`)))
+	}
+	for i := range 60 {
+		audits = append(audits, fmt.Sprintf(`{"id":"a%d","activityDateTime":"2026-11-20T10:%02d:00Z","loggedByService":"Authentication Methods","activityDisplayName":"x",`+
+			`"initiatedBy":{"user":{"id":"%s"}},"targetResources":[{"id":"%s"}]}`, i, i, userID(1), userID(1)))
+	}
+	server := newServer(t, busy().with("groupMembers", lines(rows...), "directoryAudits", lines(audits...)).open(t), graphsim.Options{PageSize: 5})
+	got := run(t, memory(t, server, func(int) {}), only(snapshot.Users), func(o *collect.Options) { o.Scope.Groups = []string{groupID(1), groupID(2)} }).ok()
+	got.is(snapshot.Users, snapshot.Partial, snapshot.ReasonScope)
+	if e := got.entry(snapshot.Users); e.Reason != snapshot.ReasonScope || *e.Objects != 40 {
+		t.Errorf("%d people, %s", *e.Objects, e.Reason)
+	}
+	got = run(t, memory(t, server, func(int) {}), only(snapshot.DirectoryAudits), func(o *collect.Options) { o.Scope.User = userID(1) }).ok()
+	if e := got.entry(snapshot.DirectoryAudits); e.Reason != snapshot.ReasonScope || *e.Objects != 60 {
+		t.Errorf("%d audits, %s", *e.Objects, e.Reason)
+	}
+}
