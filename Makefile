@@ -6,9 +6,10 @@ FUZZTIME ?= 30s
 FUZZFLAGS ?= -parallel 1
 
 SIZES ?= 10000 100000 1000000
+COLLECTED ?= 10000 300000
 BENCHFLAGS ?=
 
-.PHONY: all build lint test race fuzz bench generate check shared-data vuln clean
+.PHONY: all build lint test race fuzz soak bench generate check shared-data vuln clean
 
 all: build lint test
 
@@ -36,11 +37,16 @@ fuzz:
 		$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x $(FUZZFLAGS) "$$pkg" </dev/null || exit 1; \
 	done
 
-# Judging, stage by stage, on synthetic tenants kept in the user's cache folder:
+# Interrupt collecting at every request, and kill it at 300 points; CI tries a few.
+soak:
+	PASSKEYAUDIT_SOAK=1 $(GO) test -count=1 -timeout 60m -v -run 'TestKillAndResume|TestResumeFromAnyMoment' ./internal/cli ./graphclient/collect
+
+# Judging, stage by stage, and collecting, on synthetic tenants kept in the user's cache folder:
 #   make bench SIZES="100000 1000000" BENCHFLAGS="-runs 5"
 bench: build
 	$(GO) build -o bin/bench ./internal/bench
 	bin/bench -binary bin/passkeyaudit $(BENCHFLAGS) $(SIZES)
+	bin/bench -binary bin/passkeyaudit $(BENCHFLAGS) -collect $(COLLECTED)
 
 # Everything under docs/ that is made from the code, and the demo tenant.
 generate:

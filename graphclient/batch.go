@@ -85,12 +85,14 @@ func (c *Client) batch(ctx context.Context, results []BatchResult) error {
 		pending[i] = i
 	}
 	patience := c.patience(results[0].Request.bucket)
+	unauthenticated := false
 	for {
 		if err := c.batchOnce(ctx, results, pending); err != nil {
 			return err
 		}
 		var again []int
 		var worst error
+		refused := false
 		for _, i := range pending {
 			var e *Error
 			switch {
@@ -98,6 +100,8 @@ func (c *Client) batch(ctx context.Context, results []BatchResult) error {
 				if worst == nil {
 					worst = results[i].Err
 				}
+			case errors.As(results[i].Err, &e) && e.Unauthenticated() && !unauthenticated:
+				refused = true // as for a single request: once may be bad luck
 			case errors.As(results[i].Err, &e) && e.transient():
 				var w *Error
 				if !errors.As(worst, &w) || e.RetryAfter > w.RetryAfter {
@@ -113,6 +117,10 @@ func (c *Client) batch(ctx context.Context, results []BatchResult) error {
 			return nil
 		}
 		pending = again
+		unauthenticated = unauthenticated || refused
+		if worst == nil {
+			continue
+		}
 		if err := patience.wait(ctx, worst); err != nil {
 			if ctx.Err() != nil {
 				return fmt.Errorf("POST /$batch: %w", context.Cause(ctx))
@@ -158,6 +166,7 @@ func (c *Client) batchOnce(ctx context.Context, results []BatchResult, pending [
 		results[i] = BatchResult{Request: results[i].Request, Err: ErrNoAnswer}
 		if a, ok := byID[strconv.Itoa(i)]; ok {
 			results[i] = a.result(results[i].Request)
+			c.charged(results[i].Request, results[i].Header)
 		}
 	}
 	return nil
@@ -165,7 +174,7 @@ func (c *Client) batchOnce(ctx context.Context, results []BatchResult, pending [
 
 func batchCall(results []BatchResult, pending []int) (call, error) {
 	var b batchBody
-	k := call{limit: maxPage}
+	k := call{limit: maxPage, charge: map[Bucket]int{}}
 	for _, i := range pending {
 		r := results[i].Request
 		rel, err := r.relative()
@@ -177,7 +186,7 @@ func batchCall(results []BatchResult, pending []int) (call, error) {
 			item.Headers = map[string]string{"ConsistencyLevel": "eventual"}
 		}
 		b.Requests = append(b.Requests, item)
-		k.charge = append(k.charge, r.bucket)
+		k.charge[r.bucket] += r.cost()
 	}
 	first := results[pending[0]].Request
 	k.request = Request{version: first.version, method: abs.POST, bucket: first.bucket,

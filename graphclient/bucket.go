@@ -1,6 +1,9 @@
 package graphclient
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Bucket names one of Graph's limits. Requests of one bucket are throttled
 // together, whatever their paths, so a limiter belongs to a bucket and never to
@@ -23,10 +26,14 @@ const (
 	BucketIntune Bucket = "intune"
 )
 
-// Limiter decides when a request may leave. Wait returns when one request of the
-// bucket may be sent, or with an error when ctx ends first. It is called once for
-// every attempt, and once for every item of a batch, since Graph charges items
-// one by one.
+// Limiter decides when a request may leave. [Limits] is the one for Graph.
 type Limiter interface {
-	Wait(ctx context.Context, b Bucket) error
+	// Wait returns when so many units of a bucket may be spent, or with an error when
+	// ctx ends first. It is called for every attempt, and for a batch with what its
+	// items cost together, since Graph charges items one by one.
+	Wait(ctx context.Context, b Bucket, units int) error
+	// Charged is told of units that Graph charged beyond those waited for.
+	Charged(b Bucket, units int)
+	// Pause is told that Graph wants no request of a bucket for a while.
+	Pause(b Bucket, d time.Duration)
 }

@@ -9,8 +9,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"mime"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,9 +22,9 @@ import (
 // call is one logical request, however many attempts it takes.
 type call struct {
 	request Request
-	link    *url.URL // a next link to follow in place of the request's own address
-	charge  []Bucket // what each attempt costs; nil means the request's bucket once
-	limit   int64    // most bytes of a good answer
+	link    *url.URL       // a next link to follow in place of the request's own address
+	charge  map[Bucket]int // what each attempt costs; nil means the request's own cost
+	limit   int64          // most bytes of a good answer
 }
 
 // transient marks an error after which the same read may succeed.
@@ -100,16 +102,8 @@ func (k call) information(ctx context.Context, c *Client) (*abs.RequestInformati
 
 // attempt sends a call once.
 func (c *Client) attempt(ctx context.Context, k call, path, id string, read func(io.Reader, http.Header) error) (err error) {
-	charge := k.charge
-	if charge == nil {
-		charge = []Bucket{k.request.bucket}
-	}
-	if c.limiter != nil {
-		for _, b := range charge {
-			if err := c.limiter.Wait(ctx, b); err != nil {
-				return fmt.Errorf("%s %s: wait for the %s limit: %w", k.method(), path, b, err)
-			}
-		}
+	if err := c.await(ctx, k); err != nil {
+		return fmt.Errorf("%s %s: %w", k.method(), path, err)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -129,6 +123,9 @@ func (c *Client) attempt(ctx context.Context, k call, path, id string, read func
 	}
 	defer drain(res.Body)
 	c.observe(ctx, k, res)
+	if k.charge == nil {
+		c.charged(k.request, res.Header)
+	}
 
 	body := &watchedBody{r: res.Body, watch: watch}
 	if res.StatusCode < 200 || res.StatusCode > 299 {
@@ -154,8 +151,48 @@ func (c *Client) attempt(ctx context.Context, k call, path, id string, read func
 		e := c.newError(k, path, id, res)
 		e.fill(scrub(broken.body, req))
 		return e
+	case foreign(res.Header) != "":
+		// A gateway or a sign-in page of the network; it may be gone the next time.
+		return &transient{fmt.Errorf("%s %s: the answer is %s and not JSON; something between here and %s answers for it",
+			k.method(), path, foreign(res.Header), c.root.Host)}
 	}
 	return fmt.Errorf("%s %s: read the answer: %w", k.method(), path, err)
+}
+
+// await waits until the limits let a call go.
+func (c *Client) await(ctx context.Context, k call) error {
+	if c.limiter == nil {
+		return nil
+	}
+	charge := k.charge
+	if charge == nil {
+		charge = map[Bucket]int{k.request.bucket: k.request.cost()}
+	}
+	for b, units := range charge {
+		if err := c.limiter.Wait(ctx, b, units); err != nil {
+			return fmt.Errorf("wait for the %s limit: %w", b, err)
+		}
+	}
+	return nil
+}
+
+// foreign is the type of an answer that says it is not JSON, and empty otherwise.
+func foreign(h http.Header) string {
+	kind, _, err := mime.ParseMediaType(h.Get("Content-Type"))
+	if err != nil || strings.Contains(kind, "json") || kind == "text/plain" {
+		return ""
+	}
+	return oneLine(kind, 100)
+}
+
+// charged tells the limiter what Graph says that a request cost.
+func (c *Client) charged(r Request, h http.Header) {
+	if c.limiter == nil {
+		return
+	}
+	if units, err := strconv.Atoi(h.Get("x-ms-resource-unit")); err == nil && units > r.cost() {
+		c.limiter.Charged(r.bucket, units-r.cost())
+	}
 }
 
 // sign makes the request that goes on the wire.
@@ -225,7 +262,7 @@ func (c *Client) observe(ctx context.Context, k call, res *http.Response) {
 	}
 	c.log.LogAttrs(ctx, slog.LevelDebug, "graph request",
 		slog.String("method", k.method()), slog.String("path", k.request.shape()), slog.Bool("nextPage", k.link != nil),
-		slog.Int("status", res.StatusCode), slog.String("requestId", oneLine(res.Header.Get("request-id"), 100)))
+		slog.Int("status", res.StatusCode), slog.String("requestId", requestID(res.Header.Get("request-id"))))
 }
 
 func (c *Client) newError(k call, path, id string, res *http.Response) *Error {

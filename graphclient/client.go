@@ -104,6 +104,13 @@ func (c *Client) Now() (time.Time, bool) {
 	return time.Time{}, false
 }
 
+// TenantSize says how many accounts the tenant has: some limits grow with it.
+func (c *Client) TenantSize(accounts int) {
+	if l, ok := c.limiter.(interface{ Tenant(accounts int) }); ok {
+		l.Tenant(accounts)
+	}
+}
+
 // Requests counts what was sent to Graph so far, each attempt and each batch as
 // one.
 func (c *Client) Requests() int64 { return c.sent.Load() }

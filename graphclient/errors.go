@@ -217,16 +217,16 @@ func (e *Error) fill(body []byte) {
 		e.Code = oneLine(text(detail["code"]), maxErrorMessage)
 	}
 	if e.RequestID == "" {
-		e.RequestID = oneLine(text(detail["request-id"]), 100)
+		e.RequestID = requestID(text(detail["request-id"]))
 	}
 	if e.ClientRequestID == "" {
-		e.ClientRequestID = oneLine(text(detail["client-request-id"]), 100)
+		e.ClientRequestID = requestID(text(detail["client-request-id"]))
 	}
 }
 
 // header takes what Graph says beside the body.
 func (e *Error) header(h http.Header) {
-	e.RequestID = oneLine(h.Get("request-id"), 100)
+	e.RequestID = requestID(h.Get("request-id"))
 	e.Date, _ = http.ParseTime(h.Get("Date"))
 	e.RetryAfter = retryAfter(h.Get("Retry-After"), e.Date)
 }

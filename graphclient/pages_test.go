@@ -137,7 +137,7 @@ func TestBrokenAnswers(t *testing.T) {
 		{"empty", ``, "ends too early"},
 		{"truncated", `{"value":[{"id":"1"},{"id":"2"`, "ends too early"},
 		{"truncated-after-rows", `{"value":[{"id":"1"}]`, "ends too early"},
-		{"html", `<html>no</html>`, "invalid character"},
+		{"html", `<html>no</html>`, "not JSON"},
 		{"not-an-object", `[1]`, "want an object"},
 		{"no-value", `{"id":"1"}`, "not a collection"},
 		{"value-object", `{"value":{}}`, "want an array"},

@@ -61,3 +61,14 @@ func oneLine(s string, limit int) string {
 	}
 	return s
 }
+
+// requestID takes a request id from an answer, and nothing that does not look like
+// one: what stands between here and Graph may repeat anything in its place.
+func requestID(s string) string {
+	if len(s) > 64 || strings.ContainsFunc(s, func(r rune) bool {
+		return !('0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || r == '-')
+	}) {
+		return ""
+	}
+	return s
+}

@@ -24,6 +24,7 @@ type Request struct {
 	version string
 	method  abs.HttpMethod
 	bucket  Bucket
+	units   int // of the directory's limit, before the query; 0 is one
 	build   builder
 	query   Query
 	body    []byte
@@ -37,6 +38,29 @@ type builder func(ctx context.Context, params map[string]string, a abs.RequestAd
 
 // Bucket is the limit that pays for the request.
 func (r Request) Bucket() Bucket { return r.bucket }
+
+// cost is what the request is charged. Source: Graph throttling-limits page: $select
+// takes one unit off and $expand adds one, pages under 20 take one off, and nothing
+// is free.
+func (r Request) cost() int {
+	units := max(r.units, 1)
+	if len(r.query.Select) > 0 {
+		units--
+	}
+	if len(r.query.Expand) > 0 {
+		units++
+	}
+	if 0 < r.query.Top && r.query.Top < 20 {
+		units--
+	}
+	return max(units, 1)
+}
+
+// costing gives a request that is charged more than one unit.
+func (r Request) costing(units int) Request {
+	r.units = units
+	return r
+}
 
 // Beta returns the same request against Graph's beta version, which Microsoft may
 // change and does not support in production.

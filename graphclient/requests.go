@@ -103,7 +103,7 @@ func ServicePrincipals(q Query) Request {
 func SubscribedSkus() Request {
 	return read(BucketDirectory, Query{}, func(ctx context.Context, p map[string]string, a abs.RequestAdapter) (*abs.RequestInformation, error) {
 		return subscribedskus.NewSubscribedSkusRequestBuilderInternal(p, a).ToGetRequestInformation(ctx, nil)
-	})
+	}).costing(3)
 }
 
 // Domains lists the tenant's domains and whether they are federated.
@@ -142,13 +142,23 @@ func RoleEligibility(q Query) Request {
 func Users(q Query) Request {
 	return read(BucketDirectory, q, func(ctx context.Context, p map[string]string, a abs.RequestAdapter) (*abs.RequestInformation, error) {
 		return users.NewUsersRequestBuilderInternal(p, a).ToGetRequestInformation(ctx, nil)
-	})
+	}).costing(2)
 }
 
 // UsersCount asks for the number of accounts; run it with [Client.Count].
 func UsersCount() Request {
 	r := read(BucketDirectory, Query{Eventual: true}, func(ctx context.Context, p map[string]string, a abs.RequestAdapter) (*abs.RequestInformation, error) {
 		return users.NewUsersRequestBuilderInternal(p, a).Count().ToGetRequestInformation(ctx, nil)
+	})
+	r.plain = true
+	return r
+}
+
+// DevicesCount asks for the number of the directory's devices; run it with
+// [Client.Count].
+func DevicesCount() Request {
+	r := read(BucketDirectory, Query{Eventual: true}, func(ctx context.Context, p map[string]string, a abs.RequestAdapter) (*abs.RequestInformation, error) {
+		return devices.NewDevicesRequestBuilderInternal(p, a).Count().ToGetRequestInformation(ctx, nil)
 	})
 	r.plain = true
 	return r
@@ -182,6 +192,7 @@ func DirectoryObjectsByIDs(ids, types []string) Request {
 		return abs.NewRequestInformationWithMethodAndUrlTemplateAndPathParameters(abs.POST, b.UrlTemplate, b.PathParameters), nil
 	})
 	r.method = abs.POST
+	r = r.costing(3)
 	if len(ids) == 0 || len(ids) > MaxIDs {
 		r.err = fmt.Errorf("build the request: %d ids to resolve, want 1 to %d", len(ids), MaxIDs)
 		return r
@@ -227,14 +238,14 @@ func GroupTransitiveMembers(id string, q Query) Request {
 		p["group%2Did"] = id
 		return abs.NewRequestInformationWithMethodAndUrlTemplateAndPathParameters(abs.GET,
 			"{+baseurl}/groups/{group%2Did}/transitiveMembers/microsoft.graph.user{?%24count,%24expand,%24filter,%24orderby,%24search,%24select,%24skip,%24top}", p), nil
-	})
+	}).costing(5)
 }
 
 // UserTransitiveMemberOf lists the groups and roles of one account.
 func UserTransitiveMemberOf(id string, q Query) Request {
 	return readOne(BucketDirectory, q, "user id", id, func(ctx context.Context, p map[string]string, a abs.RequestAdapter) (*abs.RequestInformation, error) {
 		return users.NewUsersRequestBuilderInternal(p, a).ByUserId(id).TransitiveMemberOf().ToGetRequestInformation(ctx, nil)
-	})
+	}).costing(2)
 }
 
 // UserRegistrationDetails lists what each enabled account has registered. It

@@ -264,19 +264,24 @@ type counter struct {
 	n  map[Bucket]int
 }
 
-func (c *counter) Wait(_ context.Context, b Bucket) error {
+func (*counter) Charged(Bucket, int)         {}
+func (*counter) Pause(Bucket, time.Duration) {}
+
+func (c *counter) Wait(_ context.Context, b Bucket, units int) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.n == nil {
 		c.n = map[Bucket]int{}
 	}
-	c.n[b]++
+	c.n[b] += units
 	return nil
 }
 
 type closedLimiter struct{}
 
-func (closedLimiter) Wait(context.Context, Bucket) error { return errors.New("closed") }
+func (closedLimiter) Wait(context.Context, Bucket, int) error { return errors.New("closed") }
+func (closedLimiter) Charged(Bucket, int)                     {}
+func (closedLimiter) Pause(Bucket, time.Duration)             {}
 
 func TestLimiterIsAskedForEveryAttempt(t *testing.T) {
 	l := &counter{}

@@ -1,12 +1,9 @@
 package graphclient
 
 import (
-	"context"
 	"io"
 	"net/http"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -57,27 +54,4 @@ func TestWhatIfBody(t *testing.T) {
 			t.Errorf("%+v is no question", incomplete)
 		}
 	}
-}
-
-func TestPace(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := &Pace{Bucket: BucketConditionalAccess, Interval: time.Second}
-		start := time.Now()
-		for range 5 {
-			if err := p.Wait(t.Context(), BucketConditionalAccess); err != nil {
-				t.Fatal(err)
-			}
-			if err := p.Wait(t.Context(), BucketDirectory); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if took := time.Since(start); took != 4*time.Second {
-			t.Errorf("five requests took %v", took)
-		}
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		if p.Wait(ctx, BucketConditionalAccess) == nil {
-			t.Error("a wait that was given up went on")
-		}
-	})
 }

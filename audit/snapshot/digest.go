@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"bytes"
+	"container/heap"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -15,19 +16,58 @@ import (
 )
 
 // digester computes a section digest: the SHA-256 of the rows' digests in
-// ascending order, so that neither page order nor segmenting matters.
-type digester struct{ rows [][sha256.Size]byte }
+// ascending order, so that neither page order nor segmenting matters. Digests are
+// kept in blocks, so that a section that grows is never copied.
+type digester struct{ blocks [][]rowDigest }
+
+type rowDigest = [sha256.Size]byte
+
+const digestBlock = 1 << 14
 
 // add takes a compacted row.
-func (d *digester) add(compacted []byte) { d.rows = append(d.rows, sha256.Sum256(compacted)) }
+func (d *digester) add(compacted []byte) {
+	if n := len(d.blocks); n == 0 || len(d.blocks[n-1]) == digestBlock {
+		size := digestBlock
+		if n == 0 {
+			size = 0 // most sections are small
+		}
+		d.blocks = append(d.blocks, make([]rowDigest, 0, size))
+	}
+	last := &d.blocks[len(d.blocks)-1]
+	*last = append(*last, sha256.Sum256(compacted))
+}
 
 func (d *digester) sum() string {
-	slices.SortFunc(d.rows, func(a, b [sha256.Size]byte) int { return bytes.Compare(a[:], b[:]) })
+	merge := make(digestHeap, 0, len(d.blocks))
+	for _, block := range d.blocks {
+		slices.SortFunc(block, func(a, b rowDigest) int { return bytes.Compare(a[:], b[:]) })
+		merge = append(merge, block)
+	}
+	heap.Init(&merge)
 	h := sha256.New()
-	for i := range d.rows {
-		h.Write(d.rows[i][:])
+	for len(merge) > 0 {
+		h.Write(merge[0][0][:])
+		if merge[0] = merge[0][1:]; len(merge[0]) == 0 {
+			heap.Pop(&merge)
+		} else {
+			heap.Fix(&merge, 0)
+		}
 	}
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// digestHeap holds what is left of sorted blocks, the one with the least digest
+// first. No block in it is empty.
+type digestHeap [][]rowDigest
+
+func (h digestHeap) Len() int           { return len(h) }
+func (h digestHeap) Less(i, j int) bool { return bytes.Compare(h[i][0][:], h[j][0][:]) < 0 }
+func (h digestHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *digestHeap) Push(x any)        { *h = append(*h, x.([]rowDigest)) }
+func (h *digestHeap) Pop() any {
+	last := (*h)[len(*h)-1]
+	*h = (*h)[:len(*h)-1]
+	return last
 }
 
 // Digest identifies the content of the snapshot: its sections, their states and

@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -132,6 +133,27 @@ func TestWriterRecordsTheDigest(t *testing.T) {
 		}
 		if report, err := s.Verify(t.Context()); err != nil || report.Digest != recorded {
 			t.Errorf("Verify has %s, Digest %s, %v", report.Digest, recorded, err)
+		}
+	}
+}
+
+// Blocks of digests are merged as if they had been sorted together.
+func TestDigestOfManyRows(t *testing.T) {
+	for _, n := range []int{0, 1, digestBlock, digestBlock + 1, 3*digestBlock + 7} {
+		var d digester
+		var all []rowDigest
+		for i := range n {
+			row := fmt.Appendf(nil, `{"id":%d}`, i)
+			d.add(row)
+			all = append(all, sha256.Sum256(row))
+		}
+		slices.SortFunc(all, func(a, b rowDigest) int { return bytes.Compare(a[:], b[:]) })
+		h := sha256.New()
+		for _, r := range all {
+			h.Write(r[:])
+		}
+		if got, want := d.sum(), hex.EncodeToString(h.Sum(nil)); got != want {
+			t.Errorf("%d rows: %s, want %s", n, got, want)
 		}
 	}
 }

@@ -26,18 +26,28 @@ const (
 
 // Manifest is the content of manifest.json.
 type Manifest struct {
-	Format        string                      `json:"format"`
-	Tool          *Tool                       `json:"tool,omitzero"`
-	Tenant        Tenant                      `json:"tenant"`
-	Cloud         string                      `json:"cloud,omitzero"`
-	Scope         Scope                       `json:"scope,omitzero"`
-	StartedAt     string                      `json:"startedAt,omitzero"`
-	TakenAt       string                      `json:"takenAt"`
-	Pseudonymised bool                        `json:"pseudonymised"`
-	Sections      map[SectionID]*SectionEntry `json:"sections,omitzero"`
+	Format        string `json:"format"`
+	Tool          *Tool  `json:"tool,omitzero"`
+	Tenant        Tenant `json:"tenant"`
+	Cloud         string `json:"cloud,omitzero"`
+	Scope         Scope  `json:"scope,omitzero"`
+	StartedAt     string `json:"startedAt,omitzero"`
+	TakenAt       string `json:"takenAt"`
+	Pseudonymised bool   `json:"pseudonymised"`
+	// Plan is what a collector set out to read; it goes on by it when it resumes.
+	Plan     *Plan                       `json:"plan,omitzero"`
+	Sections map[SectionID]*SectionEntry `json:"sections,omitzero"`
 
 	// Members of a later minor version stay as they came.
 	Unknown jsontext.Value `json:",embed"`
+}
+
+// Plan is what a collector set out to read.
+type Plan struct {
+	// Sections are those it was to read; the others were not asked for.
+	Sections []SectionID `json:"sections"`
+	// From is where events begin, RFC 3339; they end at takenAt.
+	From string `json:"from"`
 }
 
 // Tool names the program that wrote a snapshot.
@@ -100,7 +110,19 @@ type SectionEntry struct {
 	StartedAt   string `json:"startedAt,omitzero"`
 	CompletedAt string `json:"completedAt,omitzero"`
 
+	// Unfinished is what a collector needs to go on where it was interrupted or
+	// refused. It has no part in any verdict.
+	Unfinished *Unfinished `json:"unfinished,omitzero"`
+
 	Unknown jsontext.Value `json:",embed"`
+}
+
+// Unfinished says how far a collector came with a section.
+type Unfinished struct {
+	// Done names the slices that were read to their end, in the collector's words.
+	Done []string `json:"done,omitzero"`
+	// Segments hold the rows of those slices, and no others.
+	Segments []Segment `json:"segments,omitzero"`
 }
 
 // Segment is one file of a section.
@@ -218,8 +240,18 @@ func (e *SectionEntry) check(spec SectionSpec) error {
 	if spec.Shape == Singleton && len(e.Segments) > 1 {
 		return errors.New("the section holds one object, but the manifest names several files")
 	}
-	named := make(map[string]bool, len(e.Segments))
-	for _, seg := range e.Segments {
+	if err := checkSegments(e.Segments); err != nil {
+		return err
+	}
+	if e.Unfinished != nil {
+		return checkSegments(e.Unfinished.Segments)
+	}
+	return nil
+}
+
+func checkSegments(list []Segment) error {
+	named := make(map[string]bool, len(list))
+	for _, seg := range list {
 		if err := checkSegmentName(seg.File); err != nil {
 			return err
 		}

@@ -17,11 +17,17 @@ type SectionWriter struct {
 	w        *Writer
 	spec     SectionSpec
 	segments []Segment
+	number   int // of the last compressed segment
 	open     *openSegment
 	digest   digester
 	objects  int
 	finished bool
 	err      error
+
+	// committed is what an interruption leaves; before is the entry of an earlier
+	// attempt that came to an end.
+	committed Unfinished
+	before    *SectionEntry
 }
 
 // Append adds rows, compacted. A page should be given in one call: a caller
@@ -69,7 +75,8 @@ func (sw *SectionWriter) rotate() error {
 	name := string(sw.spec.ID) + sw.spec.extension()
 	compressed := sw.w.enc == Zstd && sw.spec.Shape == Collection
 	if compressed {
-		name = fmt.Sprintf("%s-%05d%s", sw.spec.ID, len(sw.segments)+1, segmentSuffix)
+		sw.number++
+		name = fmt.Sprintf("%s-%05d%s", sw.spec.ID, sw.number, segmentSuffix)
 	}
 	var err error
 	sw.open, err = createSegment(sw.w.root, path.Join(sectionsDir, name), compressed)
@@ -118,15 +125,12 @@ func (sw *SectionWriter) Finish(entry SectionEntry) error {
 		// The manifest goes first: after a crash the files are left over, which is
 		// better than named and not there.
 		err := sw.w.setEntry(sw.spec.ID, entry)
-		for _, seg := range sw.segments {
-			err = errors.Join(err, sw.w.root.Remove(seg.File))
-		}
-		return err
+		return errors.Join(err, sw.w.remove(sw.written(), nil))
 	}
 	objects := sw.objects
 	entry.Objects = &objects
 	entry.Segments = slices.Clone(sw.segments)
 	entry.Digest = sw.digest.sum()
 	sw.digest = digester{}
-	return sw.w.setEntry(sw.spec.ID, entry)
+	return errors.Join(sw.w.setEntry(sw.spec.ID, entry), sw.w.remove(sw.written(), entry.stored()))
 }

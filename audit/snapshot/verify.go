@@ -93,7 +93,7 @@ func (s *Snapshot) unusedFiles(lost map[SectionID]error) []string {
 	}
 	for _, entry := range s.manifest.Sections {
 		if entry != nil {
-			for _, seg := range entry.Segments {
+			for _, seg := range entry.stored() {
 				used[seg.File] = true
 			}
 		}

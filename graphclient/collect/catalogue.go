@@ -170,7 +170,7 @@ func Catalogue() []Section {
 			Licence: Intune, Bucket: graphclient.BucketIntune},
 		{ID: snapshot.SignIns, Description: "interactive sign-ins, with the policies that applied",
 			Without:  "what people really do is not seen",
-			Requests: texts(signInRequest(false, "")("{from}", "{to}")),
+			Requests: texts(signInRequest(false, "")("{from}", "{to}"), signInRequest(false, failures()[0].filter)("{from}", "{to}")),
 			// Without a permission to read policies Graph leaves out which ones applied.
 			Application: []Permission{{"AuditLog.Read.All"}, {"Policy.Read.ConditionalAccess", "Policy.Read.All"}},
 			Roles:       reportRoles, Licence: EntraP1, Bucket: graphclient.BucketReports},

@@ -55,7 +55,8 @@ func TestRequestTexts(t *testing.T) {
 		snapshot.Devices: "GET /v1.0/devices?$expand=registeredOwners($select=id)&$top=999\nGET /v1.0/devices?$expand=registeredOwners&$top=999\n" +
 			"GET /v1.0/devices?$top=999",
 		snapshot.AuthenticationMethods: "GET /v1.0/users/{user}/authentication/methods",
-		snapshot.SignIns:               "GET /v1.0/auditLogs/signIns?$filter=createdDateTime ge {from} and createdDateTime le {to}",
+		snapshot.SignIns: "GET /v1.0/auditLogs/signIns?$filter=createdDateTime ge {from} and createdDateTime le {to}\n" +
+			"GET /v1.0/auditLogs/signIns?$filter=conditionalAccessStatus eq 'failure' and createdDateTime ge {from} and createdDateTime le {to}",
 	} {
 		if diff := cmp.Diff(want, got[id]); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", id, diff)

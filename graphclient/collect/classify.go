@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"passkeyaudit/audit/snapshot"
@@ -47,18 +48,18 @@ func lostToken(err error) bool {
 	return errors.As(err, &c) || errors.As(err, &e) && e.Unauthenticated()
 }
 
+// statusOf is the status that Graph refused with, 0 if it did not.
+func statusOf(err error) int {
+	var e *graphclient.Error
+	if errors.As(err, &e) {
+		return e.Status
+	}
+	return 0
+}
+
 // refusedWith tells whether Graph refused with one of these statuses.
 func refusedWith(err error, statuses ...int) bool {
-	var e *graphclient.Error
-	if !errors.As(err, &e) {
-		return false
-	}
-	for _, s := range statuses {
-		if e.Status == s {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(statuses, statusOf(err))
 }
 
 // classify says what an error means for a section of which some rows were read.

@@ -13,6 +13,10 @@
 //     one table (classify.go).
 //   - A page becomes part of a section whole or not at all. An interrupted run
 //     leaves a snapshot that opens, in which unfinished sections are not collected.
+//   - Sections of many rows are read in slices. What was committed at the end of a
+//     slice is not lost, whatever ends the run; a later one with [Options.Resume]
+//     goes on and comes to the same digests. Page tokens are never kept: they live
+//     for minutes, and an unfinished slice is read again from its start.
 //   - What is written does not depend on timing, except for the entries' own times.
 //   - Memory does not grow with rows, only by ids: about 24 bytes for each user and
 //     for each row of the registration report, and of the listing being read.
@@ -28,5 +32,5 @@
 //
 // Directory audits are read by service, so the rows of that section are in order
 // of time only within one service. Sign-ins are the interactive ones that v1.0
-// lists. Runs do not continue earlier ones: page tokens live for minutes.
+// lists.
 package collect

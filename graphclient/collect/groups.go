@@ -46,11 +46,6 @@ func readGroups(ctx context.Context, j *job) error {
 			}
 			return err
 		}
-		for _, row := range rows {
-			if id := entra.Text(row, "/id"); id != "" {
-				r.groups = append(r.groups, id)
-			}
-		}
 		for _, id := range chunk {
 			if r.refs[id] && !found.has(id) {
 				j.entry.NotFound = append(j.entry.NotFound, id)
@@ -75,6 +70,13 @@ func (j *job) countGroups(ctx context.Context) error {
 		return err
 	}
 	return nil
+}
+
+// learnGroup takes note of a group that was found.
+func learnGroup(r *run, row entra.Raw) {
+	if id := entra.Text(row, "/id"); id != "" {
+		r.groups = append(r.groups, id)
+	}
 }
 
 // memberRow is a row of groupMembers.
@@ -110,7 +112,14 @@ func readGroupMembers(ctx context.Context, j *job) error {
 	read := 0
 	var gone []string
 	for _, group := range j.r.groups {
+		if j.old.has(group) {
+			read++
+			continue
+		}
 		err := j.readMembers(ctx, group)
+		if err == nil {
+			err = j.end()
+		}
 		switch {
 		case err == nil:
 			read++
@@ -122,6 +131,7 @@ func readGroupMembers(ctx context.Context, j *job) error {
 			if first == nil {
 				first = err
 			}
+			j.retry = true // and nothing is committed from here on, for rows of this group may be there
 			j.entry.IncompleteIDs = append(j.entry.IncompleteIDs, group)
 		}
 	}

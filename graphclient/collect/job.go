@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"passkeyaudit/audit/entra"
 	"passkeyaudit/audit/snapshot"
@@ -15,12 +16,46 @@ type job struct {
 	r    *run
 	spec Section
 	sw   *snapshot.SectionWriter
+	// learn takes of a row what later sections need.
+	learn func(*run, entra.Raw)
 
 	entry snapshot.SectionEntry
 	// gaps say why a section is partial that was read to its end otherwise.
 	gaps []string
 	// notes go into the reason without changing the state.
 	notes []string
+
+	// done names the slices that earlier runs read to their end, old holds the keys of
+	// the rows they left that may come again.
+	done  map[string]bool
+	old   *idSet
+	edges map[string]bool // of the slices of a log
+	// ended names the slices that were read to their end since the last commit.
+	ended     []string
+	committed time.Time
+	rows      int // at the last commit
+	// most bounds the rows of a listing that would not end; 0 does not.
+	most int
+	// announced tells that the total was said.
+	announced bool
+	// retry marks a section that a later run should go on with although it was settled.
+	retry bool
+}
+
+// end says that a slice was read to its end. Now and then what was read so far is
+// made sure of, so that an interrupted run goes on from there. After a gap nothing
+// more is: a later run is to fill it.
+func (j *job) end(slice ...string) error {
+	j.ended = append(j.ended, slice...)
+	now := j.r.opts.Now()
+	if j.retry || now.Sub(j.committed) < j.r.opts.Checkpoint && j.sw.Objects()-j.rows < snapshot.SegmentRows {
+		return nil
+	}
+	if err := j.sw.Commit(j.ended...); err != nil {
+		return fatal(fmt.Errorf("collect: %w", err))
+	}
+	j.ended, j.committed, j.rows = nil, now, j.sw.Objects()
+	return nil
 }
 
 // append makes rows part of the section.
@@ -31,9 +66,21 @@ func (j *job) append(rows ...entra.Raw) error {
 	if err := j.sw.Append(rows...); err != nil {
 		return fatal(fmt.Errorf("collect: %w", err))
 	}
+	if j.learn != nil {
+		for _, row := range rows {
+			j.learn(j.r, row)
+		}
+	}
 	j.r.emit(Event{Kind: Rows, Section: j.spec.ID, Rows: j.sw.Objects()})
+	if n := j.r.expected.Load(); n > 0 && !j.announced && j.spec.ID == snapshot.UserRegistrationDetails && j.r.people == nil {
+		j.announced = true
+		j.total(int(n)) // a row for each enabled account
+	}
 	return nil
 }
+
+// total says how many rows the section will have, about.
+func (j *job) total(n int) { j.r.emit(Event{Kind: Total, Section: j.spec.ID, Rows: n}) }
 
 func (j *job) gap(format string, args ...any) { j.gaps = append(j.gaps, fmt.Sprintf(format, args...)) }
 func (j *job) note(format string, args ...any) {
@@ -52,6 +99,9 @@ func (j *job) settle(ctx context.Context, err error) snapshot.SectionEntry {
 	if err != nil {
 		c := j.r.classify(ctx, j.spec, err, j.sw.Objects())
 		e.State, e.Reason, e.Status, e.Code, e.Needs = c.State, c.Reason, c.Status, c.Code, c.Needs
+		if e.State == snapshot.Partial {
+			e.Unfinished = j.sw.Committed()
+		}
 		return e
 	}
 	if e.State != "" {
@@ -64,6 +114,9 @@ func (j *job) settle(ctx context.Context, err error) snapshot.SectionEntry {
 	}
 	if len(j.gaps) > 0 {
 		e.State, why = snapshot.Partial, append(why, j.gaps...)
+		if j.retry {
+			e.Unfinished = j.sw.Committed()
+		}
 	}
 	e.Reason = strings.Join(append(why, j.notes...), "; ")
 	return e

@@ -53,19 +53,28 @@ func (l *licences) set(rows []entra.Raw, known bool) {
 func (l *licences) lack(ctx context.Context, licence Licence) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	has, known := l.find(ctx, licence)
+	return known && !has
+}
+
+// has tells whether the tenant has a licence, if that is known.
+func (l *licences) has(ctx context.Context, licence Licence) (has, known bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.find(ctx, licence)
+}
+
+func (l *licences) find(ctx context.Context, licence Licence) (has, known bool) {
 	if !l.asked {
 		rows, err := l.client.Post(ctx, graphclient.SubscribedSkus())
 		l.set(rows, err == nil)
 	}
-	if !l.known {
-		return false
-	}
 	for plan := range l.plans {
 		if grants(plan, licence) {
-			return false
+			return true, true
 		}
 	}
-	return true
+	return false, l.known
 }
 
 // grants tells whether a service plan gives a licence. Source for the names:

@@ -124,7 +124,7 @@ func TestNameChangesOfALargeTenant(t *testing.T) {
 }
 
 // Beta is asked first where that is wanted, and v1.0 where beta does not answer.
-func TestBetaSignIns(t *testing.T) {
+func TestBetaSignInsRefused(t *testing.T) {
 	beta := func(o *collect.Options) { o.BetaSignIns = true }
 	_, client := simulate(t, full().open(t), graphsim.Options{})
 	if r := run(t, client, only(snapshot.SignIns), beta).ok().entry(snapshot.SignIns).Request; !strings.HasPrefix(r, "GET /beta/") {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"passkeyaudit/audit/entra"
 	"passkeyaudit/audit/snapshot"
@@ -25,6 +26,9 @@ const (
 	// reads are charged to the directory's limit or to the far smaller one of
 	// reports is not documented.
 	batchesInFlight = 2
+	// methodsSlice is after how many accounts a run may be interrupted without asking
+	// them again.
+	methodsSlice = 5 * graphclient.MaxBatch
 	// hopeless is after how many refusals of one kind, and nothing else, the
 	// section is given up.
 	hopeless = 5 * graphclient.MaxBatch
@@ -46,7 +50,11 @@ func readMethods(ctx context.Context, j *job) error {
 	if users := r.entryOf(snapshot.Users); users.State == snapshot.Partial && users.Reason != snapshot.ReasonScope {
 		j.gap("accounts were not read to the end")
 	}
-	t := methodsTally{j: j}
+	if j.old.len() > 0 {
+		chosen = slices.DeleteFunc(chosen, func(i int) bool { return j.old.hasKey(r.accounts.keys.at(i)) })
+	}
+	j.total(len(chosen) + j.sw.Objects())
+	t := methodsTally{j: j, answered: j.sw.Objects()}
 	err := batches(ctx, r.client, len(chosen), func(i int) graphclient.Request {
 		return graphclient.AuthenticationMethods(r.accounts.id(chosen[i]))
 	}, func(i int, res graphclient.BatchResult) error {
@@ -97,6 +105,13 @@ func (j *job) chooseAccounts() (chosen []int, ok bool) {
 		j.note("%d more disabled accounts and guests were not asked about", idle-idleMost)
 	}
 	return chosen, true
+}
+
+// learnRefused counts the accounts that were refused.
+func learnRefused(r *run, row entra.Raw) {
+	if _, refused := entra.Lookup(row, "/error"); refused {
+		r.refused++
+	}
 }
 
 // methodsTally makes rows of answers. Refusals are held back until it is clear
@@ -175,7 +190,13 @@ func (t *methodsTally) success(user string, value entra.Raw) error {
 	t.answered++
 	held := t.held
 	t.held = nil
-	return t.j.append(append(held, row)...)
+	if err := t.j.append(append(held, row)...); err != nil {
+		return err
+	}
+	if t.answered%methodsSlice != 0 {
+		return nil
+	}
+	return t.j.end()
 }
 
 // allRefused is the refusal of the section, if there was nothing but one.
@@ -199,10 +220,11 @@ func (t *methodsTally) end() error {
 	if err := t.j.append(t.held...); err != nil {
 		return err
 	}
-	if t.refused > 0 {
-		t.j.gap("%d accounts were refused", t.refused)
+	if n := t.j.r.refused; n > 0 {
+		t.j.gap("%d accounts were refused", n)
 	}
 	if t.unanswered > 0 {
+		t.j.retry = true
 		t.j.gap("%d accounts were not answered about", t.unanswered)
 	}
 	return nil

@@ -14,12 +14,36 @@ import (
 // DefaultSince is how far back events are read.
 const DefaultSince = 30 * 24 * time.Hour
 
+// DefaultCheckpoint is how often at least a run makes sure of what it has.
+const DefaultCheckpoint = 10 * time.Second
+
+// DefaultPartition is from how many accounts on they are read in parts.
+const DefaultPartition = 100_000
+
+// DefaultLogTime is how long one log is read at most.
+const DefaultLogTime = 30 * time.Minute
+
 // Options says what to collect and where to put it. Only Dir is needed.
 type Options struct {
-	// Dir is the snapshot's folder; it must be empty or absent.
-	Dir      string
+	// Dir is the snapshot's folder; it must be empty or absent, unless Resume is set.
+	Dir string
+	// Resume goes on with the snapshot in Dir where an earlier run was interrupted or
+	// refused; scope, sections and the span of events are then those of that run. A
+	// snapshot that was not begun yet is begun.
+	Resume bool
+	// Checkpoint is how long a run may work on what an interruption undoes; 0 stands
+	// for DefaultCheckpoint. Slices of a section are never cut for it.
+	Checkpoint time.Duration
+	// LogTime bounds how long sign-ins, and how long audits, are read; 0 stands for
+	// DefaultLogTime. What was not read of them by then is the oldest part.
+	LogTime time.Duration
+
 	Encoding snapshot.Encoding
 	Tool     snapshot.Tool
+
+	// Partition is from how many accounts on they are read in parts, each of which is a
+	// slice; 0 stands for DefaultPartition.
+	Partition int
 
 	// Cloud is recorded. TenantID names the tenant where the organization cannot be
 	// read.
@@ -30,15 +54,16 @@ type Options struct {
 	Scope Scope
 	// Since is how far back sign-ins and audits are read; 0 stands for DefaultSince.
 	Since time.Duration
-	// BetaSignIns reads sign-ins from Graph's beta version first, which says by which
-	// method people signed in. Microsoft may change it and does not support it in
-	// production.
-	BetaSignIns bool
 
 	// Sections are the sections to read, together with those they require. nil
 	// stands for all but the optional ones. Optional adds all the optional ones.
 	Sections []snapshot.SectionID
 	Optional bool
+
+	// BetaSignIns reads sign-ins from Graph's beta version, which tells by which methods
+	// people signed in, and which Microsoft may change at any time. The default is v1.0,
+	// and beta where that does not have them.
+	BetaSignIns bool
 
 	// Events is told what happens, by one call at a time. It must not block.
 	Events func(Event)
@@ -62,6 +87,7 @@ type EventKind string
 
 const (
 	Started EventKind = "started" // a section is being read
+	Total   EventKind = "total"   // so many rows are expected, about
 	Rows    EventKind = "rows"    // so many rows of it were read so far
 	Waiting EventKind = "waiting" // Graph asked to wait, or a read is tried again
 	Done    EventKind = "done"    // a section is settled
@@ -72,9 +98,9 @@ type Event struct {
 	Kind    EventKind
 	Section snapshot.SectionID // empty for waits, which concern a bucket
 	Rows    int
-	State   snapshot.State // of Done
-	Reason  string         // of Done
-	Bucket  graphclient.Bucket
+	State   snapshot.State     // of Done
+	Reason  string             // of Done
+	Bucket  graphclient.Bucket // of Started and Waiting
 	Wait    time.Duration
 }
 
@@ -120,16 +146,31 @@ func (o *Options) settle() error {
 	// A folder that cannot be used is better known before the first request.
 	entries, err := os.ReadDir(o.Dir)
 	switch {
+	case o.Resume:
 	case err == nil && len(entries) > 0:
-		return fmt.Errorf("collect: %s is not empty; name a new folder, or remove what is there", o.Dir)
+		return fmt.Errorf("collect: %s is not empty; name a new folder, remove what is there, or go on with it by --resume", o.Dir)
 	case err != nil && !errors.Is(err, os.ErrNotExist):
 		return fmt.Errorf("collect: %w", err)
 	}
+	return o.check()
+}
+
+// check is settle but for the folder.
+func (o *Options) check() error {
 	if o.Since < 0 {
 		return fmt.Errorf("collect: events since %s ago lie in the future", o.Since)
 	}
 	if o.Since == 0 {
 		o.Since = DefaultSince
+	}
+	if o.Checkpoint == 0 {
+		o.Checkpoint = DefaultCheckpoint
+	}
+	if o.Partition == 0 {
+		o.Partition = DefaultPartition
+	}
+	if o.LogTime == 0 {
+		o.LogTime = DefaultLogTime
 	}
 	if o.Now == nil {
 		o.Now = time.Now

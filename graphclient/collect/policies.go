@@ -37,7 +37,6 @@ func readMethodsPolicy(ctx context.Context, j *job) error {
 	if err != nil {
 		return err
 	}
-	j.r.refs.addPolicyTargets(policy)
 	return j.append(policy)
 }
 
@@ -62,22 +61,9 @@ func readPartners(ctx context.Context, j *job) error {
 	return j.listInto(ctx, &idSet{}, "tenantId", j.keepAll, graphclient.CrossTenantPartners())
 }
 
-func readConditionalAccess(ctx context.Context, j *job) error {
-	return j.listInto(ctx, &idSet{}, "id", func(rows []entra.Raw) error {
-		for _, row := range rows {
-			j.r.refs.addConditionalAccess(row)
-		}
-		return j.append(rows...)
-	}, graphclient.ConditionalAccessPolicies())
+func conditionalAccessRequests() []graphclient.Request {
+	return []graphclient.Request{graphclient.ConditionalAccessPolicies()}
 }
 
-func readRoles(requests func() []graphclient.Request) func(context.Context, *job) error {
-	return func(ctx context.Context, j *job) error {
-		return j.listInto(ctx, &idSet{}, "id", func(rows []entra.Raw) error {
-			for _, row := range rows {
-				j.r.refs.addPrincipal(entra.Text(row, "/principalId"))
-			}
-			return j.append(rows...)
-		}, requests()...)
-	}
-}
+// learnPrincipal takes note of who holds a role: it may be a group.
+func learnPrincipal(r *run, row entra.Raw) { r.refs.addPrincipal(entra.Text(row, "/principalId")) }

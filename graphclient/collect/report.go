@@ -16,36 +16,42 @@ type report struct {
 	strong   *idSet // who has a passkey or a temporary access pass in it
 }
 
-func readReport(ctx context.Context, j *job) error {
-	rep := report{listed: &idSet{}, strong: &idSet{}}
-	keep := j.pick("id")
-	each := func(rows []entra.Raw) error {
-		for _, row := range rows {
-			var d entra.UserRegistrationDetails
-			if entra.Decode(row, &d) == nil && showsStrong(d.MethodsRegistered) {
-				rep.strong.add(d.ID)
-			}
-		}
-		return keep(rows)
+// learnReport takes note of who has something strong.
+func learnReport(r *run, row entra.Raw) {
+	var d entra.UserRegistrationDetails
+	if entra.Decode(row, &d) == nil && showsStrong(d.MethodsRegistered) {
+		r.report.strong.add(d.ID)
 	}
+	if id := entra.Text(row, "/id"); id != "" {
+		r.report.listed.add(id)
+	}
+}
+
+func readReport(ctx context.Context, j *job) error {
+	rep := &j.r.report
+	each := j.pick("id")
 	plain := graphclient.UserRegistrationDetails(graphclient.Query{})
 	requests := []graphclient.Request{plain}
 	if p := j.r.people; p.oneUser() && p.upn != "" {
 		one := graphclient.UserRegistrationDetails(graphclient.Query{Filter: "userPrincipalName eq " + quote(p.upn)})
 		requests = []graphclient.Request{one, plain}
 	}
-	err := j.listInto(ctx, rep.listed, "id", each, requests...)
+	// What is listed of a narrowed run is only what is kept, so rows are told apart by a
+	// set of their own there.
+	seen := rep.listed
+	if j.r.people != nil {
+		seen = &idSet{}
+	}
+	err := j.listInto(ctx, seen, "id", each, requests...)
 	if len(requests) > 1 && err == nil && j.sw.Objects() == 0 {
 		// The report lags: after a renaming it knows the user by the old name.
-		rep.listed = &idSet{}
-		err = j.listInto(ctx, rep.listed, "id", each, plain)
+		err = j.listInto(ctx, &idSet{}, "id", each, plain)
 	}
 	if j.r.people.oneUser() {
 		// The request names the user.
 		j.entry.Request = plain.String()
 	}
 	rep.readable = err == nil || rep.listed.len() > 0
-	j.r.report = rep
 	return err
 }
 

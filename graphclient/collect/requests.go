@@ -78,6 +78,21 @@ func usersRequest() graphclient.Request {
 	return graphclient.Users(graphclient.Query{Select: userMembers, Top: directoryPage})
 }
 
+// nameStarts are the characters that a user principal name can begin with, in lower
+// case: the directory compares without regard to it. Source: Microsoft's page on the
+// UserPrincipalName attribute (letters, digits and ' . - _ ! # ^ ~).
+const nameStarts = "abcdefghijklmnopqrstuvwxyz0123456789'.-_!#^~"
+
+// partRequest asks for the accounts whose name begins with a character.
+func partRequest(start string) graphclient.Request {
+	return graphclient.Users(graphclient.Query{Select: userMembers, Top: directoryPage, Filter: "startswith(userPrincipalName," + quote(start) + ")"})
+}
+
+// youngRequest asks for the accounts that were made since a time.
+func youngRequest(since string) graphclient.Request {
+	return graphclient.Users(graphclient.Query{Select: userMembers, Top: directoryPage, Filter: "createdDateTime ge " + since})
+}
+
 func scopedMembersRequest(group string) graphclient.Request {
 	return graphclient.GroupTransitiveMembers(group, graphclient.Query{Select: userMembers, Top: directoryPage})
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"passkeyaudit/audit/entra"
@@ -24,7 +25,9 @@ type run struct {
 	licences  *licences
 
 	began   time.Time // by Options.Now
-	takenAt time.Time // by Graph
+	beganAt time.Time // the same by Graph
+	takenAt time.Time // by Graph; of the first of several runs
+	from    time.Time // where events begin
 	tenant  snapshot.Tenant
 	org     answer
 	people  *people // nil for a whole tenant
@@ -36,6 +39,13 @@ type run struct {
 	groups   []string // found, in order
 	accounts accounts
 	report   report
+	skus     []entra.Raw
+	expected atomic.Int64 // accounts, by Graph's count
+	refused  int          // accounts whose methods were refused
+
+	// before are the entries that this run found; changed are sections that came out otherwise than in an earlier run.
+	before  map[snapshot.SectionID]snapshot.SectionEntry
+	changed map[snapshot.SectionID]bool
 
 	mu      sync.Mutex
 	entries map[snapshot.SectionID]snapshot.SectionEntry
@@ -62,22 +72,36 @@ func Run(ctx context.Context, client *graphclient.Client, opts Options) (*Result
 	}
 	r := &run{
 		client: client, opts: opts, catalogue: Catalogue(), began: opts.Now(),
-		licences: &licences{client: client}, refs: references{},
+		licences: &licences{client: client}, refs: references{}, report: report{listed: &idSet{}, strong: &idSet{}},
+		before: map[snapshot.SectionID]snapshot.SectionEntry{}, changed: map[snapshot.SectionID]bool{},
 		entries: map[snapshot.SectionID]snapshot.SectionEntry{},
 		done:    map[snapshot.SectionID]chan struct{}{},
 	}
-	r.asked = opts.wanted(r.catalogue)
 	for _, s := range r.catalogue {
 		r.done[s.ID] = make(chan struct{})
 	}
+	if opts.Resume {
+		if finished, err := r.resume(); err != nil {
+			return nil, err
+		} else if finished {
+			return r.result(), nil
+		}
+	}
 	if err := r.begin(ctx); err != nil {
+		if r.w != nil {
+			err = errors.Join(err, r.w.Close())
+		}
 		return nil, err
 	}
 	err := r.collect(ctx)
 	if cerr := r.w.Close(); cerr != nil && err == nil {
 		err = fmt.Errorf("collect: %w", cerr)
 	}
-	return &Result{Tenant: r.tenant, TakenAt: r.takenAt, Sections: maps.Clone(r.entries), Requests: client.Requests()}, err
+	return r.result(), err
+}
+
+func (r *run) result() *Result {
+	return &Result{Tenant: r.tenant, TakenAt: r.takenAt, Sections: maps.Clone(r.entries), Requests: r.client.Requests()}
 }
 
 // begin sends the first requests, which tell time and tenant, and makes the
@@ -97,18 +121,27 @@ func (r *run) begin(ctx context.Context) error {
 			return fmt.Errorf("collect: %w", err)
 		}
 	}
-	r.takenAt = r.began
+	r.beganAt = r.began
 	if t, ok := r.client.Now(); ok {
-		r.takenAt = t
+		r.beganAt = t
 	}
-	r.takenAt = r.takenAt.UTC().Truncate(time.Second)
-	r.tenant = tenantOf(r.org.raw, r.opts.TenantID)
+	r.beganAt = r.beganAt.UTC().Truncate(time.Second)
+	tenant := tenantOf(r.org.raw, r.opts.TenantID)
+	if r.w != nil {
+		if err := r.same(tenant); err != nil {
+			return err
+		}
+		return r.resolveScope(ctx)
+	}
+	r.asked = r.opts.wanted(r.catalogue)
+	r.tenant, r.takenAt = tenant, r.beganAt
+	r.from = r.takenAt.Add(-r.opts.Since).Truncate(time.Second)
 	if err := r.resolveScope(ctx); err != nil {
 		return err
 	}
 	m := snapshot.Manifest{
 		Tenant: r.tenant, Cloud: r.opts.Cloud, Scope: r.people.scope(),
-		StartedAt: stamp(r.takenAt), TakenAt: stamp(r.takenAt),
+		StartedAt: stamp(r.takenAt), TakenAt: stamp(r.takenAt), Plan: r.plan(),
 	}
 	if r.opts.Tool != (snapshot.Tool{}) {
 		m.Tool = &r.opts.Tool
@@ -185,16 +218,20 @@ func (r *run) lane(ctx context.Context, lane []step) error {
 // section reads one section and records what became of it.
 func (r *run) section(ctx context.Context, st step) error {
 	spec, _ := section(r.catalogue, st.id)
-	if lost := r.lostToken(); lost != nil {
+	if lost := r.lostToken(); lost != nil && !r.w.Entry(st.id).State.HasRows() && r.w.Entry(st.id).Unfinished == nil {
 		return r.skip(st.id, r.classify(ctx, spec, lost, 0))
 	}
-	r.emit(Event{Kind: Started, Section: st.id})
-	sw, err := r.w.Section(st.id)
-	if err != nil {
-		return fmt.Errorf("collect: %w", err)
+	if st.id == snapshot.Users {
+		r.accounts.keys = &idSet{}
 	}
-	j := &job{r: r, spec: spec, sw: sw}
-	j.entry.Request = spec.Requests[0]
+	if r.settled(st) {
+		return r.recall(ctx, st)
+	}
+	j, err := r.open(ctx, st, spec)
+	if err != nil {
+		return err
+	}
+	r.emit(Event{Kind: Started, Section: st.id, Bucket: spec.Bucket, Rows: j.sw.Objects()})
 	started := r.now()
 	err = st.read(ctx, j)
 	var stop *fatalError
@@ -213,18 +250,32 @@ func (r *run) section(ctx context.Context, st step) error {
 			break
 		}
 		entry.StartedAt, entry.CompletedAt = stamp(started), stamp(r.now())
-		if err := sw.Finish(entry); err != nil {
+		return r.finish(st, j, entry)
+	}
+	// What was read of an unfinished section stays as far as it was committed.
+	return errors.Join(err, j.sw.Suspend())
+}
+
+// finish makes what was read of a section part of the snapshot.
+func (r *run) finish(st step, j *job, entry snapshot.SectionEntry) error {
+	if before := j.sw.Before(); before != nil && entry.State != snapshot.Complete && j.sw.Objects() < *before.Objects {
+		// An earlier run got more.
+		if err := j.sw.Suspend(); err != nil {
 			return fmt.Errorf("collect: %w", err)
 		}
-		if entry.State.HasRows() {
-			rows := sw.Objects()
-			entry.Objects = &rows
-		}
-		r.record(st.id, entry)
+		r.record(st.id, *before)
 		return nil
 	}
-	// What was read of an unfinished section goes, with its files.
-	return errors.Join(err, sw.Finish(snapshot.SectionEntry{State: snapshot.NotCollected, Reason: snapshot.ReasonUnfinished}))
+	if err := j.sw.Finish(entry); err != nil {
+		return fmt.Errorf("collect: %w", err)
+	}
+	if entry.State.HasRows() {
+		rows := j.sw.Objects()
+		entry.Objects = &rows
+	}
+	r.note(st.id, entry)
+	r.record(st.id, entry)
+	return nil
 }
 
 // skip records a section that is not read.
@@ -279,6 +330,6 @@ func (r *run) emit(e Event) {
 }
 
 // now is Graph's clock, carried on by ours.
-func (r *run) now() time.Time { return r.takenAt.Add(r.opts.Now().Sub(r.began)) }
+func (r *run) now() time.Time { return r.beganAt.Add(r.opts.Now().Sub(r.began)) }
 
 func stamp(t time.Time) string { return t.UTC().Truncate(time.Second).Format(time.RFC3339) }

@@ -3,6 +3,7 @@ package collect
 import (
 	"context"
 
+	"passkeyaudit/audit/entra"
 	"passkeyaudit/audit/snapshot"
 	"passkeyaudit/graphclient"
 )
@@ -14,36 +15,46 @@ type step struct {
 	after []snapshot.SectionID
 	// narrowed names more of them for a narrowed run, where users say who is meant.
 	narrowed []snapshot.SectionID
-	read     func(context.Context, *job) error
+	// uses names sections that decide what is read: if they changed since an earlier
+	// run, this one is read again.
+	uses []snapshot.SectionID
+	// anew tells that nothing is kept of a section then; elsewhere rows stay right.
+	anew bool
+	// learn takes of a row what later sections need; nil if that is nothing.
+	learn func(*run, entra.Raw)
+	read  func(context.Context, *job) error
 }
 
 // steps are the sections in the order in which they are read.
 var steps = []step{
 	{id: snapshot.Organization, read: readOrganization},
-	{id: snapshot.SubscribedSkus, read: readSkus},
+	{id: snapshot.SubscribedSkus, read: readSkus, learn: func(r *run, row entra.Raw) { r.skus = append(r.skus, row.Clone()) }},
 	{id: snapshot.Domains, read: readDomains},
-	{id: snapshot.AuthenticationMethodsPolicy, read: readMethodsPolicy},
+	{id: snapshot.AuthenticationMethodsPolicy, read: readMethodsPolicy, learn: func(r *run, row entra.Raw) { r.refs.addPolicyTargets(row) }},
 	{id: snapshot.SecurityDefaults, read: object(graphclient.SecurityDefaults)},
 	{id: snapshot.CrossTenantAccessPolicy, read: object(graphclient.CrossTenantAccessPolicy)},
 	{id: snapshot.CrossTenantPartners, read: readPartners},
 	{id: snapshot.AuthenticationStrengths, read: collection(strengthRequests)},
-	{id: snapshot.ConditionalAccessPolicies, read: readConditionalAccess},
+	{id: snapshot.ConditionalAccessPolicies, read: collection(conditionalAccessRequests), learn: func(r *run, row entra.Raw) { r.refs.addConditionalAccess(row) }},
 	{id: snapshot.NamedLocations, read: collection(func() []graphclient.Request { return []graphclient.Request{graphclient.NamedLocations()} })},
 	{id: snapshot.ServicePrincipals, read: collection(func() []graphclient.Request { return []graphclient.Request{servicePrincipalsRequest()} })},
-	{id: snapshot.RoleAssignments, read: readRoles(roleAssignmentRequests)},
-	{id: snapshot.RoleEligibility, read: readRoles(roleEligibilityRequests)},
-	{id: snapshot.Users, read: readUsers},
+	{id: snapshot.RoleAssignments, read: collection(roleAssignmentRequests), learn: learnPrincipal},
+	{id: snapshot.RoleEligibility, read: collection(roleEligibilityRequests), learn: learnPrincipal},
+	{id: snapshot.Users, read: readUsers, learn: (*run).learnUser},
 	{id: snapshot.RiskyUsers, read: readRiskyUsers},
-	{id: snapshot.Groups, read: readGroups},
-	{id: snapshot.GroupMembers, read: readGroupMembers},
+	{id: snapshot.Groups, read: readGroups, learn: learnGroup,
+		uses: []snapshot.SectionID{snapshot.AuthenticationMethodsPolicy, snapshot.ConditionalAccessPolicies, snapshot.RoleAssignments, snapshot.RoleEligibility}},
+	{id: snapshot.GroupMembers, read: readGroupMembers, uses: []snapshot.SectionID{snapshot.Groups}},
 	// Licences tell what a refusal of a report means.
-	{id: snapshot.UserRegistrationDetails, after: []snapshot.SectionID{snapshot.SubscribedSkus}, narrowed: []snapshot.SectionID{snapshot.Users}, read: readReport},
-	{id: snapshot.AuthenticationMethods, after: []snapshot.SectionID{snapshot.UserRegistrationDetails}, read: readMethods},
+	{id: snapshot.UserRegistrationDetails, after: []snapshot.SectionID{snapshot.SubscribedSkus}, narrowed: []snapshot.SectionID{snapshot.Users}, read: readReport, learn: learnReport},
+	{id: snapshot.AuthenticationMethods, after: []snapshot.SectionID{snapshot.UserRegistrationDetails}, read: readMethods, learn: learnRefused,
+		uses: []snapshot.SectionID{snapshot.Users, snapshot.UserRegistrationDetails}},
 	{id: snapshot.Devices, read: readDevices},
 	{id: snapshot.ManagedDevices, read: readManagedDevices},
 	{id: snapshot.SignIns, after: []snapshot.SectionID{snapshot.SubscribedSkus}, narrowed: []snapshot.SectionID{snapshot.Users}, read: readSignIns},
 	// How large the tenant is decides how much of its log is read.
-	{id: snapshot.DirectoryAudits, after: []snapshot.SectionID{snapshot.SubscribedSkus, snapshot.Users}, read: readAudits},
+	{id: snapshot.DirectoryAudits, after: []snapshot.SectionID{snapshot.SubscribedSkus, snapshot.Users}, read: readAudits,
+		uses: []snapshot.SectionID{snapshot.Users}, anew: true},
 }
 
 // object reads a section that is one object.

@@ -60,12 +60,8 @@ func readOrganization(_ context.Context, j *job) error {
 }
 
 func readSkus(ctx context.Context, j *job) error {
-	var all []entra.Raw
-	err := j.listInto(ctx, &idSet{}, "id", func(rows []entra.Raw) error {
-		all = append(all, rows...)
-		return j.append(rows...)
-	}, graphclient.SubscribedSkus())
-	j.r.licences.learn(all, err == nil)
+	err := j.list(ctx, graphclient.SubscribedSkus())
+	j.r.licences.learn(j.r.skus, err == nil)
 	return err
 }
 

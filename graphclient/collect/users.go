@@ -2,6 +2,8 @@ package collect
 
 import (
 	"context"
+	"net/http"
+	"time"
 
 	"passkeyaudit/audit/entra"
 	"passkeyaudit/graphclient"
@@ -10,27 +12,19 @@ import (
 // readUsers reads accounts: all, the one asked for, or the people of the groups
 // asked for.
 func readUsers(ctx context.Context, j *job) error {
-	seen := &idSet{}
-	j.r.accounts.keys = seen
-	each := func(rows []entra.Raw) error {
-		for _, row := range rows {
-			j.r.learnUser(row)
-		}
-		return j.append(rows...)
-	}
+	seen := j.r.accounts.keys
 	var err error
 	switch p := j.r.people; {
 	case p == nil:
-		err = j.listInto(ctx, seen, "id", each, usersRequest())
+		err = j.readEverybody(ctx, seen)
 	case p.oneUser():
 		j.entry.Request = graphclient.UserByID("{user}", graphclient.Query{Select: userMembers}).String()
 		if err = p.user.err; err == nil {
-			seen.add(p.ids[0])
-			err = each([]entra.Raw{p.user.raw})
+			err = j.append(p.user.raw)
 		}
 	default:
 		for _, group := range p.ids {
-			if err = j.listInto(ctx, seen, "id", each, scopedMembersRequest(group)); err != nil {
+			if err = j.listInto(ctx, seen, "id", j.keepAll, scopedMembersRequest(group)); err != nil {
 				break
 			}
 		}
@@ -40,6 +34,67 @@ func readUsers(ctx context.Context, j *job) error {
 		j.r.accounts.keys = nil
 	}
 	return err
+}
+
+// readEverybody reads all accounts: in one listing, or where there are very many by
+// the first character of their names. Such a part can be read again by itself if its
+// page tokens do not hold, and an interruption costs no more than one.
+func (j *job) readEverybody(ctx context.Context, seen *idSet) error {
+	total, known := j.countUsers(ctx)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if known {
+		j.r.client.TenantSize(total)
+		j.r.expected.Store(int64(total))
+		j.total(total)
+		// Counts come from an index that lags.
+		j.most = total + total/2 + 1000
+	}
+	if !known || total < j.r.opts.Partition {
+		return j.listInto(ctx, seen, "id", j.keepAll, usersRequest())
+	}
+	complete, err := j.readParts(ctx, seen)
+	if err != nil || complete {
+		return err
+	}
+	// Somebody's name begins with something else.
+	return j.listInto(ctx, seen, "id", j.keepAll, usersRequest())
+}
+
+// readParts tells whether the parts hold as many accounts as there are. Those made
+// since the run began may belong to a part that was read before.
+func (j *job) readParts(ctx context.Context, seen *idSet) (complete bool, err error) {
+	read := func(name string, request graphclient.Request) error {
+		if j.done[name] {
+			return nil
+		}
+		if err := j.listInto(ctx, seen, "id", j.keepAll, request); err != nil {
+			return err
+		}
+		return j.end(name)
+	}
+	defer func() { j.entry.Request = usersRequest().String() }()
+	for _, start := range nameStarts {
+		err := read(string(start), partRequest(string(start)))
+		if refusedWith(err, http.StatusBadRequest) && seen.len() == 0 {
+			return false, nil // the service does not take the filter
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	if err := read("young", youngRequest(eventTime(j.r.takenAt.Add(-time.Hour)))); err != nil && !refusedWith(err, http.StatusBadRequest) {
+		return false, err
+	}
+	total, known := j.countUsers(ctx)
+	return known && seen.len() >= total, nil
+}
+
+// countUsers asks how many accounts there are. Where that is not told it is no loss.
+func (j *job) countUsers(ctx context.Context) (total int, known bool) {
+	n, err := j.r.client.Count(ctx, graphclient.UsersCount())
+	return int(n), err == nil
 }
 
 // learnUser keeps of an account what later sections need.
@@ -52,6 +107,7 @@ func (r *run) learnUser(row entra.Raw) {
 	if u.ID == "" {
 		return
 	}
+	r.accounts.keys.add(u.ID) // a listing has done so already
 	r.accounts.add(u.ID, u.Enabled() && !u.Guest())
 	r.people.add(u.ID, u.UserPrincipalName)
 }

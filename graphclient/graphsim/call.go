@@ -1,8 +1,10 @@
 package graphsim
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -32,8 +34,9 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte
-	cut    bool // send half the body and close the connection
-	closed bool // send nothing and close the connection
+	cut    bool          // send half the body and close the connection
+	closed bool          // send nothing and close the connection
+	pause  time.Duration // between pieces of the body
 }
 
 const jsonType = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
@@ -63,8 +66,20 @@ func (c *call) charge(a *answer, cost int) {
 // answer runs a call through faults, limits and the resource it names.
 func (c *call) answer() *answer {
 	a := c.attempt()
-	if c.takesWholeFaults() && a.status < 300 && c.takeFault(FaultTruncate) != nil {
+	if !c.takesWholeFaults() || a.status >= 300 || a.status == 0 {
+		return a
+	}
+	if c.takeFault(FaultCutJSON) != nil {
+		a.body = a.body[:len(a.body)/2]
+	}
+	if c.takeFault(FaultGzip) != nil {
+		a.compress()
+	}
+	if c.takeFault(FaultTruncate) != nil {
 		a.cut = true
+	}
+	if f := c.takeFault(FaultSlow); f != nil {
+		a.pause = cmp.Or(time.Duration(f.Pause), 100) * time.Millisecond
 	}
 	return a
 }
@@ -75,18 +90,54 @@ func (c *call) attempt() *answer {
 		f.retryAfter = 1
 		return c.failureAnswer(f)
 	}
-	if f := c.takeFault(FaultStatus); f != nil {
-		return c.failureAnswer(&failure{f.Status, f.code(), "A fault made by the simulator.", f.RetryAfter})
-	}
-	if c.takesWholeFaults() && c.takeFault(FaultClose) != nil {
-		a := newAnswer(0, nil)
-		a.closed = true
+	if a := c.limited(); a != nil {
 		return a
+	}
+	if f := c.takeFault(FaultStatus); f != nil {
+		failure := &failure{status: f.Status, code: f.code(), message: "A fault made by the simulator.", retryAfter: f.RetryAfter, retryDate: f.RetryDate}
+		return c.failureAnswer(failure)
+	}
+	if c.takesWholeFaults() {
+		if a := c.gateway(); a != nil {
+			return a
+		}
 	}
 	a, err := c.route()
 	if err != nil {
-		return c.failureAnswer(failureOf(err))
+		a = c.failureAnswer(failureOf(err))
 	}
+	c.spend(a)
+	return a
+}
+
+// gateway is an answer of something before Graph, if a fault wants one.
+func (c *call) gateway() *answer {
+	switch {
+	case c.takeFault(FaultClose) != nil:
+		a := newAnswer(0, nil)
+		a.closed = true
+		return a
+	case c.takeFault(FaultHTML) != nil:
+		a := newAnswer(http.StatusOK, []byte("<!DOCTYPE html><html><body><h1>Sign in to the network</h1></body></html>"))
+		a.header.Set("Content-Type", "text/html; charset=utf-8")
+		return a
+	case c.takeFault(FaultRedirect) != nil:
+		return c.redirect(c.origin + c.path)
+	case c.takeFault(FaultRedirectAway) != nil:
+		return c.redirect(elsewhere + c.path)
+	}
+	return nil
+}
+
+// elsewhere is another host, by a name that no host has (RFC 2606).
+const elsewhere = "https://elsewhere.invalid"
+
+func (c *call) redirect(to string) *answer {
+	a := newAnswer(http.StatusFound, nil)
+	if c.rawQuery != "" {
+		to += "?" + c.rawQuery
+	}
+	a.header.Set("Location", to)
 	return a
 }
 

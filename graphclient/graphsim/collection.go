@@ -30,8 +30,8 @@ var (
 	deviceList           = collection{section: snapshot.Devices, options: listOptions | optExpand, expand: []string{"registeredOwners", "registeredUsers"},
 		pages: directoryPages, directory: true, cost: 1}
 	domainList          = collection{section: snapshot.Domains, options: optSelect | optTop | optSkipToken, pages: directoryPages, cost: 1}
-	skuList             = collection{section: snapshot.SubscribedSkus, options: optSelect, pages: onePage, cost: 3}
-	organizationList    = collection{section: snapshot.Organization, options: optSelect, pages: onePage, cost: 1}
+	skuList             = collection{section: snapshot.SubscribedSkus, options: optSelect | optSkipToken, pages: onePage, cost: 3}
+	organizationList    = collection{section: snapshot.Organization, options: optSelect | optSkipToken, pages: onePage, cost: 1}
 	partnerList         = collection{section: snapshot.CrossTenantPartners, options: optSelect | optTop | optSkipToken, pages: onePage}
 	strengthList        = collection{section: snapshot.AuthenticationStrengths, options: optSelect | optFilter | optExpand | optTop | optSkipToken, expand: []string{"combinationConfigurations"}, pages: onePage}
 	policyList          = collection{section: snapshot.ConditionalAccessPolicies, options: listOptions, pages: onePage}

@@ -48,9 +48,9 @@ func ExampleServer_Transport() {
 func ExampleParseFault() {
 	f, err := graphsim.ParseFault("auditLogs/signIns=429*3;retry-after=2")
 	fmt.Println(f.Path, f.Kind, f.Status, f.Times, f.RetryAfter, err)
-	_, err = graphsim.ParseFault("users=explode")
-	fmt.Println(err)
+	_, err = graphsim.ParseFault("users=429*0")
+	fmt.Println(err != nil)
 	// Output:
 	// auditLogs/signIns status 429 3 2 <nil>
-	// fault "users=explode": "explode" is no fault; write PATH=WHAT[*TIMES][;after=N][;retry-after=SECONDS], where WHAT is an error status such as 429, optionally with a code such as 403:Authorization_RequestDenied, or one of truncate, repeat-next-link, empty-page, expired-token, close
+	// true
 }

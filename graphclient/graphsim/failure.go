@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 )
 
 // failure is an error answer of Graph.
@@ -12,7 +13,8 @@ type failure struct {
 	status     int
 	code       string
 	message    string
-	retryAfter int // seconds; sent if not 0
+	retryAfter int  // seconds; sent if not 0
+	retryDate  bool // as a date
 }
 
 func fail(status int, code, message string) *failure {
@@ -50,6 +52,10 @@ func (c *call) failureAnswer(f *failure) *answer {
 	a := newAnswer(f.status, nil)
 	if f.retryAfter > 0 {
 		a.header.Set("Retry-After", strconv.Itoa(f.retryAfter))
+		if f.retryDate {
+			at := c.server.store.snap.TakenAt().Add(time.Duration(f.retryAfter) * time.Second)
+			a.header.Set("Retry-After", at.UTC().Format(http.TimeFormat))
+		}
 	}
 	a.body = fmt.Appendf(nil, `{"error":{"code":%s,"message":%s,"innerError":{"date":%s,"request-id":%s,"client-request-id":%s}}}`,
 		quote(f.code), quote(f.message), quote(c.server.store.snap.TakenAt().UTC().Format("2006-01-02T15:04:05")),

@@ -2,7 +2,9 @@ package graphsim
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -12,24 +14,63 @@ import (
 type FaultKind string
 
 const (
-	// FaultStatus answers with an error status.
-	FaultStatus FaultKind = "status"
-	// FaultTruncate breaks a good answer off in the middle of its body.
-	FaultTruncate FaultKind = "truncate"
-	// FaultRepeatNextLink makes the next link of a page lead to the same page.
+	FaultStatus         FaultKind = "status"
+	FaultTruncate       FaultKind = "truncate"
+	FaultCutJSON        FaultKind = "cut-json"
+	FaultClose          FaultKind = "close"
+	FaultSlow           FaultKind = "slow"
+	FaultGzip           FaultKind = "gzip"
+	FaultHTML           FaultKind = "html"
+	FaultRedirect       FaultKind = "redirect"
+	FaultRedirectAway   FaultKind = "redirect-away"
+	FaultEmptyPage      FaultKind = "empty-page"
 	FaultRepeatNextLink FaultKind = "repeat-next-link"
-	// FaultEmptyPage puts a page without rows, but with a next link, before a page.
-	FaultEmptyPage FaultKind = "empty-page"
-	// FaultExpiredToken refuses a next link with Directory_ExpiredPageToken.
-	FaultExpiredToken FaultKind = "expired-token"
-	// FaultClose closes the connection without an answer.
-	FaultClose FaultKind = "close"
+	FaultEndlessPages   FaultKind = "endless-pages"
+	FaultEmptyToken     FaultKind = "empty-token"
+	FaultForeignLink    FaultKind = "foreign-next-link"
+	FaultExpiredToken   FaultKind = "expired-token"
+	FaultLostToken      FaultKind = "lost-token"
+	FaultUnknownToken   FaultKind = "unknown-token"
 )
 
-var plainFaults = []FaultKind{FaultTruncate, FaultRepeatNextLink, FaultEmptyPage, FaultExpiredToken, FaultClose}
+// FaultInfo describes a kind of fault for people.
+type FaultInfo struct {
+	Kind    FaultKind
+	Does    string
+	batched bool // happens to single requests of a batch, too
+}
 
-// Fault is a misbehaviour made to order. [FaultTruncate] and [FaultClose] do not
-// happen to single requests of a batch, only to the batch: name the path $batch.
+// Faults lists what may be written after PATH=, besides an error status.
+func Faults() []FaultInfo {
+	return []FaultInfo{
+		{FaultTruncate, "breaks an answer off in the middle and closes the connection", false},
+		{FaultCutJSON, "sends half of the JSON as if it were all", false},
+		{FaultClose, "closes the connection without an answer", false},
+		{FaultSlow, "sends the answer in pieces, with pauses (pause=MILLISECONDS, 100 unless given)", false},
+		{FaultGzip, "sends the answer compressed", false},
+		{FaultHTML, "answers 200 with a page of HTML, as gateways do", false},
+		{FaultRedirect, "redirects to the same address, for ever", false},
+		{FaultRedirectAway, "redirects to another host", false},
+		{FaultEmptyPage, "puts a page without rows before a page", true},
+		{FaultRepeatNextLink, "makes the next link of a page lead to the same page", true},
+		{FaultEndlessPages, "gives the same rows again and again under ever new next links", true},
+		{FaultEmptyToken, "gives a next link whose token is empty", true},
+		{FaultForeignLink, "gives a next link to another host", true},
+		{FaultExpiredToken, "refuses a next link: Directory_ExpiredPageToken", true},
+		{FaultLostToken, "refuses a next link: DirectoryPageTokenNotFoundException", true},
+		{FaultUnknownToken, "refuses a next link: Token not found, as reports do", true},
+	}
+}
+
+func faultKinds() (kinds []string) {
+	for _, f := range Faults() {
+		kinds = append(kinds, string(f.Kind))
+	}
+	return kinds
+}
+
+// Fault is a misbehaviour made to order. Those of the connection do not happen to
+// single requests of a batch, only to the batch: name the path $batch.
 type Fault struct {
 	// Path chooses requests: its segments occur side by side in theirs, in any
 	// letter case. A leading slash ties it to the start, which comes after the
@@ -41,27 +82,33 @@ type Fault struct {
 	// that is usual for the status.
 	Status int
 	Code   string
-	// RetryAfter is sent with a FaultStatus, in seconds, unless it is 0.
+	// RetryAfter is sent with a FaultStatus, in seconds, unless it is 0; with
+	// RetryDate as the time that this is after the answer's Date.
 	RetryAfter int
+	RetryDate  bool
+	// Pause is how many milliseconds a FaultSlow waits before each piece.
+	Pause int
 	// After lets that many requests through first.
 	After int
 	// Times is how often the fault happens; 0 is always.
 	Times int
+	// Chance is how likely it is that the fault happens when it is due, in percent; 0
+	// is certain. Options.Seed decides.
+	Chance int
 }
 
-const faultForm = "PATH=WHAT[*TIMES][;after=N][;retry-after=SECONDS], where WHAT is an error status such as 429, " +
-	"optionally with a code such as 403:Authorization_RequestDenied, or one of "
+const faultForm = "PATH=WHAT[*TIMES][;after=N][;chance=PERCENT][;retry-after=SECONDS][;retry-date=SECONDS][;pause=MILLISECONDS], " +
+	"where WHAT is an error status such as 429, optionally with a code such as 403:Authorization_RequestDenied, or one of "
 
 // ParseFault reads a fault written as
 //
-//	PATH=WHAT[*TIMES][;after=N][;retry-after=SECONDS]
+//	PATH=WHAT[*TIMES][;after=N][;chance=PERCENT][;retry-after=SECONDS][;retry-date=SECONDS][;pause=MILLISECONDS]
 //
-// where WHAT is STATUS or STATUS:CODE with a status of 400 to 599, or one of
-// truncate, repeat-next-link, empty-page, expired-token, close. Without TIMES the
-// fault happens always. Examples:
+// where WHAT is STATUS or STATUS:CODE with a status of 400 to 599, or one of the
+// kinds that [Faults] lists. Without TIMES the fault happens always. Examples:
 //
 //	users=429*3;retry-after=2
-//	auditLogs/signIns=truncate
+//	auditLogs/signIns=truncate;chance=10
 //	/groups=504*1;after=2
 func ParseFault(text string) (Fault, error) {
 	path, rest, ok := strings.Cut(text, "=")
@@ -90,24 +137,32 @@ func ParseFault(text string) (Fault, error) {
 		switch name {
 		case "after":
 			f.After = n
-		case "retry-after":
+		case "retry-after", "retry-date":
 			if f.Kind != FaultStatus {
-				return Fault{}, faultError(text, "retry-after goes with a status")
+				return Fault{}, faultError(text, name+" goes with a status")
 			}
-			f.RetryAfter = n
+			f.RetryAfter, f.RetryDate = n, name == "retry-date"
+		case "chance":
+			if n < 1 || n > 100 {
+				return Fault{}, faultError(text, "chance is from 1 to 100 percent")
+			}
+			f.Chance = n
+		case "pause":
+			if f.Kind != FaultSlow {
+				return Fault{}, faultError(text, "pause goes with slow")
+			}
+			f.Pause = n
 		default:
-			return Fault{}, faultError(text, fmt.Sprintf("%q is neither after nor retry-after", name))
+			return Fault{}, faultError(text, fmt.Sprintf("%q is neither after nor chance, retry-after, retry-date or pause", name))
 		}
 	}
 	return f, nil
 }
 
 func (f *Fault) setWhat(what string) (problem string) {
-	for _, kind := range plainFaults {
-		if what == string(kind) {
-			f.Kind = kind
-			return ""
-		}
+	if slices.Contains(faultKinds(), what) {
+		f.Kind = FaultKind(what)
+		return ""
 	}
 	number, code, _ := strings.Cut(what, ":")
 	status, err := strconv.Atoi(number)
@@ -122,11 +177,7 @@ func (f *Fault) setWhat(what string) (problem string) {
 }
 
 func faultError(text, problem string) error {
-	var kinds []string
-	for _, k := range plainFaults {
-		kinds = append(kinds, string(k))
-	}
-	return fmt.Errorf("fault %q: %s; write %s%s", text, problem, faultForm, strings.Join(kinds, ", "))
+	return fmt.Errorf("fault %q: %s; write %s%s", text, problem, faultForm, strings.Join(faultKinds(), ", "))
 }
 
 // check refuses a fault that could never happen.
@@ -134,10 +185,8 @@ func (f Fault) check() error {
 	if strings.Trim(f.Path, "/ ") == "" {
 		return fmt.Errorf("a fault needs a path")
 	}
-	for _, kind := range plainFaults {
-		if f.Kind == kind {
-			return nil
-		}
+	if slices.Contains(faultKinds(), string(f.Kind)) {
+		return nil
 	}
 	if f.Kind != FaultStatus {
 		return fmt.Errorf("fault on %s: there is no kind %q", f.Path, f.Kind)
@@ -191,6 +240,7 @@ func (f *Fault) hits(segments []string) bool {
 type faults struct {
 	mu   sync.Mutex
 	list []pendingFault
+	rng  *rand.Rand
 }
 
 type pendingFault struct {
@@ -210,6 +260,9 @@ func (f *faults) take(kind FaultKind, segments []string) *Fault {
 		}
 		if p.let < p.After {
 			p.let++
+			continue
+		}
+		if p.Chance > 0 && f.rng.IntN(100) >= p.Chance {
 			continue
 		}
 		p.done++

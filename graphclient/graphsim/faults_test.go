@@ -29,7 +29,12 @@ func TestParseFault(t *testing.T) {
 		{"users=empty-page*2", graphsim.Fault{Path: "users", Kind: graphsim.FaultEmptyPage, Times: 2}, ""},
 		{"users=expired-token", graphsim.Fault{Path: "users", Kind: graphsim.FaultExpiredToken}, ""},
 		{"$batch=close", graphsim.Fault{Path: "$batch", Kind: graphsim.FaultClose}, ""},
+		{"users=503*2;retry-date=9;chance=25", graphsim.Fault{Path: "users", Kind: graphsim.FaultStatus, Status: 503, Times: 2, RetryAfter: 9, RetryDate: true, Chance: 25}, ""},
+		{"users=slow;pause=20", graphsim.Fault{Path: "users", Kind: graphsim.FaultSlow, Pause: 20}, ""},
+		{"users=endless-pages", graphsim.Fault{Path: "users", Kind: graphsim.FaultEndlessPages}, ""},
 		{"users", graphsim.Fault{}, "PATH="},
+		{"users=429;chance=0", graphsim.Fault{}, "percent"},
+		{"users=gzip;pause=1", graphsim.Fault{}, "goes with slow"},
 		{"=429", graphsim.Fault{}, "PATH="},
 		{"users=explode", graphsim.Fault{}, "repeat-next-link"},
 		{"users=200", graphsim.Fault{}, "400 to 599"},
@@ -295,5 +300,86 @@ func TestBatchThrottle(t *testing.T) {
 	}
 	if throttled != 1 {
 		t.Errorf("%d throttled", throttled)
+	}
+}
+
+func TestAnswersThatAreNotGraphs(t *testing.T) {
+	s := faulty(t, "organization=html*1", "domains=redirect*1", "devices=redirect-away*1", "users=cut-json*1", "groups=gzip", "subscribedSkus=slow;pause=1")
+	s.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	if r := s.get("/v1.0/organization"); r.status != 200 || !strings.HasPrefix(r.header.Get("Content-Type"), "text/html") {
+		t.Errorf("status %d, %s", r.status, r.header.Get("Content-Type"))
+	}
+	if r := s.get("/v1.0/domains?$top=3"); r.status != 302 || r.header.Get("Location") != "https://graph.test/v1.0/domains?$top=3" {
+		t.Errorf("status %d to %s", r.status, r.header.Get("Location"))
+	}
+	if r := s.get("/v1.0/devices"); r.status != 302 || r.header.Get("Location") != "https://elsewhere.invalid/v1.0/devices" {
+		t.Errorf("status %d to %s", r.status, r.header.Get("Location"))
+	}
+	if r := s.get("/v1.0/users"); r.status != 200 || r.err != nil || json.Unmarshal([]byte(r.body), new(jsontext.Value)) == nil {
+		t.Errorf("half of the JSON: %d, %v, %s", r.status, r.err, r.body)
+	}
+	for _, path := range []string{"/v1.0/groups", "/v1.0/subscribedSkus"} {
+		if r := s.get(path); r.status != 200 || r.err != nil || json.Unmarshal([]byte(r.body), new(jsontext.Value)) != nil {
+			t.Errorf("%s: %d, %v, %s", path, r.status, r.err, r.body)
+		}
+	}
+}
+
+func TestLinksThatLeadNowhere(t *testing.T) {
+	s := faulty(t, "users=endless-pages", "groups=empty-token*1", "groups=foreign-next-link;after=1")
+	links := map[string]bool{}
+	next, rows := "/v1.0/users", ""
+	for range 300 {
+		p := s.get(next).page(t)
+		if links[p.Next] || rows != "" && ids(p) != rows {
+			t.Fatalf("after %d pages: %s, %s", len(links), p.Next, ids(p))
+		}
+		next, rows = p.Next, ids(p)
+		links[next] = true
+	}
+	if p := s.get("/v1.0/groups").page(t); !strings.HasSuffix(p.Next, "?$skiptoken=") {
+		t.Errorf("next link %s", p.Next)
+	}
+	if p := s.get("/v1.0/groups").page(t); !strings.HasPrefix(p.Next, "https://elsewhere.invalid/v1.0/groups?") {
+		t.Errorf("next link %s", p.Next)
+	}
+	for fault, code := range map[string]string{"lost-token": "DirectoryPageTokenNotFoundException", "unknown-token": "UnknownError"} {
+		s := faulty(t, "users="+fault)
+		if r := s.get(s.get("/v1.0/users").page(t).Next); r.status != 400 || r.code(t) != code {
+			t.Errorf("%s: %d %s", fault, r.status, r.body)
+		}
+	}
+}
+
+func TestRetryDate(t *testing.T) {
+	s := faulty(t, "users=429;retry-date=90")
+	r := s.get("/v1.0/users")
+	at, err := http.ParseTime(r.header.Get("Retry-After"))
+	date, derr := http.ParseTime(r.header.Get("Date"))
+	if err != nil || derr != nil || at.Sub(date).Seconds() != 90 {
+		t.Errorf("Retry-After %s, Date %s", r.header.Get("Retry-After"), r.header.Get("Date"))
+	}
+}
+
+// Chance is the same for the same seed.
+func TestChance(t *testing.T) {
+	answers := func(seed uint64) string {
+		f, err := graphsim.ParseFault("users=503;chance=30")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := standard(t, graphsim.Options{Faults: []graphsim.Fault{f}, Seed: seed})
+		var all []string
+		for range 200 {
+			all = append(all, fmt.Sprint(s.get("/v1.0/users").status))
+		}
+		return strings.Join(all, " ")
+	}
+	one := answers(1)
+	if one != answers(1) || one == answers(2) {
+		t.Error("the seed does not decide")
+	}
+	if n := strings.Count(one, "503"); n < 40 || n > 80 {
+		t.Errorf("%d of 200 failed, want about 60", n)
 	}
 }

@@ -68,11 +68,8 @@ func (c *call) list(r rows, p paging) (*answer, error) {
 	if end < r.count || r.endless {
 		next = c.nextLink(position{row: end})
 	}
-	if at.hop == 0 && c.takeFault(FaultEmptyPage) != nil {
-		end, next = at.row, c.nextLink(position{row: at.row, hop: 1})
-	}
-	if c.takeFault(FaultRepeatNextLink) != nil {
-		next = c.nextLink(at)
+	if !p.whole {
+		end, next = c.misleadingLink(at, end, next)
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `{"@odata.context":%s`, quote(c.context()))
@@ -97,9 +94,36 @@ func (c *call) list(r rows, p paging) (*answer, error) {
 	return newAnswer(http.StatusOK, b.Bytes()), nil
 }
 
+// misleadingLink changes where a page ends and what its next link is, if a fault
+// wants that.
+func (c *call) misleadingLink(at position, end int, next string) (int, string) {
+	if at.hop == 0 && c.takeFault(FaultEmptyPage) != nil {
+		end, next = at.row, c.nextLink(position{row: at.row, hop: 1})
+	}
+	if c.takeFault(FaultRepeatNextLink) != nil {
+		next = c.nextLink(at)
+	}
+	if c.takeFault(FaultEndlessPages) != nil {
+		next = c.nextLink(position{row: at.row, hop: at.hop, lap: at.lap + 1})
+	}
+	if next != "" && c.takeFault(FaultEmptyToken) != nil {
+		next = c.origin + c.path + "?$skiptoken="
+	}
+	if next != "" && c.takeFault(FaultForeignLink) != nil {
+		next = elsewhere + strings.TrimPrefix(next, c.origin)
+	}
+	return end, next
+}
+
 func (c *call) start(r rows) (position, error) {
 	if !c.query.hasToken {
 		return position{}, nil
+	}
+	if c.takeFault(FaultLostToken) != nil {
+		return position{}, fail(http.StatusBadRequest, "DirectoryPageTokenNotFoundException", "The page token was not found.")
+	}
+	if c.takeFault(FaultUnknownToken) != nil {
+		return position{}, fail(http.StatusBadRequest, "UnknownError", "Token not found: token is either invalid or expired.")
 	}
 	at, ok := c.positionOf(c.query.token)
 	if !ok || at.row > r.count || c.takeFault(FaultExpiredToken) != nil {

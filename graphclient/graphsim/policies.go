@@ -31,7 +31,7 @@ func (c *call) methodConfigurations() (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.list(sliceRows(all, newSelection(c.query)), onePage)
+	return c.list(sliceRows(all, newSelection(c.query)), wholeAnswer)
 }
 
 // methodConfiguration finds one configuration. Graph takes its id in any letter
@@ -59,5 +59,5 @@ func (c *call) federation() (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.list(sliceRows(all, nil), onePage)
+	return c.list(sliceRows(all, nil), wholeAnswer)
 }

@@ -87,6 +87,7 @@ func init() { // not an initial value, because batches refer to the list again
 		collectionAt("identityProtection/riskyUsers", &riskyUserList),
 		collectionAt("reports/authenticationMethods/userRegistrationDetails", &registrationList),
 		collectionAt("devices", &deviceList),
+		{path: "devices/$count", answer: (*call).deviceCount},
 		entityAt("devices/{id}", snapshot.Devices),
 		collectionAt("deviceManagement/managedDevices", &managedDeviceList),
 		collectionAt("auditLogs/signIns", &signInList),

@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"passkeyaudit/audit/snapshot"
@@ -32,10 +34,15 @@ type Options struct {
 	// ThrottleEvery answers every so many requests to Graph, also those inside a
 	// batch, with status 429 and Retry-After: 1. Asking again passes.
 	ThrottleEvery int
-	// Faults are misbehaviours made to order.
+	// Limits keeps the limits of Graph: a request above them is answered with 429, in
+	// the forms in which Graph does so. Time is that of the process, or inside
+	// testing/synctest that of the test.
+	Limits bool
+	// Faults are misbehaviours made to order. Seed decides those that happen by chance.
 	Faults []Fault
 	// WhatIf are answers of conditionalAccess/evaluate that replace the simulator's.
 	WhatIf []WhatIfAnswer
+	Seed   uint64
 }
 
 // DefaultRoles are the permissions a collector is told to ask for.
@@ -53,6 +60,7 @@ type Server struct {
 	tokenKey []byte // of page tokens
 	faults   faults
 	throttle throttle
+	limits   limits
 	requests requestLog
 	calls    atomic.Uint64
 }
@@ -73,6 +81,7 @@ func New(snap *snapshot.Snapshot, options Options) (*Server, error) {
 		options: options, store: newStore(snap), tokenKey: key[:],
 		throttle: throttle{every: options.ThrottleEvery, refused: map[string]int{}},
 	}
+	s.faults.rng = rand.New(rand.NewPCG(options.Seed, 0x9e3779b97f4a7c15))
 	for _, f := range options.Faults {
 		if err := f.check(); err != nil {
 			return nil, err
@@ -214,5 +223,25 @@ func (a *answer) send(w http.ResponseWriter) {
 		}
 		panic(http.ErrAbortHandler)
 	}
+	const pieces = 4
+	for n := pieces; a.pause > 0 && n > 1; n-- {
+		piece := len(a.body) / n
+		_, _ = w.Write(a.body[:piece])
+		a.body = a.body[piece:]
+		if f, ok := w.(http.Flusher); ok {
+			f.Flush()
+		}
+		time.Sleep(a.pause)
+	}
 	_, _ = w.Write(a.body) // a client that went away needs no answer
+}
+
+// compress makes the body gzip's.
+func (a *answer) compress() {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	_, _ = z.Write(a.body) // writes to memory
+	_ = z.Close()
+	a.body = b.Bytes()
+	a.header.Set("Content-Encoding", "gzip")
 }

@@ -14,6 +14,8 @@ type position struct {
 	row int
 	// hop tells the next page apart from an empty page before it at the same row.
 	hop byte
+	// lap tells pages apart that begin at the same row again.
+	lap int
 }
 
 const macSize = 12
@@ -22,6 +24,9 @@ const macSize = 12
 // continues, but to nothing that changes when the simulator is started again.
 func (c *call) tokenFor(p position) string {
 	b := binary.AppendUvarint([]byte{p.hop}, uint64(p.row))
+	if p.lap > 0 {
+		b = binary.AppendUvarint(b, uint64(p.lap))
+	}
 	return base64.RawURLEncoding.EncodeToString(append(c.mac(b), b...))
 }
 
@@ -33,10 +38,17 @@ func (c *call) positionOf(token string) (p position, ok bool) {
 		return position{}, false
 	}
 	row, n := binary.Uvarint(b[macSize+1:])
-	if n <= 0 || macSize+1+n != len(b) || row > 1<<40 {
+	if n <= 0 || row > 1<<40 {
 		return position{}, false
 	}
 	p = position{row: int(row), hop: b[macSize]}
+	if rest := b[macSize+1+n:]; len(rest) > 0 {
+		lap, n := binary.Uvarint(rest)
+		if n != len(rest) || lap > 1<<40 {
+			return position{}, false
+		}
+		p.lap = int(lap)
+	}
 	// Base64 and varints have several spellings; only tokenFor's own is taken.
 	return p, c.tokenFor(p) == token
 }

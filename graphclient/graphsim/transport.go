@@ -2,6 +2,7 @@ package graphsim
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -48,6 +49,14 @@ func (t memoryTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	length := int64(w.body.Len())
 	if aborted {
 		length = -1
+	}
+	if w.sent.Get("Content-Encoding") == "gzip" && r.Header.Get("Accept-Encoding") == "" && !aborted {
+		// As net/http's own transport does, which asks for it by itself.
+		if z, err := gzip.NewReader(body); err == nil {
+			body, length = z, -1
+			w.sent.Del("Content-Encoding")
+			w.sent.Del("Content-Length")
+		}
 	}
 	return &http.Response{
 		Status: fmt.Sprintf("%d %s", w.status, http.StatusText(w.status)), StatusCode: w.status,

@@ -51,12 +51,17 @@ func (c *call) userID() (string, error) {
 }
 
 // userCount answers /users/$count, in plain text.
-func (c *call) userCount() (*answer, error) {
+func (c *call) userCount() (*answer, error) { return c.count(&userList) }
+
+func (c *call) deviceCount() (*answer, error) { return c.count(&deviceList) }
+
+// count answers with the number of rows of a collection, as text.
+func (c *call) count(col *collection) (*answer, error) {
 	if !c.eventual() {
 		return nil, unsupportedQuery("/$count is only supported with the header ConsistencyLevel: eventual.")
 	}
 	c.query.count = true
-	r, err := c.collectionRows(&userList)
+	r, err := c.collectionRows(col)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +104,7 @@ func (c *call) userMethods(odataType string) (*answer, error) {
 			return !strings.EqualFold(textMember(v, "@odata.type"), "#microsoft.graph."+odataType)
 		})
 	}
-	return c.list(sliceRows(all, nil), onePage)
+	return c.list(sliceRows(all, nil), wholeAnswer)
 }
 
 func recordedError(row jsontext.Value) *failure {

@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
 	"time"
 )
 
@@ -166,33 +165,13 @@ func (b *bench) process(ctx context.Context, command, dir string) ([]measured, e
 	defer os.RemoveAll(temp)
 	cmd := exec.CommandContext(ctx, b.binary, append(slices.Clone(commands[command]), "--from", dir, "--output", filepath.Join(temp, "out"))...)
 	cmd.Stderr = os.Stderr
-	start := time.Now()
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("starting %s (make build makes it): %w", b.binary, err)
+	m, err := watched(command, cmd)
+	if err != nil {
+		return nil, err
 	}
-	done := make(chan error, 1)
-	go func() { done <- cmd.Wait() }()
-	process := strconv.Itoa(cmd.Process.Pid)
-	// A process that has ended does not tell its peak any more, so it is asked as
-	// long as it runs. What it grows in the last moment is missed.
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	m := measured{Stage: command}
-	for running := true; running; {
-		select {
-		case err = <-done:
-			running = false
-		case <-tick.C:
-			m.Peak = max(m.Peak, peakMemory(process))
-		}
+	if code := cmd.ProcessState.ExitCode(); code != 0 && code != 1 && code != 3 {
+		return nil, fmt.Errorf("%s ended with %d", command, code)
 	}
-	m.Wall = time.Since(start)
-	state := cmd.ProcessState
-	m.CPU = state.UserTime() + state.SystemTime()
-	if code := state.ExitCode(); err != nil && code != 1 && code != 3 {
-		return nil, fmt.Errorf("%s ended with %d: %w", command, code, err)
-	}
-	m.Note = fmt.Sprintf("exit code %d", state.ExitCode())
 	return []measured{m}, nil
 }
 

@@ -36,6 +36,7 @@ func run(ctx context.Context, args []string) error {
 	f.StringVar(&b.binary, "binary", "bin/passkeyaudit", "the program whose commands are measured")
 	logs := f.String("sign-ins", "", "measure reading sign-in logs of these `LENGTHS` too, such as 200000,2000000")
 	f.IntVar(&b.runs, "runs", 3, "how often to run each stage; the quickest counts")
+	collecting := f.Bool("collect", false, "measure collecting from the look-alike instead of judging")
 	stage := f.String("stage", "", "measure one stage in this process and print it as JSON; for the command itself")
 	from := f.String("from", "", "the snapshot of -stage")
 	profile := f.String("cpuprofile", "", "with -stage: write a CPU profile to `FILE`")
@@ -75,6 +76,9 @@ func run(ctx context.Context, args []string) error {
 			return fmt.Errorf("finding a folder for the tenants: %w; name one with -cache", err)
 		}
 		b.cache = filepath.Join(dir, "passkeyaudit-bench")
+	}
+	if *collecting {
+		return b.collecting(ctx, sizes)
 	}
 	return errors.Join(b.sizes(ctx, sizes), b.logs(ctx, lengths))
 }

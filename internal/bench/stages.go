@@ -38,6 +38,9 @@ func measureStage(ctx context.Context, stage, dir string) ([]measured, error) {
 	if args, ok := commands[stage]; ok {
 		return measureCommand(ctx, stage, append(slices.Clone(args), "--from", dir))
 	}
+	if stage == "decode" {
+		return measureDecode(ctx, dir)
+	}
 	work, ok := stages[stage]
 	if stage == "log-floor" {
 		work, ok = func(ctx context.Context, snap *snapshot.Snapshot) ([]measured, error) {

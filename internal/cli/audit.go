@@ -24,6 +24,8 @@ type liveOptions struct {
 	Save  string
 	Since string
 	Beta  bool
+	// sections are those to collect; nil stands for all.
+	sections []snapshot.SectionID
 }
 
 func (o *liveOptions) flags(cmd *cobra.Command) {
@@ -72,6 +74,9 @@ func runAudit(ctx context.Context, d *Deps, o auditOptions) error {
 	if err != nil {
 		return err
 	}
+	if o.sections, err = sectionsOf(o.Checks); err != nil {
+		return err
+	}
 	snap, cleanUp, err := o.open(ctx, d, o.From, o.Quiet)
 	if err != nil {
 		return err
@@ -111,7 +116,7 @@ func (o *liveOptions) collectFirst(ctx context.Context, d *Deps, quiet bool) (sn
 		cleanUp = func() error { return os.RemoveAll(dir) }
 	}
 	p := newProgress(d.IO, quiet)
-	_, err = o.collect(ctx, d, p, collect.Options{Dir: dir, Since: since, BetaSignIns: o.Beta})
+	_, err = o.collect(ctx, d, p, collect.Options{Dir: dir, Since: since, BetaSignIns: o.Beta, Sections: o.sections})
 	p.done()
 	if err == nil {
 		snap, err = openSnapshot(dir)

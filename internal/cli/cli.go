@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"passkeyaudit/audit/report"
+	"passkeyaudit/graphclient"
 	"passkeyaudit/internal/term"
 )
 
@@ -21,6 +22,8 @@ type Deps struct {
 	IO *term.IO
 	// Version of the program; empty takes it from the build.
 	Version string
+	// Retry is how reads of Graph are tried again; the zero value takes the defaults.
+	Retry graphclient.Retry
 }
 
 // Main runs the command line and returns the exit code.
@@ -110,6 +113,6 @@ It only ever reads. A snapshot can be judged again, offline, at any time.`,
 	}
 	cmd.CompletionOptions.HiddenDefaultCmd = false
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	cmd.AddCommand(newAuditCmd(d), newCollectCmd(d), newDemoCmd(d), newEvaluateCmd(d), newReadinessCmd(d), newPreviewCmd(d), newRenderCmd(d), newDiffCmd(d), newHistoryCmd(d), newSimulateCmd(d), newChecksCmd(d), newPermissionsCmd(d), newSnapshotCmd(d), newConfigCmd(d), newVersionCmd(d))
+	cmd.AddCommand(newAuditCmd(d), newCollectCmd(d), newDemoCmd(d), newDoctorCmd(d), newEvaluateCmd(d), newReadinessCmd(d), newPreviewCmd(d), newRenderCmd(d), newDiffCmd(d), newHistoryCmd(d), newSimulateCmd(d), newChecksCmd(d), newPermissionsCmd(d), newSnapshotCmd(d), newConfigCmd(d), newVersionCmd(d))
 	return cmd
 }

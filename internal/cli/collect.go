@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -20,8 +21,17 @@ type collectOptions struct {
 	User   string
 	Groups []string
 	Since  string
-	Beta   bool
-	Quiet  bool
+	Resume bool
+
+	Checkpoint, LogTime time.Duration
+
+	Beta     bool
+	Checks   []string
+	Plan     bool
+	Accounts int
+	Format   string
+
+	Quiet bool
 }
 
 func newCollectCmd(d *Deps) *cobra.Command {
@@ -33,23 +43,50 @@ func newCollectCmd(d *Deps) *cobra.Command {
 only reads are sent. A section that may not be read, or needs a licence the tenant does not have, is recorded as such
 and does not stop the others.
 
+Requests keep below the limits of Graph. A run that is interrupted leaves a snapshot that can be read and, with
+--resume, gone on with: slices that were read to their end are not read again. What was refused is then tried again
+too, so that permissions can be granted in between. Resume within three days.
+
 The snapshot holds names and sign-in data of people. It is readable by its owner only; keep it as you would keep an
 export of the directory.`,
 		Example: `  passkeyaudit collect --out ./snapshot --tenant-id contoso.onmicrosoft.com --auth azure-cli
   AZURE_CLIENT_SECRET=... passkeyaudit collect --out ./snapshot --tenant-id ID --client-id ID --auth client-secret
+  passkeyaudit collect --plan --accounts 250000
+  passkeyaudit collect --out ./snapshot --resume --tenant-id contoso.onmicrosoft.com --auth azure-cli
   passkeyaudit collect --out ./alice --user alice@contoso.example --since 14d --auth device-code --tenant-id ID --client-id ID`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return runCollect(cmd.Context(), d, o) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.Out == "" && !o.Plan {
+				return usagef(`required flag(s) "out" not set: say where the snapshot goes, or give --plan`)
+			}
+			if o.Resume {
+				for _, name := range []string{"user", "group", "since", "checks"} {
+					if cmd.Flags().Changed(name) {
+						return usagef("--resume goes on with what the interrupted run was asked for; leave out --%s", name)
+					}
+				}
+			}
+			return runCollect(cmd.Context(), d, o)
+		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.Out, "out", "", "write the snapshot to `DIR`, which must be new or empty")
+	f.StringVar(&o.Out, "out", "", "write the snapshot to `DIR`, which must be new or empty unless resuming")
+	f.BoolVar(&o.Resume, "resume", false, "go on with the interrupted run in --out; begin it if there is none")
+	f.DurationVar(&o.Checkpoint, "checkpoint", collect.DefaultCheckpoint, "how often at least to make sure of what was read, at the end of a slice")
+	f.DurationVar(&o.LogTime, "log-time", collect.DefaultLogTime, "how long at most to read sign-ins, and how long audits; the newest come first")
 	f.StringVar(&o.User, "user", "", "only this user, by user principal name or object id")
 	f.StringSliceVar(&o.Groups, "group", nil, "only the members of these groups, by object `ID`")
 	f.StringVar(&o.Since, "since", "30d", "how far back to read sign-ins and audits, such as 7d or 12h")
 	betaSignIns(cmd, &o.Beta)
+	f.StringSliceVar(&o.Checks, "checks", nil, "only what these checks read: ids, slugs or families, separated by commas (everything)")
+	f.BoolVar(&o.Plan, "plan", false, "collect nothing: say what would be asked, how long Graph's limits make it take, and what to grant")
+	f.IntVar(&o.Accounts, "accounts", -1, "plan for `N` accounts, without asking Graph how many there are")
+	f.StringVar(&o.Format, "format", "table", "how to write the plan: table, json")
 	f.BoolVarP(&o.Quiet, "quiet", "q", false, "no progress and no hints")
 	o.flags(cmd)
-	cobra.CheckErr(cmd.MarkFlagRequired("out"))
+	cmd.MarkFlagsMutuallyExclusive("resume", "plan")
+	complete(cmd, "format", "table", "json")
+	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("checks", completeChecks))
 	cobra.CheckErr(cmd.MarkFlagDirname("out"))
 	cmd.MarkFlagsMutuallyExclusive("user", "group")
 	return cmd
@@ -63,14 +100,30 @@ func runCollect(ctx context.Context, d *Deps, o collectOptions) error {
 	if err != nil {
 		return err
 	}
+	if o.Checkpoint <= 0 || o.LogTime <= 0 {
+		return usagef("--checkpoint and --log-time take a length of time such as 10s or 45m")
+	}
+	sections, err := sectionsOf(o.Checks)
+	if err != nil {
+		return err
+	}
+	opts := collect.Options{
+		Dir: o.Out, Resume: o.Resume, Checkpoint: o.Checkpoint, LogTime: o.LogTime, Since: since, Scope: collect.Scope{User: o.User, Groups: o.Groups},
+		Sections: sections, Optional: sections == nil, BetaSignIns: o.Beta,
+	}
+	if o.Format != "table" && o.Format != "json" {
+		return usagef("--format %q is neither table nor json", o.Format)
+	}
+	if o.Plan {
+		return planRun(ctx, d, o, opts)
+	}
 	p := newProgress(d.IO, o.Quiet)
-	result, err := o.collect(ctx, d, p, collect.Options{
-		Dir: o.Out, Since: since, BetaSignIns: o.Beta, Scope: collect.Scope{User: o.User, Groups: o.Groups},
-	})
+	result, err := o.collect(ctx, d, p, opts)
 	p.done()
 	if err != nil {
 		if result != nil && errors.Is(err, context.Canceled) {
-			fmt.Fprintf(d.IO.Err, "%s holds the sections that were finished; the others are marked as not collected.\n", o.Out)
+			fmt.Fprintf(d.IO.Err, "%s holds the sections that were finished; the others are marked as not collected.\n"+
+				"Go on with the same command and --resume.\n", o.Out)
 		}
 		return err
 	}
@@ -98,16 +151,21 @@ func (o *connectOptions) collect(ctx context.Context, d *Deps, p *progress, opts
 	}
 	// Risky users are one request. Where Identity Protection may not be read, it is
 	// refused and recorded like anything else.
-	opts.Optional = true
+	opts.Optional = opts.Sections == nil
 	opts.Events = p.event
+	// A run waits for Graph most of its time, so it can afford to collect its garbage
+	// more often: memory is scarcer than time where audits are scheduled.
+	defer debug.SetGCPercent(debug.SetGCPercent(50))
 	return collect.Run(ctx, client, opts)
 }
 
 // summarize says what a collection got.
 func summarize(d *Deps, dir string, r *collect.Result) {
 	counts := map[snapshot.State]int{}
+	left := false
 	for _, entry := range r.Sections {
 		counts[entry.State]++
+		left = left || entry.Unfinished != nil || entry.State == snapshot.Denied || entry.State == snapshot.Unavailable
 	}
 	var parts []string
 	for _, state := range snapshot.States() {
@@ -117,6 +175,9 @@ func summarize(d *Deps, dir string, r *collect.Result) {
 	}
 	fmt.Fprintf(d.IO.Err, "%s: %s, %s. Sections: %s.\n", dir, r.Tenant.ID,
 		audit.CountPhrase(int(r.Requests), "request", "requests"), strings.Join(parts, ", "))
+	if left {
+		fmt.Fprintln(d.IO.Err, "Not everything was read. Once what was in the way is gone, the same command with --resume reads the rest.")
+	}
 	fmt.Fprintf(d.IO.Err, "Judge it with: passkeyaudit audit --from %s\n", dir)
 }
 

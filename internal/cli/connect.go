@@ -17,6 +17,7 @@ type connectOptions struct {
 	TenantID, ClientID     string
 	GraphURL, AuthorityURL string
 	CAFile                 string
+	Limits                 string
 	Debug                  bool
 }
 
@@ -29,11 +30,19 @@ func (o *connectOptions) flags(cmd *cobra.Command) {
 	f.StringVar(&o.GraphURL, "graph-url", "", "other root of Microsoft Graph, for emulators, proxies and private endpoints")
 	f.StringVar(&o.AuthorityURL, "authority-url", "", "other root of the sign-in service")
 	f.StringVar(&o.CAFile, "ca-file", "", "PEM `FILE` of certificate authorities to trust beside the system's")
+	f.StringVar(&o.Limits, "limits", limitsGraph, "pace of requests: graph (below Microsoft Graph's limits), none (for look-alikes without limits)")
 	f.BoolVar(&o.Debug, "debug", false, "log every request to standard error: method, path, status, request id")
 	complete(cmd, "auth", graphclient.Auths()...)
+	complete(cmd, "limits", limitsGraph, limitsNone)
 	complete(cmd, "cloud", graphclient.Clouds()...)
 	cobra.CheckErr(cmd.MarkFlagFilename("ca-file", "pem", "crt"))
 }
+
+// What --limits takes.
+const (
+	limitsGraph = "graph"
+	limitsNone  = "none"
+)
 
 // given tells whether the caller said anything about a live tenant, by flag or by
 // environment.
@@ -54,22 +63,25 @@ func (o *connectOptions) validate() error {
 	if _, err := graphclient.ParseCloud(o.Cloud); err != nil {
 		return usageError{err}
 	}
+	if o.Limits != limitsGraph && o.Limits != limitsNone {
+		return usagef("--limits %q is neither %s nor %s", o.Limits, limitsGraph, limitsNone)
+	}
 	return nil
 }
 
 // connect makes a client. It does not talk to the network yet.
 func (o *connectOptions) connect(ctx context.Context, d *Deps, p *progress) (*graphclient.Client, error) {
-	return o.connectWith(ctx, d, p, nil)
-}
-
-// connectWith makes a client that asks a limiter before each request; nil for none.
-func (o *connectOptions) connectWith(ctx context.Context, d *Deps, p *progress, limiter graphclient.Limiter) (*graphclient.Client, error) {
 	cfg := graphclient.Config{
 		Auth: graphclient.Auth(o.Auth), Cloud: graphclient.Cloud(o.Cloud),
 		TenantID: o.TenantID, ClientID: o.ClientID,
 		GraphURL: o.GraphURL, AuthorityURL: o.AuthorityURL, CAFile: o.CAFile,
 		UserAgent: "passkeyaudit/" + d.Version,
-		Prompt:    d.IO.Err, Getenv: d.IO.Getenv, OnWait: p.waiting, Limiter: limiter,
+		Prompt:    d.IO.Err, Getenv: d.IO.Getenv, OnWait: p.waiting, Retry: d.Retry,
+	}
+	if o.Limits != limitsNone {
+		limits := graphclient.NewLimits()
+		limits.Pacing = p.pacing
+		cfg.Limiter = limits
 	}
 	if o.Debug {
 		cfg.Logger = slog.New(slog.NewTextHandler(d.IO.Err, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -87,7 +99,7 @@ func (o *connectOptions) cloudName() string {
 }
 
 // liveFlags are the flags of a live run.
-var liveFlags = []string{"tenant-id", "client-id", "auth", "cloud", "graph-url", "authority-url", "ca-file", "save", "since", "beta-sign-ins"}
+var liveFlags = []string{"tenant-id", "client-id", "auth", "cloud", "graph-url", "authority-url", "ca-file", "limits", "save", "since", "beta-sign-ins"}
 
 // exclusiveWithFrom makes the flags of a live run and --from exclude each other.
 func exclusiveWithFrom(cmd *cobra.Command) {

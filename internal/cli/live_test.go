@@ -88,7 +88,7 @@ func (p program) simulate(args ...string) (flags []string) {
 		}
 		flags = append(flags, "--"+name, values[name])
 	}
-	return append(flags, "--client-id", "any", "--auth", "client-secret")
+	return append(flags, "--client-id", "any", "--auth", "client-secret", "--limits", "none")
 }
 
 // comparable drops from a report what may differ between two runs on the same
@@ -188,6 +188,36 @@ func comparablePreview(t *testing.T, text string) string {
 		t.Fatal(err)
 	}
 	return string(out)
+}
+
+// Chosen checks are judged on what they read, and nothing else is fetched: what they
+// find is what they find in everything.
+func TestLiveChecksReadOnlyWhatTheyNeed(t *testing.T) {
+	p := newProgram(t)
+	live := p.simulate("--demo")
+	for _, family := range []string{"scope", "attestation", "posture"} {
+		saved := filepath.Join(t.TempDir(), "saved")
+		got, stderr, code := p.run(secret, append([]string{"audit", "--checks", family, "--format", "json", "--sample", "all", "--save", saved}, live...)...)
+		want, _, wantCode := p.run(nil, "demo", "--checks", family, "--format", "json", "--sample", "all")
+		if code != wantCode {
+			t.Errorf("%s: exit code %d, offline %d: %s", family, code, wantCode, stderr)
+		}
+		var docs [2]map[string]any
+		for i, text := range []string{got, want} {
+			if err := json.Unmarshal([]byte(comparable(t, text, false)), &docs[i]); err != nil {
+				t.Fatal(err)
+			}
+			delete(docs[i], "snapshot")
+			delete(docs[i], "engine") // replays need logs that nobody asked for
+		}
+		if diff := cmp.Diff(docs[1], docs[0]); diff != "" {
+			t.Errorf("%s (-offline +live):\n%s", family, diff)
+		}
+		out, _, _ := p.run(nil, "snapshot", "info", saved)
+		if !strings.Contains(out, "not asked for") {
+			t.Errorf("%s: everything was fetched: %s", family, out)
+		}
+	}
 }
 
 // Throttling, faults and a slow page change nothing but the time it takes.

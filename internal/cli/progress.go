@@ -1,32 +1,85 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
-	"passkeyaudit/audit"
 	"passkeyaudit/audit/snapshot"
 	"passkeyaudit/graphclient"
 	"passkeyaudit/graphclient/collect"
 	"passkeyaudit/internal/term"
 )
 
-// progress shows on standard error how collecting goes: one line that is written
-// over on a terminal, nothing otherwise. Waits and sections that could not be read
-// are said in any case, unless it is quiet.
+const (
+	// redrawEvery bounds how often the screen is written.
+	redrawEvery = 100 * time.Millisecond
+	// plainEvery is how often a line tells how far a run is that nobody watches.
+	plainEvery = 30 * time.Second
+)
+
+// progress shows on standard error how collecting goes: on a terminal a line for
+// each section that is being read and one for what is waited for, elsewhere a plain
+// line now and then. Long waits and sections that could not be read are said in any
+// case, unless it is quiet.
 type progress struct {
 	mu       sync.Mutex
 	out      io.Writer
 	terminal bool
 	quiet    bool
 	width    int
-	line     bool // an unfinished line is on the screen
+	now      func() time.Time
+
+	active  []*reading
+	waits   map[graphclient.Bucket]wait
+	drawn   int // lines on the screen that can be written over
+	last    time.Time
+	stop    chan struct{}
+	stopped sync.WaitGroup
+}
+
+// reading is a section that is being read.
+type reading struct {
+	section     snapshot.SectionID
+	bucket      graphclient.Bucket
+	began       time.Time
+	rows, total int
+	first       int // rows that were there when it was begun
+}
+
+type wait struct {
+	until time.Time
+	why   string
 }
 
 func newProgress(io *term.IO, quiet bool) *progress {
-	return &progress{out: io.Err, terminal: io.ErrTerminal, quiet: quiet, width: io.Width}
+	p := &progress{out: io.Err, terminal: io.ErrTerminal, quiet: quiet, width: io.Width, now: time.Now, waits: map[graphclient.Bucket]wait{}}
+	p.last = p.now()
+	if p.terminal && !quiet {
+		p.stop = make(chan struct{})
+		p.stopped.Go(p.tick)
+	}
+	return p
+}
+
+// tick lets the clock of waits run.
+func (p *progress) tick() {
+	t := time.NewTicker(time.Second)
+	defer t.Stop()
+	for {
+		select {
+		case <-p.stop:
+			return
+		case <-t.C:
+			p.mu.Lock()
+			p.draw(true)
+			p.mu.Unlock()
+		}
+	}
 }
 
 // event implements collect.Options.Events.
@@ -35,14 +88,25 @@ func (p *progress) event(e collect.Event) {
 	defer p.mu.Unlock()
 	switch e.Kind {
 	case collect.Started:
-		p.status(fmt.Sprintf("reading %s", e.Section))
-	case collect.Rows:
-		p.status(fmt.Sprintf("reading %s: %s", e.Section, audit.CountPhrase(e.Rows, "object", "objects")))
+		p.active = append(p.active, &reading{section: e.Section, bucket: e.Bucket, began: p.now(), rows: e.Rows, first: e.Rows})
+	case collect.Total, collect.Rows:
+		for _, r := range p.active {
+			if r.section != e.Section {
+				continue
+			}
+			if e.Kind == collect.Total {
+				r.total = e.Rows
+			} else {
+				r.rows = e.Rows
+			}
+		}
 	case collect.Done:
+		p.active = slices.DeleteFunc(p.active, func(r *reading) bool { return r.section == e.Section })
 		if e.State != snapshot.Complete && e.State != snapshot.NotCollected && !(e.State == snapshot.Partial && e.Reason == snapshot.ReasonScope) {
 			p.say(fmt.Sprintf("%s: %s%s", e.Section, e.State, because(e.Reason)))
 		}
 	}
+	p.draw(false)
 }
 
 func because(reason string) string {
@@ -53,27 +117,128 @@ func because(reason string) string {
 }
 
 // waiting implements graphclient.Config.OnWait.
-func (p *progress) waiting(b graphclient.Bucket, d time.Duration, _ error) {
+func (p *progress) waiting(b graphclient.Bucket, d time.Duration, cause error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	text := fmt.Sprintf("waiting %s for Graph (%s)", d.Round(time.Second), b)
-	if d >= 10*time.Second {
-		p.say(text)
-		return
+	why := "Graph did not answer as it should"
+	if e, ok := errors.AsType[*graphclient.Error](cause); ok && e.Throttled() {
+		why = "Graph asked for a pause"
 	}
-	p.status(text)
+	if d >= 10*time.Second {
+		p.say(fmt.Sprintf("waiting %s: %s (%s)", d.Round(time.Second), why, b))
+	}
+	p.wait(b, d, why)
 }
 
-// status replaces the line on a terminal.
-func (p *progress) status(text string) {
-	if !p.terminal || p.quiet {
-		return
+// pacing implements graphclient.Limits.Pacing.
+func (p *progress) pacing(b graphclient.Bucket, d time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.wait(b, d, "keeping below Graph's limit")
+}
+
+func (p *progress) wait(b graphclient.Bucket, d time.Duration, why string) {
+	if until := p.now().Add(d); until.After(p.waits[b].until) {
+		p.waits[b] = wait{until, why}
 	}
-	if r := []rune(text); len(r) >= p.width {
-		text = string(r[:p.width-1])
+	p.draw(false)
+}
+
+// draw writes the lines anew; at once, or when the last time is long enough ago.
+func (p *progress) draw(atOnce bool) {
+	now := p.now()
+	switch {
+	case p.quiet:
+	case !p.terminal:
+		if now.Sub(p.last) >= plainEvery && len(p.active) > 0 {
+			p.last = now
+			var parts []string
+			for _, r := range p.active {
+				parts = append(parts, r.text(now))
+			}
+			fmt.Fprintln(p.out, "reading "+strings.Join(parts, "; "))
+		}
+	case atOnce || now.Sub(p.last) >= redrawEvery:
+		p.last = now
+		p.clear()
+		var b strings.Builder
+		lines := p.lines(now)
+		for i, line := range lines {
+			if i > 0 {
+				b.WriteByte('\n')
+			}
+			b.WriteString(cut(line, p.width-1))
+		}
+		fmt.Fprint(p.out, b.String())
+		p.drawn = len(lines)
 	}
-	fmt.Fprintf(p.out, "\r\x1b[K%s", text)
-	p.line = true
+}
+
+func (p *progress) lines(now time.Time) (lines []string) {
+	for _, r := range p.active {
+		lines = append(lines, r.line(now, p.width))
+	}
+	for _, b := range []graphclient.Bucket{graphclient.BucketReports, graphclient.BucketDirectory, graphclient.BucketConditionalAccess, graphclient.BucketIntune} {
+		if left := p.waits[b].until.Sub(now); left > 500*time.Millisecond {
+			lines = append(lines, fmt.Sprintf("  %s (%s): %s", p.waits[b].why, b, left.Round(time.Second)))
+		}
+	}
+	return lines
+}
+
+// barWidth is how wide a bar is.
+const barWidth = 20
+
+// line is a section's: name, bar if there is an end to be seen, counts.
+func (r *reading) line(now time.Time, width int) string {
+	text := r.text(now)
+	if r.total <= 0 || width < 72 {
+		return text
+	}
+	full := min(barWidth, barWidth*r.rows/r.total)
+	return "[" + strings.Repeat("#", full) + strings.Repeat(".", barWidth-full) + "] " + text
+}
+
+func (r *reading) text(now time.Time) string {
+	text := string(r.section)
+	if r.rows > 0 || r.total > 0 {
+		text += " " + thousands(r.rows)
+	}
+	if r.total > 0 {
+		text += " of about " + thousands(r.total)
+	}
+	rate := 0.0
+	if took := now.Sub(r.began); took >= 2*time.Second && r.rows > r.first {
+		rate = float64(r.rows-r.first) / took.Seconds()
+		text += fmt.Sprintf(", %s a second", thousands(int(rate+0.5)))
+	}
+	if left := r.left(rate); left > 0 {
+		text += ", " + duration(left) + " left"
+	}
+	return text
+}
+
+// left is how long the rest takes: by the pace so far, but no less than Graph's
+// limits allow.
+func (r *reading) left(rate float64) time.Duration {
+	rest := r.total - r.rows
+	if rest <= 0 || rate <= 0 {
+		return 0
+	}
+	left := time.Duration(float64(rest) / rate * float64(time.Second))
+	if r.bucket == graphclient.BucketReports {
+		l := graphclient.LimitOf(r.bucket, 0)
+		left = max(left, time.Duration(rest/1000)*l.Per/time.Duration(l.Units))
+	}
+	return left
+}
+
+// cut keeps a line from breaking.
+func cut(text string, width int) string {
+	if r := []rune(text); len(r) > width && width > 0 {
+		return string(r[:width])
+	}
+	return text
 }
 
 // say writes a line that stays.
@@ -85,16 +250,24 @@ func (p *progress) say(text string) {
 	fmt.Fprintln(p.out, text)
 }
 
+// clear takes what was drawn off the screen.
 func (p *progress) clear() {
-	if p.line {
-		fmt.Fprint(p.out, "\r\x1b[K")
-		p.line = false
+	if p.drawn == 0 {
+		return
 	}
+	fmt.Fprint(p.out, "\r\x1b[K"+strings.Repeat("\x1b[1A\x1b[K", p.drawn-1))
+	p.drawn = 0
 }
 
-// done removes what is left of the line.
+// done removes what is left on the screen.
 func (p *progress) done() {
+	if p.stop != nil {
+		close(p.stop)
+		p.stopped.Wait()
+		p.stop = nil
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.clear()
+	p.active = nil
 }

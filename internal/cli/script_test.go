@@ -3,11 +3,16 @@ package cli_test
 import (
 	"context"
 	"flag"
+	"io/fs"
 	"os"
 	"os/signal"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"passkeyaudit/audit/snapshot"
+	"passkeyaudit/fixtures"
+	"passkeyaudit/graphclient/graphsim"
 	"passkeyaudit/internal/cli"
 	"passkeyaudit/internal/term"
 )
@@ -23,6 +28,53 @@ func TestMain(m *testing.M) {
 			os.Exit(code)
 		},
 	})
+}
+
+// TestLiveScripts runs those of testdata/live, which talk to a look-alike of Graph:
+//
+//	lookalike [-demo | -from DIR] [-roles PERMISSION,…] [PATH=FAULT …]
+//
+// starts one and sets GRAPH_URL and CA_FILE; PASSKEYAUDIT_ACCESS_TOKEN has its token.
+func TestLiveScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/live",
+		UpdateScripts:       *update,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"lookalike": lookalike},
+	})
+}
+
+func lookalike(ts *testscript.TestScript, _ bool, args []string) {
+	flags := flag.NewFlagSet("lookalike", flag.ContinueOnError)
+	from := flags.String("from", "", "")
+	roles := flags.String("roles", "", "")
+	ts.Check(flags.Parse(args))
+	var fsys fs.FS = fixtures.Demo()
+	if *from != "" {
+		fsys = os.DirFS(ts.MkAbs(*from))
+	}
+	snap, err := snapshot.Open(fsys)
+	ts.Check(err)
+	o := graphsim.Options{}
+	if *roles != "" {
+		o.Roles = strings.Split(*roles, ",")
+	}
+	for _, text := range flags.Args() {
+		fault, err := graphsim.ParseFault(text)
+		ts.Check(err)
+		o.Faults = append(o.Faults, fault)
+	}
+	server, err := graphsim.New(snap, o)
+	ts.Check(err)
+	listener, err := server.Listen(context.Background(), "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { listener.Close() })
+	ca := ts.MkAbs("ca.pem")
+	ts.Check(os.WriteFile(ca, listener.CAPEM, 0o600))
+	ts.Setenv("GRAPH_URL", listener.URL)
+	ts.Setenv("CA_FILE", ca)
+	ts.Setenv("PASSKEYAUDIT_ACCESS_TOKEN", server.Token())
 }
 
 // TestScripts runs every command line of testdata/script as a process of its own.

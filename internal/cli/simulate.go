@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"passkeyaudit/audit/snapshot"
@@ -19,8 +20,10 @@ type simulateOptions struct {
 	CAOut    string
 	Secret   string
 	Throttle int
+	Limits   bool
 	Faults   []string
 	WhatIf   string
+	Seed     uint64
 	Quiet    bool
 }
 
@@ -35,15 +38,22 @@ command that collects can be pointed at it; so can other Graph clients. It runs 
 The addresses, and the file with the certificate to trust, are printed on standard output. Any client id and any
 secret are accepted, unless --client-secret names one.
 
---throttle N answers every Nth request with 429. --fault PATH=WHAT makes one path fail: WHAT is a status such as 503,
-or truncate, repeat-next-link, empty-page, expired-token, close; *N after it limits it to N times.
+--limits keeps Graph's own limits, bucket by bucket; --throttle N answers every Nth request with 429 once.
+
+--fault PATH=WHAT makes requests fail. PATH is part of their path, tied to its start by a leading slash. After WHAT
+come *TIMES and, each after a semicolon, after=N (let N requests through first), chance=PERCENT (by --seed),
+retry-after=SECONDS, retry-date=SECONDS, pause=MILLISECONDS. WHAT is a status such as 503, with a code if wanted
+(403:Authorization_RequestDenied), or one of
+
+` + faultList() + `
 
 What-If (POST identity/conditionalAccess/evaluate) is answered by a plain reading of the recorded policies. --what-if
 FILE makes it say something else of single policies: a JSON list of {"userId", "policyId", "policyApplies",
 "analysisReasons"}.`,
 		Example: `  passkeyaudit simulate --from ./snapshot
   passkeyaudit simulate --demo --throttle 10
-  passkeyaudit simulate --from ./snapshot --fault 'auditLogs/signIns=504*2'`,
+  passkeyaudit simulate --demo --limits
+  passkeyaudit simulate --from ./snapshot --fault 'auditLogs/signIns=504*2' --fault 'users=truncate;chance=10' --seed 7`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runSimulate(cmd.Context(), d, o, cmd) },
 	}
@@ -54,7 +64,9 @@ FILE makes it say something else of single policies: a JSON list of {"userId", "
 	f.StringVar(&o.CAOut, "ca-out", "", "write the certificate to trust to `FILE` (a temporary file)")
 	f.StringVar(&o.Secret, "client-secret", "", "accept only this client `SECRET`")
 	f.IntVar(&o.Throttle, "throttle", 0, "answer every `N`th request with 429 once")
-	f.StringArrayVar(&o.Faults, "fault", nil, "make a path fail: `PATH=WHAT[*TIMES]`; may be repeated")
+	f.BoolVar(&o.Limits, "limits", false, "keep Graph's limits: refuse what is above them")
+	f.Uint64Var(&o.Seed, "seed", 0, "decides which faults happen by chance")
+	f.StringArrayVar(&o.Faults, "fault", nil, "make a path fail: `PATH=WHAT[*TIMES][;OPTION]`; may be repeated")
 	f.StringVar(&o.WhatIf, "what-if", "", "answers of What-If to give instead, from `FILE`")
 	cmd.MarkFlagsOneRequired("from", "demo")
 	cmd.MarkFlagsMutuallyExclusive("from", "demo")
@@ -62,8 +74,17 @@ FILE makes it say something else of single policies: a JSON list of {"userId", "
 	return cmd
 }
 
+// faultList lists the faults for people.
+func faultList() string {
+	var b strings.Builder
+	for _, f := range graphsim.Faults() {
+		fmt.Fprintf(&b, "  %-18s %s\n", f.Kind, f.Does)
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
 func runSimulate(ctx context.Context, d *Deps, o simulateOptions, cmd *cobra.Command) error {
-	options := graphsim.Options{ClientSecret: o.Secret, ThrottleEvery: o.Throttle}
+	options := graphsim.Options{ClientSecret: o.Secret, ThrottleEvery: o.Throttle, Limits: o.Limits, Seed: o.Seed}
 	if o.Throttle < 0 {
 		return usagef("--throttle %d: give a positive number", o.Throttle)
 	}

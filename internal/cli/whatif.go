@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/conditionalaccess"
@@ -18,10 +17,8 @@ import (
 )
 
 const (
-	// verifyEvery is how far apart questions to What-If are: Graph allows one request
-	// to Conditional Access a second, for all apps of a tenant together.
-	verifyEvery = time.Second
-	// mostQuestions bounds how many are asked.
+	// mostQuestions bounds how many are asked: Graph allows one request to Conditional
+	// Access a second, for all apps of a tenant together.
 	mostQuestions = 60
 	// mostPersonas is how many people sign-ins are made up for.
 	mostPersonas = 4
@@ -60,7 +57,7 @@ func (e *evaluator) verify(ctx context.Context, w io.Writer, single *conditional
 		return false, err
 	}
 	p := newProgress(d.IO, o.Quiet)
-	client, err := o.connectWith(ctx, d, p, &graphclient.Pace{Bucket: graphclient.BucketConditionalAccess, Interval: verifyEvery})
+	client, err := o.connect(ctx, d, p)
 	if err != nil {
 		return false, err
 	}

@@ -1,5 +1,10 @@
 package catalogue
 
+import (
+	"maps"
+	"slices"
+)
+
 // SignInError says what the status.errorCode of a sign-in means.
 type SignInError struct {
 	Code    int    `json:"code"`
@@ -42,3 +47,7 @@ func readSignInErrors(text []byte) *signInErrorFile {
 // SignInErrorOf finds a code; nil if it is not known. Microsoft may change codes: one
 // that is not known is shown as it is.
 func (c *Catalogue) SignInErrorOf(code int) *SignInError { return c.errors.byCode[code] }
+
+// SignInErrors lists every code that is known, in no order. The values are shared and
+// must not be changed.
+func (c *Catalogue) SignInErrors() []*SignInError { return slices.Collect(maps.Values(c.errors.byCode)) }
