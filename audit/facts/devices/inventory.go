@@ -98,7 +98,7 @@ func derive(ctx context.Context, p *audit.Pass) (*Owned, error) {
 		return nil, err
 	}
 	b := newBuilder(dir)
-	b.directory = p.Status(snapshot.Devices).State == snapshot.Complete
+	b.directory = p.Status(snapshot.Devices).WholeInView()
 	// Devices that Intune's rows may say more about: all where the directory was not
 	// read in full, else those of which it does not say whose they are.
 	byID := map[string]device{}
@@ -135,8 +135,8 @@ func derive(ctx context.Context, p *audit.Pass) (*Owned, error) {
 	owned := b.finish()
 	owned.Ownerless = len(unowned) > 0 || b.nameless
 	// Without Intune there are no managed devices, which is an answer too.
-	managed := p.Status(snapshot.ManagedDevices).State
-	owned.Complete = !owned.Ownerless && p.Status(snapshot.Devices).State == snapshot.Complete && (managed == snapshot.Complete || managed == snapshot.Unlicensed)
+	managed := p.Status(snapshot.ManagedDevices)
+	owned.Complete = !owned.Ownerless && p.Status(snapshot.Devices).WholeInView() && (managed.WholeInView() || managed.State == snapshot.Unlicensed)
 	return owned, nil
 }
 
