@@ -49,6 +49,9 @@ type Options struct {
 type Scope struct {
 	User   string
 	Groups []string
+	// NamedGroups are ids of groups that policies name which this run may not be able to
+	// read: they are read as if the policies were.
+	NamedGroups []string
 }
 
 func (s Scope) narrowed() bool { return s.User != "" || len(s.Groups) > 0 }

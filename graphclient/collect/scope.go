@@ -74,6 +74,9 @@ func (r *run) resolveUser(ctx context.Context) error {
 		p.upn = entra.Text(raw, "/userPrincipalName")
 	}
 	p.ids = []string{id}
+	for _, group := range r.opts.Scope.NamedGroups {
+		r.refs.addGroup(group)
+	}
 	p.add(id, p.upn)
 	r.people = p
 	return nil

@@ -1,0 +1,79 @@
+package investigate
+
+import "slices"
+
+// Ask gives the open question whose answer would change the ranking most, with what was
+// answered so far; nil where no answer would change anything. It tries every answer.
+// Questions in skip are not asked: nobody knows their answer.
+func Ask(d *Dossier, a Answers, skip map[string]bool) *Question {
+	now := newInquiry(d, a)
+	before := now.ranked()
+	var best *Question
+	most := 0
+	for i := range questions {
+		q := now.question(questionID(questions[i].ID))
+		if q == nil || q.Flag == "" || skip[q.ID] || !now.sensible(questionID(q.ID)) {
+			continue
+		}
+		tries := q.Choices
+		if len(tries) == 0 {
+			tries = q.samples
+		}
+		sum := 0
+		for _, answer := range tries {
+			with := a
+			if with.Set(q.Flag, answer) != nil {
+				continue
+			}
+			sum += moved(before, newInquiry(d, with).ranked())
+		}
+		// The mean, so that a question with many answers is not asked for their number.
+		if gain := sum * 100 / max(len(tries), 1); sum > 0 && gain > most {
+			best, most = q, gain
+		}
+	}
+	return best
+}
+
+// sensible tells whether a question can be asked before others are answered.
+func (c *inquiry) sensible(id questionID) bool {
+	switch id {
+	case askOSVersion:
+		return c.os != ""
+	case askProvider:
+		return c.a.Authenticator == Provider
+	case askProfile:
+		return c.os == "android" || c.a.OS == "" && c.hasAndroid()
+	case askBrowser:
+		return c.a.App == ""
+	case askApp:
+		return c.a.Browser == ""
+	case askBluetooth:
+		return c.a.Flow != SameDevice
+	default:
+		return true
+	}
+}
+
+// Shown is how many hypotheses a page shows. What moves below them is no reason to ask.
+const Shown = 3
+
+// moved says how far the heads of two rankings lie apart: the first counts most.
+func moved(before, after []Hypothesis) int {
+	sum := 0
+	for i := range after {
+		j := slices.IndexFunc(before, func(h Hypothesis) bool { return h.Number == after[i].Number })
+		if min(i, j) >= Shown {
+			continue
+		}
+		weight := Shown - min(i, j)
+		if after[i].Verdict != before[j].Verdict {
+			d := after[i].Verdict.rank() - before[j].Verdict.rank()
+			sum += weight * max(d, -d)
+		}
+		if i != j {
+			sum += weight
+		}
+	}
+	return sum
+}
