@@ -3,7 +3,8 @@ package investigate
 import (
 	"cmp"
 	"slices"
-	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"passkeyaudit/audit"
 )
@@ -165,8 +166,9 @@ func (c *inquiry) ranked() []Hypothesis {
 
 // upper makes the first letter of a sentence large.
 func upper(text string) string {
-	if text == "" {
+	r, size := utf8.DecodeRuneInString(text)
+	if size == 0 {
 		return text
 	}
-	return strings.ToUpper(text[:1]) + text[1:]
+	return string(unicode.ToUpper(r)) + text[size:]
 }
