@@ -27,8 +27,9 @@ func Ask(d *Dossier, a Answers, skip map[string]bool) *Question {
 			}
 			sum += moved(before, newInquiry(d, with).ranked())
 		}
-		// The mean, so that a question with many answers is not asked for their number.
-		if gain := sum * 100 / max(len(tries), 1); sum > 0 && gain > most {
+		// The mean, so that a question with many answers is not asked for their number,
+		// and weighed by how likely somebody knows the answer.
+		if gain := sum * q.likely / max(len(tries), 1); sum > 0 && gain > most {
 			best, most = q, gain
 		}
 	}

@@ -106,7 +106,7 @@ func (c *inquiry) refusal(at *Attempt) (signal, bool) {
 	chosen := at == c.attempt
 	switch {
 	case (chosen || !at.MadeGood && d.TakenAt.Sub(at.At) <= recent) && len(names) > 0:
-		s.verdict, s.weight = Confirmed, 80
+		s.verdict, s.weight = Confirmed, 84
 	case chosen || !at.MadeGood && d.TakenAt.Sub(at.At) <= recent:
 		s.verdict, s.weight = Likely, 62
 	default:
@@ -115,10 +115,10 @@ func (c *inquiry) refusal(at *Attempt) (signal, bool) {
 			s.why = strings.TrimSuffix(s.why, ".") + "; it has worked since."
 		}
 	}
-	s.actions = []Action{{Administrator, "Read why " + by + " applied to that attempt, and whether it is meant to: see the failed attempts below.", accessPage, anyDevice}}
-	if at.Registering && d.Verdict.State == bootstrap.SelfService {
-		s.actions = append(s.actions, registerStep(c))
+	if at.Registering && d.Verdict.Path != nil {
+		s.actions = append(c.stepActions(), registerStep(c))
 	}
+	s.actions = append(s.actions, Action{Administrator, "Read why " + by + " applied to that attempt, and whether it is meant to: see the failed attempts.", accessPage, anyDevice})
 	s.ask = []questionID{askOS, askAt}
 	s.tell = "A security policy refused the attempt of " + day(at.At) + ". We look into why it applied to you and write to you; please tell us from which device and place you tried."
 	return s, true

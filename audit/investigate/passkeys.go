@@ -64,14 +64,23 @@ type Meets struct {
 
 // label names a passkey in a sentence.
 func (k *Passkey) label() string {
-	name := k.Model
-	if name == "" {
-		name = "passkey"
+	switch k.Keeper {
+	case MicrosoftAuthenticator:
+		return "passkey in Microsoft Authenticator on " + k.OS.String()
+	case WindowsHello:
+		return "passkey in Windows Hello"
+	case Provider:
+		if k.Model != "" {
+			return "passkey in " + k.Model
+		}
+		return "synced passkey"
+	case SecurityKey:
+		return "security key " + k.Model
 	}
-	if k.Name != "" && k.Name != name {
-		return fmt.Sprintf("%s %q", name, k.Name)
+	if k.Name != "" {
+		return fmt.Sprintf("passkey %q", k.Name)
 	}
-	return name
+	return "passkey"
 }
 
 // Label names a passkey for people.

@@ -254,7 +254,7 @@ func needsStep(c *inquiry) signal {
 		s.why, s.proof = "Self-service registration is off, so nobody registers a passkey without an administrator.", proofs(d.Rules.evidence.selfService...)
 		s.actions, s.tell = selfServiceOff()
 	default:
-		s.why = name + " has nothing to prove themselves with when registration starts: no method that counts as multifactor authentication and no Temporary Access Pass that can be used now."
+		s.why = name + " has nothing to start registration with: no method that counts as multifactor authentication and no Temporary Access Pass that can be used now."
 		s.proof = append(c.holdingProofs(), proofs(d.RegisterPolicies...)...)
 		s.tell = "To set up your passkey you need a start code from us, a Temporary Access Pass. Please call the help desk; we check who you are and give it to you. Then open " + securityInfo + " and sign in with it."
 		if slices.Contains(v.Steps, bootstrap.DeleteStale) {

@@ -28,55 +28,29 @@ func Open(ctx context.Context, snap *snapshot.Snapshot, who Whom) (*snapshot.Sna
 		byName = snapshot.Mentions(who.UserPrincipalName)
 	}
 	var unowned ownerless
-	view, err := snap.Pick(ctx, []string{who.ID}, map[snapshot.SectionID]func(entra.Raw) bool{
-		snapshot.DirectoryAudits: func(raw entra.Raw) bool { return byName(raw) || changesPolicy(raw) },
-		snapshot.Devices:         func(raw entra.Raw) bool { return inIntune(raw) || unowned.keep(raw) },
-	})
+	members := newMembers(who.ID)
+	choice := snapshot.Choice{
+		Also: map[snapshot.SectionID]func(entra.Raw) bool{
+			snapshot.DirectoryAudits: func(raw entra.Raw) bool { return byName(raw) || changesPolicy(raw) },
+			snapshot.Devices:         func(raw entra.Raw) bool { return inIntune(raw) || unowned.keep(raw) },
+			snapshot.Users:           members.account,
+		},
+		Rewrite: map[snapshot.SectionID]func(entra.Raw) entra.Raw{snapshot.GroupMembers: members.rewrite},
+	}
+	view, err := snap.Pick(ctx, []string{who.ID}, choice)
 	if err == nil && unowned.count() > 0 {
 		// Intune may say of these whose they are, which settles that they are not of this
 		// account.
-		view, err = snap.Pick(ctx, []string{who.ID}, map[snapshot.SectionID]func(entra.Raw) bool{
-			snapshot.DirectoryAudits: func(raw entra.Raw) bool { return byName(raw) || changesPolicy(raw) },
-			snapshot.Devices:         func(raw entra.Raw) bool { return inIntune(raw) || unowned.has(deviceID(raw)) },
-			snapshot.ManagedDevices: func(raw entra.Raw) bool {
-				return unowned.has(strings.ToLower(entra.Text(raw, "/azureADDeviceId")))
-			},
-		})
+		choice.Also[snapshot.Devices] = func(raw entra.Raw) bool { return inIntune(raw) || unowned.has(deviceID(raw)) }
+		choice.Also[snapshot.ManagedDevices] = func(raw entra.Raw) bool {
+			return unowned.has(strings.ToLower(entra.Text(raw, "/azureADDeviceId")))
+		}
+		view, err = snap.Pick(ctx, []string{who.ID}, choice)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return withMembers(ctx, snap, view)
-}
-
-// withMembers adds the accounts that are direct members of groups, where rows are not
-// closed over nested groups: among such members an id that is no account may be a group.
-func withMembers(ctx context.Context, snap, view *snapshot.Snapshot) (*snapshot.Snapshot, error) {
-	wanted := map[string]bool{}
-	for o, err := range snapshot.Objects[entra.GroupMembers](ctx, view, snapshot.GroupMembers) {
-		if err != nil {
-			return nil, err
-		}
-		if o.Value.Transitive == nil || *o.Value.Transitive {
-			continue
-		}
-		for _, id := range o.Value.UserIDs {
-			wanted[strings.ToLower(id)] = true
-		}
-	}
-	if len(wanted) == 0 {
-		return view, nil
-	}
-	rows, err := snap.Matching(ctx, snapshot.Users, func(raw entra.Raw) bool { return wanted[strings.ToLower(entra.Text(raw, "/id"))] })
-	if err != nil || len(rows) == 0 {
-		return view, err
-	}
-	edits := snapshot.Edits{}
-	for _, row := range rows {
-		id := entra.Text(row, "/id")
-		edits[id] = []entra.Raw{row} // of several rows about one the last counts
-	}
-	return view.With(snapshot.Users, edits)
+	return members.settle(ctx, snap, view)
 }
 
 // devicesInIntune finds rows by the directory's ids of the devices that Intune gives to

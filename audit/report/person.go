@@ -61,7 +61,7 @@ const (
 // NewPerson writes an investigation for people.
 func NewPerson(in *investigate.Investigation, tenant string) Person {
 	p := Person{
-		Title: Plain(in.User.DisplayName), Where: Plain(tenant) + ", as of " + minute(in.TakenAt),
+		Title: Plain(in.User.DisplayName), Where: Plain(tenant) + ", as of " + minute(in.TakenAt) + " UTC",
 		Headline: Plain(in.Headline()), Message: multiline(in.Message), Given: Plain(in.Given()),
 		Do: actions(in.Do), Path: actions(in.Path.Steps),
 	}
@@ -70,7 +70,7 @@ func NewPerson(in *investigate.Investigation, tenant string) Person {
 	} else if in.User.UserPrincipalName != "" {
 		p.Title += " (" + Plain(in.User.UserPrincipalName) + ")"
 	}
-	p.Standing = fmt.Sprintf("Stage: %s (%s), %s. State: %s.", in.Stage, in.Stage.String(), Plain(in.StageBy), in.Verdict.State)
+	p.Standing = fmt.Sprintf("Stage: %s (%s), %s. State: %s.", string(in.Stage), in.Stage.String(), Plain(in.StageBy), in.Verdict.State)
 	for _, q := range in.Ask {
 		q.Text = Plain(q.Text)
 		p.Ask = append(p.Ask, q)

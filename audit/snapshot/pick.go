@@ -14,13 +14,11 @@ import (
 
 // Pick reads every per-user section once and returns a view like that of [Focus] whose
 // rows of these sections are held in memory: looking at one of a million users from
-// many sides then costs one pass over the files. also says, of some sections, which
-// rows are wanted that mention none of the ids; its functions are called in several
-// goroutines, with bytes that are valid during the call only.
+// many sides then costs one pass over the files.
 //
 // What is read is checked as in any other reading: the error is a *BrokenError or
 // ctx's. Edits made by [Snapshot.With] and sections left out stay as they are.
-func (s *Snapshot) Pick(ctx context.Context, ids []string, also map[SectionID]func(entra.Raw) bool) (*Snapshot, error) {
+func (s *Snapshot) Pick(ctx context.Context, ids []string, choice Choice) (*Snapshot, error) {
 	view := s.Focus(ids...)
 	view.focus.picked = true
 	view.files, view.manifest.Sections = maps.Clone(s.files), maps.Clone(s.manifest.Sections)
@@ -31,8 +29,8 @@ func (s *Snapshot) Pick(ctx context.Context, ids []string, also map[SectionID]fu
 		}
 		wanted := s.focus.filter(spec)
 		narrowed := focus{ids: ids, needles: view.focus.needles}.filter(spec)
-		more := also[spec.ID]
-		jobs = append(jobs, &picking{spec: spec, wanted: func(raw entra.Raw) bool {
+		more := choice.Also[spec.ID]
+		jobs = append(jobs, &picking{spec: spec, rewrite: choice.Rewrite[spec.ID], wanted: func(raw entra.Raw) bool {
 			return wanted(raw) && (narrowed(raw) || more != nil && more(raw))
 		}})
 	}
@@ -55,12 +53,23 @@ func (s *Snapshot) Pick(ctx context.Context, ids []string, also map[SectionID]fu
 	return view, nil
 }
 
+// Choice says which rows [Snapshot.Pick] keeps beside those that mention an id, and how.
+// Its functions are called in several goroutines, with bytes that are valid during the
+// call only.
+type Choice struct {
+	// Also tells of rows that mention none of the ids whether they are kept.
+	Also map[SectionID]func(entra.Raw) bool
+	// Rewrite gives what is kept of a row.
+	Rewrite map[SectionID]func(entra.Raw) entra.Raw
+}
+
 // picking is a section of which some rows are kept.
 type picking struct {
-	spec   SectionSpec
-	wanted func(entra.Raw) bool
-	parts  []bytes.Buffer // by segment
-	total  tally
+	spec    SectionSpec
+	wanted  func(entra.Raw) bool
+	rewrite func(entra.Raw) entra.Raw // nil: rows are kept as they are
+	parts   []bytes.Buffer            // by segment
+	total   tally
 }
 
 // text is what was kept, a row a line, in order.
@@ -119,6 +128,9 @@ func (s *Snapshot) pickPart(ctx context.Context, j *picking, at int) error {
 			return err
 		}
 		if j.wanted(row.Raw) {
+			if j.rewrite != nil {
+				row.Raw = j.rewrite(row.Raw)
+			}
 			j.parts[at].Write(row.Raw)
 			j.parts[at].WriteByte('\n')
 		}
@@ -139,6 +151,12 @@ func (s *Snapshot) Matching(ctx context.Context, id SectionID, wanted func(entra
 		rows = append(rows, entra.Raw(bytes.TrimSuffix(line, []byte{'\n'})))
 	}
 	return rows, nil
+}
+
+// RowKey is what identifies a row of a section; empty where the row does not say.
+func RowKey(id SectionID, raw entra.Raw) string {
+	spec, _ := Spec(id)
+	return keyOf(raw, spec.Key)
 }
 
 // Mentions gives a function that tells whether a text occurs in a string of a row, in
