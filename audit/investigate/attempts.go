@@ -102,9 +102,6 @@ func (r *reader) signIns(ctx context.Context) error {
 		l := leg{row: s, raw: rows[i].Raw}
 		l.class, l.code, _ = activity.ClassOf(s)
 		l.at, _ = entra.ParseTime(s.CreatedDateTime) // zero where it is not told
-		if w.Earliest.IsZero() || l.at.Before(w.Earliest) {
-			w.Earliest = l.at
-		}
 		key := cmp.Or(s.CorrelationID, "row "+s.ID)
 		if byID[key] == nil {
 			order = append(order, key)

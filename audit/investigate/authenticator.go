@@ -29,18 +29,27 @@ func authenticatorPhones(c *inquiry) []signal {
 		return []signal{{verdict: RuledOut, why: "It fails on " + c.os.String() + " with a passkey on the same device, so no phone takes part.", proof: c.saidPlace()}}
 	}
 	var list []signal
-	for _, os := range c.phoneSystems() {
+	systems := c.phoneSystems()
+	for _, os := range systems {
 		list = append(list, c.admission(os)...)
 		list = append(list, c.tooOld(os)...)
 	}
-	if len(list) == 0 && c.registering() {
+	if len(systems) == 0 && c.registering() {
 		list = append(list, c.admission("")...)
 	}
 	if len(list) > 0 {
 		return list
 	}
-	if d.Verdict.State == bootstrap.HasPasskey && c.stage == Healthy {
+	rules := &d.Rules
+	switch {
+	case !rules.Known || rules.InScope == unsure:
+		return []signal{{verdict: CannotTell, weight: 2, why: "Whether policy admits Microsoft Authenticator for " + name + " is not known.", proof: append(c.gapProofs(), c.phoneLack()...), ask: []questionID{askAuthenticator, askOS}}}
+	case rules.Android.Scope:
+		return []signal{{verdict: CannotTell, weight: 1, why: "As long as " + name + " cannot have a passkey at all, which phone it is does not matter.", proof: proofs(d.Scope...)}}
+	case d.Verdict.State == bootstrap.HasPasskey && c.stage == Healthy:
 		return []signal{{verdict: RuledOut, why: upper(ready(c)) + ".", proof: c.readyProofs()}}
+	case rules.Android.Accepted != yes && rules.IOS.Accepted != yes:
+		return []signal{{verdict: CannotTell, weight: 2, why: "It is not known that policy admits Microsoft Authenticator for " + name + ".", proof: append(proofs(rules.Android.Evidence...), c.profileProofs()...), ask: []questionID{askAuthenticator, askOS}}}
 	}
 	wanted := c.keeper == MicrosoftAuthenticator || c.os.Phone() || c.registering()
 	if len(d.Phones) == 0 && !wanted {
@@ -49,13 +58,13 @@ func authenticatorPhones(c *inquiry) []signal {
 	if !wanted {
 		return []signal{{verdict: RuledOut, why: "Policy admits Microsoft Authenticator on the phones of " + name + ", and they are new enough.", proof: c.phoneProofs()}}
 	}
-	s := signal{verdict: Possible, weight: 16, proof: append(c.saidKeeper(), c.phoneProofs()...), ask: []questionID{askHardware, askOS, askOSVersion}}
+	s := signal{verdict: Possible, weight: 16, proof: append(append(c.saidKeeper(), c.phoneProofs()...), c.profileProofs()...), ask: []questionID{askHardware, askOS, askOSVersion}}
 	s.proof = append(s.proof, c.saidStage()...)
 	s.why = "Policy admits Microsoft Authenticator for " + name + "; whether the phone can keep a passkey hangs on what Graph does not show."
 	s.actions = []Action{{User, "Look up make, model and system version of the phone, set a screen lock, and switch Microsoft Authenticator on as a passkey provider.", "Settings of the phone, Passwords and accounts", "the phone"}}
 	s.tell = "Please check on your phone that a screen lock is set and that Microsoft Authenticator is switched on as a passkey provider in the settings, and tell us make, model and system version."
-	if c.keeper == MicrosoftAuthenticator && c.os.Phone() && c.registering() {
-		s.verdict, s.weight = Possible, 34
+	if c.keeper == MicrosoftAuthenticator && c.registering() {
+		s.weight = 34
 	}
 	return []signal{s}
 }
@@ -98,6 +107,15 @@ func (c *inquiry) admission(os devices.OS) []signal {
 	tell := "Microsoft Authenticator is not yet allowed on your kind of phone. We change that setting and write to you; there is nothing wrong with your phone."
 	if os == "" {
 		a, i := rules.Android.Accepted, rules.IOS.Accepted
+		if a == no && i == no && !rules.Android.Scope {
+			s := signal{verdict: Possible, weight: 23, why: "No profile of " + name + " admits Microsoft Authenticator, on any phone.", proof: append(c.saidKeeper(), proofs(rules.Android.Evidence...)...), ask: []questionID{askAuthenticator}}
+			s.actions = []Action{{Administrator, "Let a profile of " + name + " admit Microsoft Authenticator, or have another kind of passkey registered.", methodsPage, anyDevice}}
+			s.tell = "Microsoft Authenticator is not among the passkeys that we accept from you. We tell you which kind to set up instead."
+			if c.keeper == MicrosoftAuthenticator {
+				s.verdict, s.weight = Confirmed, 85
+			}
+			return []signal{s}
+		}
 		if a == i || a == unsure || i == unsure {
 			return nil
 		}
@@ -266,7 +284,7 @@ func crossDevice(c *inquiry) []signal {
 			s.why = "The log has a row of the attempt, so it got past connecting computer and phone; an earlier try may still have hung."
 			s.proof = append(s.proof, proofs(c.attempt.Evidence...)...)
 		} else {
-			s.proof = append(s.proof, d.logRead("the newest sign-in of the log; none is of the attempt")...)
+			s.proof = append(s.proof, d.logRead("the sign-in log, which has no row of the attempt")...)
 		}
 		s.actions = []Action{
 			{User, "Turn Bluetooth on at both ends, have both devices on the internet, and scan the QR code with the phone's camera.", "the sign-in page", "the computer and the phone"},

@@ -166,13 +166,13 @@ func (c *inquiry) notBlocked() signal {
 		return signal{verdict: CannotTell, weight: 12, why: "The Conditional Access policies were not read in full.", proof: c.gapProofs(), ask: []questionID{askCode, askAt}}
 	case pointed:
 		return signal{verdict: Possible, weight: 18, why: "Nothing recorded shows a policy refusing " + name + ", " + d.since() + "; " + countText(d.PoliciesReach, "enforced policy reaches", "enforced policies reach") + " the account.",
-			proof: append(c.saidStage(), append(c.allPolicies(), d.logRead("the newest sign-in of the log")...)...), ask: []questionID{askCode, askAt, askOS},
+			proof: append(c.saidStage(), append(c.allPolicies(), d.logRead("the sign-in log was looked through")...)...), ask: []questionID{askCode, askAt, askOS},
 			actions: []Action{{HelpDesk, "Ask for the code and the time on the error page, and run this again with --error and --at.", "", ""}},
 			tell:    "Please try once more and send us the error page with its code, correlation id and time."}
 	case d.SignIns == nil:
 		return signal{verdict: CannotTell, weight: 8, why: "The sign-in log was not read, so refusals would not show.", proof: c.gapProofs(), ask: []questionID{askCode, askAt}}
 	default:
-		return signal{verdict: RuledOut, why: "No policy refused a sign-in of " + name + " " + d.since() + ".", proof: append(c.allPolicies(), d.logRead("the newest sign-in of the log")...)}
+		return signal{verdict: RuledOut, why: "No policy refused a sign-in of " + name + " " + d.since() + ".", proof: append(c.allPolicies(), d.logRead("the sign-in log was looked through")...)}
 	}
 }
 

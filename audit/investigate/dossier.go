@@ -73,6 +73,8 @@ type Dossier struct {
 
 	row      entra.Raw // of users
 	holdings []audit.Evidence
+	// examined counts the rows of sections that were looked through.
+	examined map[snapshot.SectionID]int
 	// policiesExamined: the policies were looked through; nil where they were not read.
 	policiesExamined *audit.Evidence
 }
@@ -113,7 +115,16 @@ var Reading = &audit.Fact[*Dossier]{
 
 // Read gathers the dossier of the account that a view made by [Open] is about.
 func Read(ctx context.Context, run *audit.Run) (*Dossier, error) {
-	return audit.Evaluate(ctx, run, Reading)
+	d, err := audit.Evaluate(ctx, run, Reading)
+	if err != nil {
+		return nil, err
+	}
+	read := *d
+	read.examined = map[snapshot.SectionID]int{}
+	for _, id := range []snapshot.SectionID{snapshot.SignIns, snapshot.DirectoryAudits, snapshot.Devices, snapshot.ManagedDevices} {
+		read.examined[id] = run.Snapshot().Examined(id)
+	}
+	return &read, nil
 }
 
 // reader gathers a dossier.

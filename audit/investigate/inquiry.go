@@ -8,6 +8,7 @@ import (
 	"passkeyaudit/audit/facts/activity"
 	"passkeyaudit/audit/facts/bootstrap"
 	"passkeyaudit/audit/facts/devices"
+	"passkeyaudit/audit/snapshot"
 )
 
 // inquiry is a dossier with answers: what the problems are judged by.
@@ -169,14 +170,10 @@ func (d *Dossier) onPhone() (list []*Passkey) {
 // logRead is evidence that the sign-in log was looked through; none where it was not
 // read.
 func (d *Dossier) logRead(means string) []Proof {
-	if d.SignIns == nil || len(d.Attempts)+len(d.Successes) == 0 {
+	if d.SignIns == nil {
 		return nil
 	}
-	newest := d.Successes
-	if len(newest) == 0 {
-		newest = d.Attempts
-	}
-	return proofs(audit.Evidence{Section: "signIns", Object: newest[0].Row, Pointer: "/createdDateTime", Value: newest[0].atRaw, Means: means})
+	return proofs(audit.Examined(snapshot.SignIns, d.examined[snapshot.SignIns], means))
 }
 
 // since says how far the sign-in log reaches.

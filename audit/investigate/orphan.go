@@ -177,6 +177,6 @@ func (c *inquiry) noOrphan() signal {
 	case !d.Listed && len(d.Passkeys) == 0:
 		return signal{verdict: CannotTell, weight: 5, why: "The methods of " + name + " were not listed, so what is registered cannot be compared with the device.", proof: append(c.gapProofs(), proofs(d.holdings...)...), ask: []questionID{askKeptWhere}}
 	default:
-		return signal{verdict: RuledOut, why: "No unknown key was used and none was deleted " + d.since() + ", and policy refuses no registered passkey.", proof: append(c.passkeyProofs(), d.logRead("the newest sign-in of the log")...)}
+		return signal{verdict: RuledOut, why: "No unknown key was used and none was deleted " + d.since() + ", and policy refuses no registered passkey.", proof: append(c.passkeyProofs(), d.logRead("the sign-in log was looked through")...)}
 	}
 }

@@ -42,6 +42,9 @@ func (c *inquiry) passes() (list []signal) {
 		s.why = "On " + at.when() + " UTC the Temporary Access Pass of " + d.Name() + " was not taken: " + codeText(at.Code) + "."
 		s.actions = []Action{{Administrator, "Check who " + d.Name() + " is and issue a new Temporary Access Pass of the kind that the policy takes; a new one replaces the old.", userMethods, anyDevice}, registerStep(c)}
 		s.tell = "The start code that you used does not work any more. Please call the help desk for a new one, and use it within minutes."
+		if at == c.attempt {
+			s.verdict, s.weight = Confirmed, 90
+		}
 		list = append(list, s)
 	}
 	if code := c.a.ErrorCode; code != 0 && classOfCode(code) == activity.PassFailed {
@@ -77,7 +80,7 @@ func registration(c *inquiry) []signal {
 	}
 	ok := signal{verdict: RuledOut, why: upper(ready(c)) + ".", proof: c.readyProofs()}
 	if c.registering() {
-		ok.verdict, ok.weight = Possible, 20
+		ok.verdict, ok.weight = Possible, 26
 		ok.why = upper(ready(c)) + "; what stops it has to be something that Graph does not show."
 		ok.proof = append(ok.proof, c.saidStage()...)
 		ok.ask = []questionID{askExact, askLegacy, askOS}

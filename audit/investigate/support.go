@@ -33,10 +33,10 @@ func supported(c *inquiry) []signal {
 			actions: []Action{{HelpDesk, "Ask for system, browser or app, and what keeps the passkey, in the place that works and in the one that does not.", "", ""}},
 			tell:    "Please tell us where it works and where it does not: system and version, browser or app, and what your passkey is in."}}
 	}
-	if c.stage == Healthy || len(d.Attempts) == 0 && len(d.Successes) > 0 {
-		return []signal{{verdict: RuledOut, why: "No sign-in of " + name + " failed in one place and worked in another " + d.since() + ".", proof: d.logRead("the newest sign-in of the log")}}
+	if c.stage == Healthy && d.SignIns != nil {
+		return []signal{{verdict: RuledOut, why: "No sign-in of " + name + " failed in one place and worked in another " + d.since() + ".", proof: d.logRead("no sign-in failed in one place and worked in another")}}
 	}
-	return []signal{{verdict: CannotTell, weight: 3, why: "From which system, browser and app it fails for " + name + " is not known.", proof: proofs(d.holdings...), ask: []questionID{askOS, askBrowser, askApp}}}
+	return []signal{{verdict: CannotTell, weight: 3, why: "From which system, browser and app it fails for " + name + " is not known.", proof: append(c.gapProofs(), append(d.logRead("no attempt says it"), proofs(d.holdings...)...)...), ask: []questionID{askOS, askBrowser, askApp}}}
 }
 
 // support is what the pages say of a place.

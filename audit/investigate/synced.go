@@ -3,7 +3,6 @@ package investigate
 import (
 	"slices"
 
-	"passkeyaudit/audit"
 	"passkeyaudit/audit/facts/bootstrap"
 	"passkeyaudit/audit/facts/methods"
 )
@@ -39,7 +38,7 @@ func syncedProvider(c *inquiry) []signal {
 	if len(list) > 0 {
 		return list
 	}
-	if !rules.Known || rules.InScope != yes {
+	if !rules.Known || rules.InScope != yes || rules.Synced.Scope {
 		return []signal{{verdict: CannotTell, weight: 1, why: "No passkey profile is known to apply to " + name + ".", proof: append(proofs(d.Scope...), c.gapProofs()...), ask: []questionID{askAuthenticator}}}
 	}
 	if c.keeper == Provider {
@@ -55,7 +54,7 @@ func syncedProvider(c *inquiry) []signal {
 	case closed:
 		s := signal{verdict: CannotTell, weight: 3, why: "No profile of " + name + " admits synced passkeys; whether one is meant was not said.", proof: proofs(rules.Synced.Evidence...), ask: []questionID{askAuthenticator}}
 		if d.Verdict.State == bootstrap.HasPasskey && c.stage == Healthy {
-			s.verdict, s.why = RuledOut, "Policy refuses no registered passkey of "+name+"."
+			s.verdict, s.weight, s.why = RuledOut, 0, "Policy refuses no registered passkey of "+name+"."
 			s.proof = c.passkeyProofs()
 		}
 		return []signal{s}
@@ -102,9 +101,10 @@ func (c *inquiry) named() signal {
 	case ruling.Accepted == unsure:
 		return signal{verdict: CannotTell, weight: 20, why: "Whether policy admits a passkey in " + who + " is not known: " + ruling.Why + ".", proof: proof, ask: []questionID{askProvider}}
 	default:
-		return signal{verdict: Possible, weight: 27, why: "Policy admits a passkey in " + who + "; whether it works there hangs on its version, its extension and the device.", proof: append(proof, proofs(c.profileEvidence()...)...),
+		return signal{verdict: Possible, weight: 27, why: "Policy admits a passkey in " + who + "; whether it works there hangs on its version, its extension and the device.", proof: append(proof, c.profileProofs()...),
 			ask: []questionID{askOS, askBrowser, askOSVersion}, tell: "Please update " + who + " and its browser extension, and tell us system, browser and version."}
 	}
 }
 
-func (c *inquiry) profileEvidence() []audit.Evidence { return c.d.Rules.evidence.attested }
+// profileProofs quote the profiles of the account.
+func (c *inquiry) profileProofs() []Proof { return proofs(c.d.Rules.evidence.attested...) }

@@ -21,6 +21,7 @@ import (
 func (s *Snapshot) Pick(ctx context.Context, ids []string, choice Choice) (*Snapshot, error) {
 	view := s.Focus(ids...)
 	view.focus.picked = true
+	view.examined = map[SectionID]int{}
 	view.files, view.manifest.Sections = maps.Clone(s.files), maps.Clone(s.manifest.Sections)
 	var jobs []*picking
 	for _, spec := range sections {
@@ -39,6 +40,7 @@ func (s *Snapshot) Pick(ctx context.Context, ids []string, choice Choice) (*Snap
 	}
 	texts := map[string][]byte{}
 	for _, j := range jobs {
+		view.examined[j.spec.ID] = int(j.total.Load())
 		file := pickedFile(j.spec)
 		texts[file] = j.text()
 		view.files[j.spec.ID] = []Segment{{File: file}}
@@ -52,6 +54,10 @@ func (s *Snapshot) Pick(ctx context.Context, ids []string, choice Choice) (*Snap
 	view.fsys = inMemory{s.fsys, texts}
 	return view, nil
 }
+
+// Examined counts the rows of a per-user section that [Snapshot.Pick] looked through to
+// find those in view.
+func (s *Snapshot) Examined(id SectionID) int { return s.examined[id] }
 
 // Choice says which rows [Snapshot.Pick] keeps beside those that mention an id, and how.
 // Its functions are called in several goroutines, with bytes that are valid during the
