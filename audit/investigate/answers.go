@@ -119,7 +119,7 @@ func squeeze(text string) string {
 func ParseCode(text string) (int, error) {
 	digits := strings.TrimPrefix(strings.ToUpper(strings.TrimSpace(text)), "AADSTS")
 	n, err := strconv.Atoi(digits)
-	if err != nil || n <= 0 {
+	if err != nil || n < 10_000 {
 		return 0, fmt.Errorf("%q is no error code such as 53003 or AADSTS53003", text)
 	}
 	return n, nil

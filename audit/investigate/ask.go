@@ -19,6 +19,9 @@ func Ask(d *Dossier, a Answers, skip map[string]bool) *Question {
 		if len(tries) == 0 {
 			tries = q.samples
 		}
+		if q.ID == string(askAuthenticator) {
+			tries = now.keepers()
+		}
 		sum := 0
 		for _, answer := range tries {
 			with := a
@@ -27,13 +30,38 @@ func Ask(d *Dossier, a Answers, skip map[string]bool) *Question {
 			}
 			sum += moved(before, newInquiry(d, with).ranked())
 		}
+		likely := q.likely
+		if slices.ContainsFunc(before[0].Questions, func(o Question) bool { return o.ID == q.ID }) {
+			likely *= 2 // what the first explanation itself asks
+		}
+		if len(tries) == 1 {
+			likely /= 4 // an answer to be expected tells little
+		}
 		// The mean, so that a question with many answers is not asked for their number,
 		// and weighed by how likely somebody knows the answer.
-		if gain := sum * q.likely / max(len(tries), 1); sum > 0 && gain > most {
+		if gain := sum * likely / max(len(tries), 1); sum > 0 && gain > most {
 			best, most = q, gain
 		}
 	}
 	return best
+}
+
+// keepers are the answers to expect of what keeps the passkey: of somebody who uses one,
+// what the registered ones are in.
+func (c *inquiry) keepers() []string {
+	if c.stage == NotRecognised || c.registering() || len(c.d.Passkeys) == 0 {
+		return words(Authenticators)
+	}
+	var list []string
+	for _, k := range c.d.Passkeys {
+		if k.Keeper == "" {
+			return words(Authenticators)
+		}
+		if !slices.Contains(list, string(k.Keeper)) {
+			list = append(list, string(k.Keeper))
+		}
+	}
+	return list
 }
 
 // sensible tells whether a question can be asked before others are answered.
@@ -49,6 +77,8 @@ func (c *inquiry) sensible(id questionID) bool {
 		return c.a.App == ""
 	case askApp:
 		return c.a.Browser == ""
+	case askFlow:
+		return c.stage != CrossDeviceFails // two devices, by what was said
 	case askBluetooth:
 		return c.a.Flow != SameDevice
 	default:

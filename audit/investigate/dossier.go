@@ -61,6 +61,8 @@ type Dossier struct {
 	Blockers, RegisterPolicies []audit.Evidence
 	// BlockerLabels name the objects that must all change.
 	BlockerLabels []string
+	// Instead are other smallest sets of objects whose change would do as well.
+	Instead []string
 	// RegisterLabels name policies that demand a strength of whoever registers.
 	RegisterLabels []string
 	// PoliciesReach counts the enforced policies that reach the account, or may.
@@ -107,7 +109,8 @@ var Reading = &audit.Fact[*Dossier]{
 		{Section: snapshot.Users}, {Section: snapshot.AuthenticationMethods}, {Section: snapshot.UserRegistrationDetails},
 		{Section: snapshot.Devices, Gap: audit.Refines}, {Section: snapshot.ManagedDevices, Gap: audit.Refines},
 		{Section: snapshot.SignIns, Gap: audit.Refines}, {Section: snapshot.DirectoryAudits, Gap: audit.Refines},
-		{Section: snapshot.ConditionalAccessPolicies}, {Section: snapshot.AuthenticationStrengths}, {Section: snapshot.AuthenticationMethodsPolicy},
+		{Section: snapshot.ConditionalAccessPolicies}, {Section: snapshot.NamedLocations, Gap: audit.Refines}, {Section: snapshot.Groups}, {Section: snapshot.GroupMembers},
+		{Section: snapshot.RoleAssignments, Gap: audit.Refines}, {Section: snapshot.AuthenticationStrengths}, {Section: snapshot.AuthenticationMethodsPolicy},
 	},
 	Facts:  []audit.AnyFact{population.Users, methods.Policy, methods.Holdings, methods.Usable, access.Policies, activity.Changes, bootstrap.Reach},
 	Derive: readDossier,
@@ -247,6 +250,11 @@ func (r *reader) blockers(ctx context.Context) error {
 	for _, b := range d.Verdict.BlockedBy {
 		d.BlockerLabels = append(d.BlockerLabels, r.reach.Label(b))
 	}
+	for _, set := range d.Verdict.Openings() {
+		if !slices.Equal(set, d.Verdict.BlockedBy) {
+			d.Instead = append(d.Instead, r.reach.Labels(set))
+		}
+	}
 	var ids []string
 	for _, demand := range r.reach.RegisterDemands() {
 		if demand.Reach.Has(r.n) == audit.Yes {
@@ -262,7 +270,7 @@ func (r *reader) blockers(ctx context.Context) error {
 func (r *reader) gaps() {
 	for _, id := range []snapshot.SectionID{
 		snapshot.AuthenticationMethodsPolicy, snapshot.ConditionalAccessPolicies, snapshot.AuthenticationStrengths, snapshot.AuthenticationMethods,
-		snapshot.UserRegistrationDetails, snapshot.Devices, snapshot.ManagedDevices, snapshot.SignIns, snapshot.DirectoryAudits,
+		snapshot.NamedLocations, snapshot.Groups, snapshot.GroupMembers, snapshot.RoleAssignments, snapshot.UserRegistrationDetails, snapshot.Devices, snapshot.ManagedDevices, snapshot.SignIns, snapshot.DirectoryAudits,
 	} {
 		s := r.Status(id)
 		if s.WholeInView() || s.State == snapshot.Unlicensed && id == snapshot.ManagedDevices {

@@ -150,6 +150,9 @@ func (c *inquiry) ranked() []Hypothesis {
 	for i, judge := range judges {
 		s := strongest(judge(c))
 		h := Hypothesis{Problem: Problems[i], Verdict: s.verdict, Why: s.why, Evidence: s.proof, Actions: s.actions, Tell: s.tell}
+		if len(h.Evidence) == 0 {
+			h.Evidence = c.leastProof()
+		}
 		h.weight = s.weight + affinity[c.stage][h.Number]
 		for _, id := range s.ask {
 			if q := c.question(id); q != nil {
@@ -162,6 +165,17 @@ func (c *inquiry) ranked() []Hypothesis {
 		return cmp.Or(cmp.Compare(a.Verdict.rank(), b.Verdict.rank()), cmp.Compare(b.weight, a.weight), cmp.Compare(a.Number, b.Number))
 	})
 	return list
+}
+
+// leastProof is what a sentence rests on that says what is not there: what was looked
+// through, or the account itself.
+func (c *inquiry) leastProof() []Proof {
+	for _, list := range [][]Proof{c.gapProofs(), proofs(c.d.holdings...), c.allPolicies()} {
+		if len(list) > 0 {
+			return list
+		}
+	}
+	return proofs(c.d.quote("/id", "the account that was looked at"))
 }
 
 // upper makes the first letter of a sentence large.

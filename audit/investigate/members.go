@@ -14,8 +14,9 @@ import (
 // over nested groups, an id among the members that is no account may be a group: such
 // ids stay. Which those are is known once all users were read.
 type members struct {
-	id   string
-	mine uint64 // its hash
+	id       string
+	mine     uint64 // its hash
+	mentions func(entra.Raw) bool
 
 	mu       sync.Mutex
 	accounts []uint64        // hashes of the ids of all other accounts
@@ -23,7 +24,7 @@ type members struct {
 }
 
 func newMembers(id string) *members {
-	return &members{id: id, mine: hashID(id), direct: map[uint64]bool{}}
+	return &members{id: id, mine: hashID(id), mentions: snapshot.Mentions(id), direct: map[uint64]bool{}}
 }
 
 // account notes a row of users. It keeps none.
@@ -48,9 +49,16 @@ func hashID(id string) uint64 {
 	return h
 }
 
-// rewrite leaves of a row the account and the groups that it names.
+// rewrite leaves of a row the account and the groups that it names. A row without them
+// stays too: it shows that the group was read.
 func (m *members) rewrite(raw entra.Raw) entra.Raw {
 	var row entra.GroupMembers
+	closed, told := entra.Lookup(raw, "/transitive")
+	if (!told || closed.Kind() != 'f') && !m.mentions(raw) {
+		if row.GroupID = snapshot.RowKey(snapshot.GroupMembers, raw); row.GroupID != "" && (!told || closed.Kind() == 't' || closed.Kind() == 'n') {
+			return m.cut(raw, &row, func(string) bool { return false })
+		}
+	}
 	if entra.Decode(raw, &row) != nil {
 		return raw // whoever reads it says what is wrong with it
 	}

@@ -241,8 +241,14 @@ func (c *inquiry) blockerActions() (list []Action) {
 		}
 		list = append(list, a)
 	}
+	if n := len(c.d.Instead); n > 0 && n <= mostInstead {
+		list = append(list, Action{Who: Administrator, Do: "Changing something else would do as well: " + alternatives(c.d.Instead) + ".", Device: anyDevice})
+	}
 	return list
 }
+
+// mostInstead is how many other changes are named; more tell nobody anything.
+const mostInstead = 4
 
 // needsStep judges whether what an administrator has to do is for want of a method.
 func needsStep(c *inquiry) signal {

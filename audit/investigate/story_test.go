@@ -1,6 +1,7 @@
 package investigate_test
 
 import (
+	"context"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -107,7 +108,7 @@ func TestStories(t *testing.T) {
 			if got := in.Headline(); !strings.HasPrefix(got, parts[3]) {
 				t.Errorf("%s:\n got %s\nwant %s", parts[0], got, parts[3])
 			}
-			resolves(t, snap, in)
+			resolves(snap, in, t.Errorf)
 		}
 	})
 }
@@ -118,37 +119,36 @@ func problem(h investigate.Hypothesis) string {
 
 // resolves tests that every sentence about somebody rests on something: evidence that
 // the snapshot has, an answer, or it is a question.
-func resolves(t *testing.T, snap *snapshot.Snapshot, in *investigate.Investigation) {
-	t.Helper()
+func resolves(snap *snapshot.Snapshot, in *investigate.Investigation, say func(string, ...any)) {
 	if len(in.Hypotheses) != len(investigate.Problems) {
-		t.Errorf("%d hypotheses", len(in.Hypotheses))
+		say("%d hypotheses", len(in.Hypotheses))
 	}
 	for _, h := range in.Hypotheses {
 		if h.Why == "" || len(h.Evidence) == 0 {
-			t.Errorf("problem %d: %q rests on nothing", h.Number, h.Why)
+			say("problem %d: %q rests on nothing", h.Number, h.Why)
 		}
 		for _, p := range h.Evidence {
 			if p.Answer != "" {
 				if p.Said == "" {
-					t.Errorf("problem %d: an answer without what was said", h.Number)
+					say("problem %d: an answer without what was said", h.Number)
 				}
 				continue
 			}
-			if err := resolve(t, snap, p.Evidence); err != "" {
-				t.Errorf("problem %d: %s %s %s: %s", h.Number, p.Section, p.Object, p.Pointer, err)
+			if err := resolve(snap, p.Evidence); err != "" {
+				say("problem %d: %s %s %s: %s", h.Number, p.Section, p.Object, p.Pointer, err)
 			}
 		}
 	}
 	for _, k := range in.Passkeys {
 		for _, e := range append(k.Evidence, append(k.SignIn.Evidence, k.Registration.Evidence...)...) {
-			if err := resolve(t, snap, e); err != "" {
-				t.Errorf("passkey: %s %s %s: %s", e.Section, e.Object, e.Pointer, err)
+			if err := resolve(snap, e); err != "" {
+				say("passkey: %s %s %s: %s", e.Section, e.Object, e.Pointer, err)
 			}
 		}
 	}
 	for _, e := range in.Timeline {
-		if len(indexed(t, snap, snapshot.SectionID(e.Section))[e.Row]) == 0 {
-			t.Errorf("timeline: there is no %s %s", e.Section, e.Row)
+		if len(indexed(snap, snapshot.SectionID(e.Section))[e.Row]) == 0 {
+			say("timeline: there is no %s %s", e.Section, e.Row)
 		}
 	}
 }
@@ -158,16 +158,15 @@ type rowsOf map[snapshot.SectionID]map[string][]entra.Raw
 
 var indexes = map[*snapshot.Snapshot]rowsOf{}
 
-func indexed(t *testing.T, snap *snapshot.Snapshot, id snapshot.SectionID) map[string][]entra.Raw {
-	t.Helper()
+func indexed(snap *snapshot.Snapshot, id snapshot.SectionID) map[string][]entra.Raw {
 	if indexes[snap] == nil {
 		indexes[snap] = rowsOf{}
 	}
 	if indexes[snap][id] == nil {
 		rows := map[string][]entra.Raw{}
-		for row, err := range snap.Rows(t.Context(), id) {
+		for row, err := range snap.Rows(context.Background(), id) {
 			if err != nil {
-				t.Fatal(err)
+				panic(err) // it was read before
 			}
 			key := snapshot.RowKey(id, row.Raw)
 			rows[key] = append(rows[key], row.Raw.Clone())
@@ -177,9 +176,8 @@ func indexed(t *testing.T, snap *snapshot.Snapshot, id snapshot.SectionID) map[s
 	return indexes[snap][id]
 }
 
-func resolve(t *testing.T, snap *snapshot.Snapshot, e audit.Evidence) string {
-	t.Helper()
-	rows := indexed(t, snap, e.Section)
+func resolve(snap *snapshot.Snapshot, e audit.Evidence) string {
+	rows := indexed(snap, e.Section)
 	if e.Pointer == "" {
 		n := 0
 		for _, list := range rows {

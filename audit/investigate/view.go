@@ -34,6 +34,7 @@ func Open(ctx context.Context, snap *snapshot.Snapshot, who Whom) (*snapshot.Sna
 			snapshot.DirectoryAudits: func(raw entra.Raw) bool { return byName(raw) || changesPolicy(raw) },
 			snapshot.Devices:         func(raw entra.Raw) bool { return inIntune(raw) || unowned.keep(raw) },
 			snapshot.Users:           members.account,
+			snapshot.GroupMembers:    func(entra.Raw) bool { return true },
 		},
 		Rewrite: map[snapshot.SectionID]func(entra.Raw) entra.Raw{snapshot.GroupMembers: members.rewrite},
 	}
