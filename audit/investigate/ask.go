@@ -31,8 +31,12 @@ func Ask(d *Dossier, a Answers, skip map[string]bool) *Question {
 			sum += moved(before, newInquiry(d, with).ranked())
 		}
 		likely := q.likely
-		if slices.ContainsFunc(before[0].Questions, func(o Question) bool { return o.ID == q.ID }) {
-			likely *= 2 // what the first explanation itself asks
+		// What the first explanation itself asks goes first.
+		switch slices.IndexFunc(before[0].Questions, func(o Question) bool { return o.ID == q.ID }) {
+		case 0:
+			likely *= 4
+		case 1:
+			likely *= 2
 		}
 		if len(tries) == 1 {
 			likely /= 4 // an answer to be expected tells little
