@@ -89,6 +89,15 @@ func (m *members) cut(raw entra.Raw, row *entra.GroupMembers, stays func(id stri
 	return cut
 }
 
+// known notes the accounts of another snapshot.
+func (m *members) known(ctx context.Context, snap *snapshot.Snapshot) error {
+	if len(m.direct) == 0 {
+		return nil
+	}
+	_, err := snap.Matching(ctx, snapshot.Users, m.account)
+	return err
+}
+
 // settle puts back the direct members that are no accounts.
 func (m *members) settle(ctx context.Context, snap, view *snapshot.Snapshot) (*snapshot.Snapshot, error) {
 	for _, h := range m.accounts {

@@ -14,8 +14,9 @@ import (
 // Open narrows a snapshot to one account in one pass over its files. Beside the rows
 // that mention the account it keeps the audit records of changes of policies, those that
 // name the account by name only, and the devices of which not their own row but Intune's
-// says whose they are.
-func Open(ctx context.Context, snap *snapshot.Snapshot, who Whom) (*snapshot.Snapshot, error) {
+// says whose they are. Where memberships were taken from another snapshot, that one says
+// which other accounts there are.
+func Open(ctx context.Context, snap *snapshot.Snapshot, who Whom, others ...*snapshot.Snapshot) (*snapshot.Snapshot, error) {
 	devices, err := devicesInIntune(ctx, snap, who.ID)
 	if err != nil {
 		return nil, err
@@ -50,6 +51,11 @@ func Open(ctx context.Context, snap *snapshot.Snapshot, who Whom) (*snapshot.Sna
 	}
 	if err != nil {
 		return nil, err
+	}
+	for _, other := range others {
+		if err := members.known(ctx, other); err != nil {
+			return nil, err
+		}
 	}
 	return members.settle(ctx, snap, view)
 }

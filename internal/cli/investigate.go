@@ -210,7 +210,11 @@ func (in *investigating) investigate(ctx context.Context, d *Deps, snap *snapsho
 	if who.By != "" && !in.Quiet {
 		fmt.Fprintln(d.IO.Err, report.Plain(fmt.Sprintf("%s is %s: %s.", name, who.UserPrincipalName, who.By)))
 	}
-	view, err := investigate.Open(ctx, snap, who)
+	var others []*snapshot.Snapshot
+	if source != nil && source.Memberships {
+		others = append(others, in.policies)
+	}
+	view, err := investigate.Open(ctx, snap, who, others...)
 	if err != nil {
 		return err
 	}
