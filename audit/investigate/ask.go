@@ -81,10 +81,12 @@ func (c *inquiry) sensible(id questionID) bool {
 		return c.a.App == ""
 	case askApp:
 		return c.a.Browser == ""
+	case askSymptom:
+		return c.attempt == nil // otherwise the log tells
 	case askFlow:
 		return c.stage != CrossDeviceFails // two devices, by what was said
 	case askBluetooth:
-		return c.a.Flow != SameDevice
+		return c.flow == CrossDevice
 	default:
 		return true
 	}
@@ -93,12 +95,16 @@ func (c *inquiry) sensible(id questionID) bool {
 // Shown is how many hypotheses a page shows. What moves below them is no reason to ask.
 const Shown = 3
 
-// moved says how far the heads of two rankings lie apart: the first counts most.
+// moved says how far the heads of two rankings lie apart: the first counts most. Where
+// the first is confirmed, only what takes its place counts.
 func moved(before, after []Hypothesis) int {
-	sum := 0
+	sum, head := 0, Shown
+	if before[0].Verdict == Confirmed {
+		head = 1
+	}
 	for i := range after {
 		j := slices.IndexFunc(before, func(h Hypothesis) bool { return h.Number == after[i].Number })
-		if min(i, j) >= Shown {
+		if min(i, j) >= head {
 			continue
 		}
 		weight := Shown - min(i, j)

@@ -260,7 +260,12 @@ func crossDevice(c *inquiry) []signal {
 		said = append(said, answered("flow", string(c.a.Flow), "two devices"))
 	}
 	across := c.flow == CrossDevice
-	if c.a.Bluetooth == BluetoothOff && (across || c.a.Flow == "") {
+	if c.a.Bluetooth == BluetoothOff && !across {
+		list = append(list, signal{verdict: Possible, weight: 33, why: "Bluetooth is off on one of the devices; that matters if the passkey is on another device than the one where " + name + " signs in (AUT, 2026-07-05).",
+			proof: append(said, answered("bluetooth", "no", "Bluetooth is off")), ask: []questionID{askFlow},
+			tell: "Please turn Bluetooth on, on your computer and on your phone, and try again."})
+	}
+	if c.a.Bluetooth == BluetoothOff && across {
 		list = append(list, signal{verdict: Confirmed, weight: 94, why: "Bluetooth is off on one of the devices, and a passkey on another device takes it on both (AUT, 2026-07-05).",
 			proof:   append(said, answered("bluetooth", "no", "Bluetooth is off")),
 			actions: []Action{{User, "Turn Bluetooth on, on the computer and on the phone, and scan the QR code again; the devices need not be paired.", "Settings, Bluetooth", "the computer and the phone"}},

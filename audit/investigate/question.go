@@ -51,7 +51,7 @@ type Question struct {
 
 // questions is the table, in the order of the runbook.
 var questions = []Question{
-	{ID: string(askSymptom), likely: 1000, Flag: "symptom", Of: User, Text: "What happens? One of these, or your own words.", Choices: symptomTexts()},
+	{ID: string(askSymptom), likely: 1000, Flag: "symptom", Of: User, Text: "What happens, in your own words?", Choices: symptomTexts()},
 	{ID: string(askAuthenticator), likely: 110, Flag: "authenticator", Of: User, Text: "What is the passkey in: a security key, Microsoft Authenticator, another provider, or Windows Hello?", Choices: words(Authenticators)},
 	{ID: string(askFlow), likely: 110, Flag: "flow", Of: User, Text: "Is the passkey on the device where you sign in, or on another one to which you scan a QR code?", Choices: words(Flows)},
 	{ID: string(askOS), likely: 105, Flag: "os", Of: User, Text: "On which system does it fail?", Choices: words(Systems)},

@@ -31,6 +31,15 @@ var Symptoms = []Symptom{
 	{"I cannot sign in with my passkey", SignInFails, [][]string{{"sign", "log", "login"}, {"can't", "cannot", "not", "fail", "error", "won't", "refused"}}},
 }
 
+// Words are those that a text needs for the sentence: one of each group.
+func (s *Symptom) Words() string {
+	var groups []string
+	for _, group := range s.words {
+		groups = append(groups, strings.Join(group, ", "))
+	}
+	return strings.Join(groups, "; and ")
+}
+
 // SymptomOf finds the sentence that a text comes to; nil if it is none of the table.
 func SymptomOf(text string) *Symptom {
 	said := strings.FieldsFunc(strings.ToLower(strings.ReplaceAll(text, "’", "'")), func(r rune) bool {

@@ -96,7 +96,7 @@ func flagText(q investigate.Question) string {
 	switch {
 	case q.Flag == "":
 		return ""
-	case len(q.Choices) > 0:
+	case len(q.Choices) > 0 && !strings.Contains(q.Choices[0], " "):
 		return fmt.Sprintf(" (--%s %s)", q.Flag, strings.Join(q.Choices, "|"))
 	default:
 		return fmt.Sprintf(" (--%s)", q.Flag)
