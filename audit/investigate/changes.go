@@ -23,8 +23,6 @@ type Change struct {
 	Evidence audit.Evidence
 }
 
-func (c *Change) when() string { return c.At.Format("2006-01-02 15:04") }
-
 // day is the day of a change.
 func day(at time.Time) string { return at.Format(time.DateOnly) }
 

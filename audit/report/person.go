@@ -183,7 +183,7 @@ func EvidenceText(e audit.Evidence) string {
 		}
 		where += fmt.Sprintf(" %s = %s", e.Pointer, Plain(value))
 	default:
-		where += ", " + audit.CountPhrase(e.Rows, "row", "rows") + " examined"
+		where += fmt.Sprintf(", %d rows examined", e.Rows)
 	}
 	return where + ": " + Plain(e.Means)
 }

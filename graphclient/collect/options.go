@@ -99,6 +99,9 @@ type Result struct {
 type NotFoundError struct {
 	What string // "user" or "group"
 	ID   string // the group's id; empty for users
+	// Near are user principal names that begin like the one that was asked for. They are
+	// not part of the error's text.
+	Near []string
 	Err  error
 }
 

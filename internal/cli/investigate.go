@@ -183,7 +183,7 @@ func (in *investigating) openInvestigated(ctx context.Context, d *Deps, name str
 	}
 	snap, cleanUp, err := in.collectInto(ctx, d, in.Quiet, opts)
 	if missing, is := errors.AsType[*collect.NotFoundError](err); is {
-		return nil, nil, usagef("%q: %w; give the user principal name or the object id, of a guest the name with #EXT#", name, missing)
+		return nil, nil, usageError{&investigate.NotFoundError{Name: name, Why: missing.Error() + ", nor would a deleted account be found; give the user principal name or the object id", Near: missing.Near}}
 	}
 	return snap, cleanUp, err
 }

@@ -73,6 +73,15 @@ func TestInvestigateLiveEqualsOffline(t *testing.T) {
 			}
 		})
 	}
+	t.Run("near", func(t *testing.T) {
+		p := program{t, p.path}
+		for asked, meant := range map[string]string{"rashid.laine@orrindale.onmicrosoft.example": "rashid.laine@orrindale.example", "filip.maas@brightwell.example": "filip.maas_brightwell.example#EXT#@orrindale.onmicrosoft.example"} {
+			_, stderr, code := p.run(secret, append([]string{"investigate", asked}, live...)...)
+			if code != 2 || !strings.Contains(stderr, "did you mean "+meant+"?") {
+				t.Errorf("%s: exit code %d: %s", asked, code, stderr)
+			}
+		}
+	})
 	t.Run("nobody", func(t *testing.T) {
 		p := program{t, p.path}
 		_, stderr, code := p.run(secret, append([]string{"investigate", "nobody@orrindale.example"}, live...)...)

@@ -265,7 +265,7 @@ func (s *Sink) details(out *strings.Builder) {
 		fmt.Fprintln(out, s.paint(bold, fmt.Sprintf("%s %s", f.Check.ID, f.Check.Slug)))
 		s.item(out, "fingerprint "+f.Fingerprint())
 		for _, e := range f.Evidence {
-			s.item(out, "evidence: "+evidenceText(e))
+			s.item(out, "evidence: "+report.EvidenceText(e))
 		}
 		shown := 0
 		for m := range f.Affected.Members() {
@@ -284,26 +284,6 @@ func (s *Sink) details(out *strings.Builder) {
 }
 
 func (s *Sink) item(out *strings.Builder, text string) { s.paragraph(out, "  - ", text, "") }
-
-func evidenceText(e audit.Evidence) string {
-	where := string(e.Section)
-	if e.Object != "" {
-		where += " " + e.Object
-	}
-	switch {
-	case e.Absent:
-		where += fmt.Sprintf(" %s is absent", e.Pointer)
-	case e.Pointer != "":
-		value := string(e.Value)
-		if utf8.RuneCountInString(value) > 120 {
-			value = string([]rune(value)[:117]) + "…"
-		}
-		where += fmt.Sprintf(" %s = %s", e.Pointer, report.Plain(value))
-	default:
-		where += fmt.Sprintf(", %d rows examined", e.Rows)
-	}
-	return where + ": " + report.Plain(e.Means)
-}
 
 // unjudged lists what could not be judged, and why: the part a reader must not
 // miss when there are no findings.
