@@ -1,6 +1,7 @@
 package investigate_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -20,11 +21,17 @@ import (
 	"pgregory.net/rapid"
 )
 
+// tester is a test, or a case of rapid.
+type tester interface {
+	Helper()
+	Errorf(string, ...any)
+	Fatal(...any)
+}
+
 // agree tests that nothing said of a person by investigating contradicts what readiness
 // and evaluation say of the same snapshot. step leaves people out.
-func agree(t testing.TB, snap *snapshot.Snapshot, from, step int) {
+func agree(ctx context.Context, t tester, snap *snapshot.Snapshot, from, step int) {
 	t.Helper()
-	ctx := t.Context()
 	whole := audit.NewRun(snap)
 	report, err := readiness.Judge(ctx, whole, readiness.Options{Options: bootstrap.Options{World: bootstrap.Today}}, false)
 	if err != nil {
@@ -164,7 +171,7 @@ func TestAgreesOnTheDemo(t *testing.T) {
 		nil, {snapshot.Devices}, {snapshot.AuthenticationMethods}, {snapshot.GroupMembers}, {snapshot.ConditionalAccessPolicies}, {snapshot.SignIns, snapshot.DirectoryAudits},
 		{snapshot.RoleAssignments}, {snapshot.ManagedDevices, snapshot.NamedLocations}, {snapshot.AuthenticationMethodsPolicy},
 	} {
-		t.Run(fmt.Sprint(off), func(t *testing.T) { agree(t, snap.Without(off...), i, 23) })
+		t.Run(fmt.Sprint(off), func(t *testing.T) { agree(t.Context(), t, snap.Without(off...), i, 23) })
 	}
 }
 
@@ -172,7 +179,7 @@ func TestAgreesOnTheDemo(t *testing.T) {
 func TestAgreesOnRandomTenants(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		shape := tenantgen.Shape{
-			Seed: rapid.Uint64().Draw(r, "seed"), Users: rapid.IntRange(10, 30).Draw(r, "users"), Policies: rapid.IntRange(4, 40).Draw(r, "policies"), Groups: rapid.IntRange(6, 20).Draw(r, "groups"),
+			Seed: rapid.Uint64().Draw(r, "seed"), Users: rapid.IntRange(10, 20).Draw(r, "users"), Policies: rapid.IntRange(4, 40).Draw(r, "policies"), Groups: rapid.IntRange(6, 20).Draw(r, "groups"),
 			EverybodyAsked: rapid.Bool().Draw(r, "everybodyAsked"), SignIns: rapid.SampledFrom([]int{0, 200}).Draw(r, "signIns"), Audits: rapid.SampledFrom([]int{0, 60}).Draw(r, "audits"), Plain: true,
 		}
 		dir, err := os.MkdirTemp(t.TempDir(), "")
@@ -192,9 +199,6 @@ func TestAgreesOnRandomTenants(t *testing.T) {
 				off = append(off, id)
 			}
 		}
-		agree(t, snap.Without(off...), 0, rapid.IntRange(5, 9).Draw(r, "step"))
-		if t.Failed() {
-			r.Fatalf("without %v", off)
-		}
+		agree(t.Context(), r, snap.Without(off...), 0, rapid.IntRange(6, 9).Draw(r, "step"))
 	})
 }

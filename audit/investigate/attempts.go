@@ -10,7 +10,6 @@ import (
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/entra"
-	"passkeyaudit/audit/entra/catalogue"
 	"passkeyaudit/audit/facts/activity"
 	"passkeyaudit/audit/facts/devices"
 	"passkeyaudit/audit/facts/replay"
@@ -100,7 +99,7 @@ func (r *reader) signIns(ctx context.Context) error {
 		}
 		w.Rows++
 		l := leg{row: s, raw: rows[i].Raw}
-		l.class, l.code, _ = activity.ClassOf(s)
+		l.class, l.code = r.d.known.classOf(s)
 		l.at, _ = entra.ParseTime(s.CreatedDateTime) // zero where it is not told
 		key := cmp.Or(s.CorrelationID, "row "+s.ID)
 		if byID[key] == nil {
@@ -150,7 +149,7 @@ func (r *reader) attempt(legs []leg) Attempt {
 		Registering: activity.RegistersAt(s.ResourceID) || most.class == activity.RegistrationRefused, Place: activity.PlaceOf(s),
 	}
 	at.atRaw, _ = entra.Lookup(most.raw, "/createdDateTime")
-	if e := catalogue.SignInErrorOf(most.code); e != nil {
+	if e := r.d.known.errorOf(most.code); e != nil {
 		at.Meaning = e.Meaning
 	}
 	if most.class == activity.Succeeded {
@@ -275,17 +274,6 @@ func (a *Answers) span() (from, to time.Time, told bool) {
 		return at, at.Add(24 * time.Hour), true
 	}
 	return at.Add(-around), at.Add(around), true
-}
-
-// stageOfCode is where on the way an error code stops people; empty where it does not
-// tell.
-func stageOfCode(code int) Stage {
-	return stageOfClass(classOfCode(code))
-}
-
-func classOfCode(code int) activity.Class {
-	class, _, _ := activity.ClassOf(&entra.SignIn{Status: &entra.SignInStatus{ErrorCode: &code}})
-	return class
 }
 
 // seenOn are the systems from which the account signed in with success.

@@ -57,9 +57,9 @@ func conditionalAccess(c *inquiry) []signal {
 	if s, is := c.unmetStrength(); is {
 		add(s)
 	}
-	if c.a.ErrorCode != 0 && (classOfCode(c.a.ErrorCode) == activity.Refused || classOfCode(c.a.ErrorCode) == activity.RegistrationRefused) {
-		add(signal{verdict: Likely, weight: 64, why: "The code that was shown says that Conditional Access refused it: " + codeText(c.a.ErrorCode) + ".",
-			proof: []Proof{answered("error", itoa(c.a.ErrorCode), codeText(c.a.ErrorCode))}, ask: []questionID{askAt},
+	if c.a.ErrorCode != 0 && (c.d.known.classOfCode(c.a.ErrorCode) == activity.Refused || c.d.known.classOfCode(c.a.ErrorCode) == activity.RegistrationRefused) {
+		add(signal{verdict: Likely, weight: 64, why: "The code that was shown says that Conditional Access refused it: " + c.d.known.codeText(c.a.ErrorCode) + ".",
+			proof: []Proof{answered("error", itoa(c.a.ErrorCode), c.d.known.codeText(c.a.ErrorCode))}, ask: []questionID{askAt},
 			actions: []Action{{HelpDesk, "Look the attempt up in the sign-in log by its time or correlation id, and read which policy failed.", adminCenter + ", Sign-in logs", anyDevice}},
 			tell:    "A security policy refused it. Please tell us when exactly you tried, so that we find out which one."})
 	}
@@ -102,7 +102,7 @@ func (c *inquiry) refusal(at *Attempt) (signal, bool) {
 	if by == "" {
 		by = "Conditional Access"
 	}
-	s.why = "On " + at.when() + " UTC " + by + " refused " + what + ": " + codeText(at.Code) + "."
+	s.why = "On " + at.when() + " UTC " + by + " refused " + what + ": " + c.d.known.codeText(at.Code) + "."
 	chosen := at == c.attempt
 	switch {
 	case (chosen || !at.MadeGood && d.TakenAt.Sub(at.At) <= recent) && len(names) > 0:

@@ -83,7 +83,7 @@ func whatText(c activity.Change) string {
 // a strength, or a Conditional Access policy that reaches it today or is gone.
 func (r *reader) policyChange(q audit.Quoted[entra.DirectoryAudit]) (Change, bool) {
 	e := &q.Value
-	a := catalogue.ActivityOf(e.ActivityDisplayName)
+	a := r.d.known.activityOf(e.ActivityDisplayName)
 	if a == nil || a.Kind != catalogue.ActivityPolicyChange || e.Result != "" && !strings.EqualFold(strings.TrimSpace(e.Result), "success") {
 		return Change{}, false
 	}

@@ -5,15 +5,56 @@ import (
 	"strconv"
 	"strings"
 
+	"passkeyaudit/audit/entra"
 	"passkeyaudit/audit/entra/catalogue"
+	"passkeyaudit/audit/facts/activity"
 )
 
-func itoa(n int) string { return strconv.Itoa(n) }
+// published is what others have published and this package asks for: meanings of codes,
+// models, activities, where passkeys are supported.
+type published struct{}
+
+func (published) errorOf(code int) *catalogue.SignInError             { return catalogue.SignInErrorOf(code) }
+func (published) modelOf(aaguid string) *catalogue.Model              { return catalogue.ModelOf(aaguid) }
+func (published) activityOf(name string) *catalogue.Activity          { return catalogue.ActivityOf(name) }
+func (published) supportAt(p catalogue.Place) []catalogue.SupportCell { return catalogue.SupportAt(p) }
+
+// classOf classifies a row of the sign-in log.
+func (published) classOf(s *entra.SignIn) (activity.Class, int) {
+	class, code, _ := activity.ClassOf(s)
+	return class, code
+}
+
+// classOfCode is how a sign-in with an error code ended.
+func (k published) classOfCode(code int) activity.Class {
+	class, _ := k.classOf(&entra.SignIn{Status: &entra.SignInStatus{ErrorCode: &code}})
+	return class
+}
 
 // codeText says what an error code means, with the code.
-func codeText(code int) string {
-	if e := catalogue.SignInErrorOf(code); e != nil && e.Meaning != "" {
+func (k published) codeText(code int) string {
+	if e := k.errorOf(code); e != nil && e.Meaning != "" {
 		return fmt.Sprintf("%s (%d)", strings.TrimSuffix(e.Meaning, "."), code)
 	}
 	return fmt.Sprintf("code %d, which is not in the catalogue", code)
 }
+
+// modelsOf finds the models that a provider's name stands for.
+func (published) modelsOf(provider string) []catalogue.Model {
+	word := squeeze(provider)
+	if word == "" {
+		return nil
+	}
+	var list []catalogue.Model
+	for _, m := range catalogue.Models() {
+		if m.Kind == catalogue.SecurityKey || strings.EqualFold(m.AAGUID, catalogue.AuthenticatorAndroid) || strings.EqualFold(m.AAGUID, catalogue.AuthenticatorIOS) {
+			continue
+		}
+		if strings.Contains(squeeze(m.Name), word) || strings.Contains(squeeze(m.Vendor), word) {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }

@@ -73,6 +73,7 @@ type Dossier struct {
 	Missing []Gap
 	TakenAt time.Time
 
+	known    published
 	row      entra.Raw // of users
 	holdings []audit.Evidence
 	// examined counts the rows of sections that were looked through.

@@ -80,7 +80,7 @@ func Judge(d *Dossier, a Answers) *Investigation {
 		in.Symptom = SymptomOf(a.Symptom)
 	}
 	first := &in.Hypotheses[0]
-	in.Fine = first.Verdict.rank() > Likely.rank() && len(d.Missing) == 0 && (d.Verdict.State == bootstrap.HasPasskey || d.Verdict.State == bootstrap.SelfService)
+	in.Fine = first.Verdict.rank() > Likely.rank() && (d.Verdict.State == bootstrap.HasPasskey || d.Verdict.State == bootstrap.SelfService)
 	in.Ask = in.openQuestions(c)
 	in.Do = in.firstSteps(c)
 	in.Message = in.message()
@@ -138,10 +138,14 @@ func (in *Investigation) Headline() string {
 		if in.Hypotheses[0].Verdict == Possible && in.Stage != Healthy && in.Stage != UnknownStage {
 			return in.Hypotheses[0].Why
 		}
-		if in.Verdict.State == bootstrap.HasPasskey {
-			return fmt.Sprintf("Nothing is wrong in the tenant: %s has a passkey that today's policies accept.", in.Name())
+		fine := "Nothing is wrong in the tenant"
+		if len(in.Missing) > 0 {
+			fine = "Nothing is wrong in what was read of the tenant"
 		}
-		return fmt.Sprintf("Nothing is wrong in the tenant: %s can register a passkey without an administrator.", in.Name())
+		if in.Verdict.State == bootstrap.HasPasskey {
+			return fmt.Sprintf("%s: %s has a passkey that today's policies accept.", fine, in.Name())
+		}
+		return fmt.Sprintf("%s: %s can register a passkey without an administrator.", fine, in.Name())
 	}
 	return in.Hypotheses[0].Why
 }
@@ -240,12 +244,12 @@ func (d *Dossier) timeline() []Event {
 			list = append(list, Event{At: k.Created, Kind: KindRegistered, Text: "The " + k.label() + " was registered", Row: d.User.ID, Section: "authenticationMethods"})
 		}
 	}
-	list = append(list, collapsed(slices.Concat(d.Attempts, d.Successes))...)
+	list = append(list, d.collapsed(slices.Concat(d.Attempts, d.Successes))...)
 	slices.SortStableFunc(list, func(a, b Event) int { return cmp.Or(b.At.Compare(a.At), strings.Compare(a.Text, b.Text)) })
 	return list
 }
 
-func collapsed(all []Attempt) (list []Event) {
+func (d *Dossier) collapsed(all []Attempt) (list []Event) {
 	slices.SortStableFunc(all, func(a, b Attempt) int { return cmp.Or(b.At.Compare(a.At), strings.Compare(a.Row, b.Row)) })
 	for _, at := range all {
 		e := Event{At: at.At, Until: at.At, Count: 1, Row: at.Row, Section: "signIns"}
@@ -255,9 +259,9 @@ func collapsed(all []Attempt) (list []Event) {
 		case activity.Unfinished:
 			e.Kind, e.Text = KindUnfinished, "Did not finish signing in"
 		default:
-			e.Kind, e.Text = KindFailed, "Signing in failed, "+codeText(at.Code)
+			e.Kind, e.Text = KindFailed, "Signing in failed, "+d.known.codeText(at.Code)
 			if at.Registering {
-				e.Text = "Registering failed, " + codeText(at.Code)
+				e.Text = "Registering failed, " + d.known.codeText(at.Code)
 			}
 		}
 		if where := at.place(); where != "" {

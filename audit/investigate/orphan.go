@@ -26,9 +26,9 @@ func orphaned(c *inquiry) []signal {
 			add(c.failedPasskey(at))
 		}
 	}
-	if code := c.a.ErrorCode; code != 0 && (classOfCode(code) == activity.KeyUnknown || classOfCode(code) == activity.PasskeyFailed) {
-		s := signal{verdict: Likely, weight: 70, why: "The code that was shown is about a passkey that Entra does not take: " + codeText(code) + ".",
-			proof: append([]Proof{answered("error", itoa(code), codeText(code))}, c.passkeyProofs()...), ask: []questionID{askKeptWhere, askDeleted}}
+	if code := c.a.ErrorCode; code != 0 && (c.d.known.classOfCode(code) == activity.KeyUnknown || c.d.known.classOfCode(code) == activity.PasskeyFailed) {
+		s := signal{verdict: Likely, weight: 70, why: "The code that was shown is about a passkey that Entra does not take: " + c.d.known.codeText(code) + ".",
+			proof: append([]Proof{answered("error", itoa(code), c.d.known.codeText(code))}, c.passkeyProofs()...), ask: []questionID{askKeptWhere, askDeleted}}
 		s.actions, s.tell = removeAndRegister(c)
 		add(s)
 	}
@@ -87,18 +87,18 @@ func (c *inquiry) unknownKey(at *Attempt, gone, renamed *Change) signal {
 	name := d.Name()
 	s := signal{verdict: Likely, weight: 75, proof: proofs(at.Evidence...), ask: []questionID{askKeptWhere, askDeleted}}
 	s.actions, s.tell = removeAndRegister(c)
-	s.why = "On " + at.when() + " UTC " + name + " signed in with a passkey that Entra does not know: " + codeText(at.Code) + "."
+	s.why = "On " + at.when() + " UTC " + name + " signed in with a passkey that Entra does not know: " + c.d.known.codeText(at.Code) + "."
 	switch {
 	case activity.OtherHandle(at.Code):
-		s.why = "On " + at.when() + " UTC the passkey that was used belongs to another account, or to an earlier one of " + name + ": " + codeText(at.Code) + "."
+		s.why = "On " + at.when() + " UTC the passkey that was used belongs to another account, or to an earlier one of " + name + ": " + c.d.known.codeText(at.Code) + "."
 	case gone != nil && gone.At.Before(at.At):
 		s.weight = 90
 		s.proof = append(proofs(gone.Evidence), s.proof...)
-		s.why = "A passkey was deleted in Entra on " + day(gone.At) + by(gone) + ", and on " + at.when() + " UTC " + name + " signed in with one that Entra does not know: " + codeText(at.Code) + "."
+		s.why = "A passkey was deleted in Entra on " + day(gone.At) + by(gone) + ", and on " + at.when() + " UTC " + name + " signed in with one that Entra does not know: " + c.d.known.codeText(at.Code) + "."
 	case renamed != nil && renamed.At.Before(at.At):
 		s.weight = 86
 		s.proof = append(proofs(renamed.Evidence), s.proof...)
-		s.why = "The user principal name was changed on " + day(renamed.At) + ", and on " + at.when() + " UTC the passkey was no longer known: " + codeText(at.Code) + "."
+		s.why = "The user principal name was changed on " + day(renamed.At) + ", and on " + at.when() + " UTC the passkey was no longer known: " + c.d.known.codeText(at.Code) + "."
 	}
 	if at != c.attempt && (at.MadeGood || d.TakenAt.Sub(at.At) > recent) {
 		s.verdict, s.weight = Possible, s.weight/4
@@ -113,7 +113,7 @@ func (c *inquiry) unknownKey(at *Attempt, gone, renamed *Change) signal {
 func (c *inquiry) failedPasskey(at *Attempt) signal {
 	d := c.d
 	s := signal{verdict: Likely, weight: 44, proof: proofs(at.Evidence...), ask: []questionID{askAuthenticator, askKeptWhere}}
-	s.why = "On " + at.when() + " UTC Entra refused the passkey of " + d.Name() + ": " + codeText(at.Code) + "."
+	s.why = "On " + at.when() + " UTC Entra refused the passkey of " + d.Name() + ": " + c.d.known.codeText(at.Code) + "."
 	s.actions = []Action{{HelpDesk, "Compare what the device keeps with the passkeys listed below: account, model and date.", userMethods, anyDevice}}
 	s.tell = "Your passkey was refused. Please tell us what your device shows for it: for which account, and since when."
 	if at != c.attempt && (at.MadeGood || d.TakenAt.Sub(at.At) > recent) {

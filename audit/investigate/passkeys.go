@@ -116,7 +116,7 @@ func (r *reader) passkeys(ctx context.Context) error {
 		} else if q, found := report[id]; found {
 			k.Evidence = append(k.Evidence, audit.Quote(snapshot.UserRegistrationDetails, q.Key, q.Raw, "/methodsRegistered", "the report names a passkey"))
 		}
-		k.name()
+		k.name(r.d.known)
 		k.SignIn, k.Registration = r.ruling(k.credential, false), r.ruling(k.credential, true)
 		d.Passkeys = append(d.Passkeys, k)
 	}
@@ -128,8 +128,8 @@ func (r *reader) passkeys(ctx context.Context) error {
 }
 
 // name says what keeps the passkey, by its model.
-func (k *Passkey) name() {
-	m := catalogue.ModelOf(k.AAGUID)
+func (k *Passkey) name(known published) {
+	m := known.modelOf(k.AAGUID)
 	if m != nil && k.Model == "" {
 		k.Model = m.Name
 	}

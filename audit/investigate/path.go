@@ -30,7 +30,7 @@ func (c *inquiry) way() Way {
 	}
 	switch v.State {
 	case bootstrap.HasPasskey:
-		for _, k := range c.d.usable() {
+		for _, k := range c.d.best() {
 			w.Steps = append(w.Steps, Action{User, "Sign in with the " + k.label() + ".", "any sign-in page, \"Sign-in options\", Face, fingerprint, PIN or security key", deviceOf(k)})
 			w.Portable = w.Portable || k.Keeper != WindowsHello
 			break
@@ -43,6 +43,25 @@ func (c *inquiry) way() Way {
 		w.Steps = append(w.Steps, c.blockerActions()...)
 	}
 	return w
+}
+
+// best are the usable passkeys, those first that meet every strength that is demanded.
+func (d *Dossier) best() []*Passkey {
+	list := d.usable()
+	fails := func(k *Passkey) int {
+		n := 0
+		for _, s := range k.Strengths {
+			if s.Met == no {
+				n++
+			}
+		}
+		if k.SignIn.Accepted != yes {
+			n += 100
+		}
+		return n
+	}
+	slices.SortStableFunc(list, func(a, b *Passkey) int { return fails(a) - fails(b) })
+	return list
 }
 
 // deviceOf says on which device a passkey is used.

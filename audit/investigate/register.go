@@ -39,7 +39,7 @@ func (c *inquiry) passes() (list []signal) {
 			continue
 		}
 		s := signal{verdict: Likely, weight: 70, proof: proofs(at.Evidence...), ask: []questionID{askExact}}
-		s.why = "On " + at.when() + " UTC the Temporary Access Pass of " + d.Name() + " was not taken: " + codeText(at.Code) + "."
+		s.why = "On " + at.when() + " UTC the Temporary Access Pass of " + d.Name() + " was not taken: " + c.d.known.codeText(at.Code) + "."
 		s.actions = []Action{{Administrator, "Check who " + d.Name() + " is and issue a new Temporary Access Pass of the kind that the policy takes; a new one replaces the old.", userMethods, anyDevice}, registerStep(c)}
 		s.tell = "The start code that you used does not work any more. Please call the help desk for a new one, and use it within minutes."
 		if at == c.attempt {
@@ -47,9 +47,9 @@ func (c *inquiry) passes() (list []signal) {
 		}
 		list = append(list, s)
 	}
-	if code := c.a.ErrorCode; code != 0 && classOfCode(code) == activity.PassFailed {
-		list = append(list, signal{verdict: Likely, weight: 68, why: "The code that was shown is about the Temporary Access Pass: " + codeText(code) + ".",
-			proof: []Proof{answered("error", itoa(code), codeText(code))}, ask: []questionID{askAt},
+	if code := c.a.ErrorCode; code != 0 && c.d.known.classOfCode(code) == activity.PassFailed {
+		list = append(list, signal{verdict: Likely, weight: 68, why: "The code that was shown is about the Temporary Access Pass: " + c.d.known.codeText(code) + ".",
+			proof: []Proof{answered("error", itoa(code), c.d.known.codeText(code))}, ask: []questionID{askAt},
 			actions: []Action{{Administrator, "Check who " + d.Name() + " is and issue a new Temporary Access Pass of the kind that the policy takes.", userMethods, anyDevice}, registerStep(c)},
 			tell:    "The start code that you used does not work any more. Please call the help desk for a new one, and use it within minutes."})
 	}

@@ -111,24 +111,6 @@ func (r *reader) scope(pk *methods.Passkeys) {
 	}
 }
 
-// modelsOf finds the models that a provider's name stands for.
-func modelsOf(provider string) []catalogue.Model {
-	word := squeeze(provider)
-	if word == "" {
-		return nil
-	}
-	var list []catalogue.Model
-	for _, m := range catalogue.Models() {
-		if m.Kind == catalogue.SecurityKey || strings.EqualFold(m.AAGUID, catalogue.AuthenticatorAndroid) || strings.EqualFold(m.AAGUID, catalogue.AuthenticatorIOS) {
-			continue
-		}
-		if strings.Contains(squeeze(m.Name), word) || strings.Contains(squeeze(m.Vendor), word) {
-			list = append(list, m)
-		}
-	}
-	return list
-}
-
 // compareVersions compares dotted numbers; ok is false where a part is none.
 func compareVersions(a, b string) (order int, ok bool) {
 	as, bs := strings.Split(strings.TrimSpace(a), "."), strings.Split(b, ".")

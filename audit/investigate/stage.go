@@ -60,7 +60,7 @@ func stageOf(d *Dossier, a *Answers) (stage Stage, by string, attempt *Attempt) 
 		}
 	}
 	if a.ErrorCode != 0 {
-		if stage := stageOfCode(a.ErrorCode); stage != "" {
+		if stage := stageOfClass(d.known.classOfCode(a.ErrorCode)); stage != "" {
 			return stage, fmt.Sprintf("by the code %d", a.ErrorCode), attempt
 		}
 	}

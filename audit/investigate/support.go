@@ -76,7 +76,7 @@ func (c *inquiry) look() (answer support, asked bool) {
 		answer.place += " " + c.version
 	}
 	best := support{supported: "unknown", place: answer.place}
-	for _, cell := range catalogue.SupportAt(p) {
+	for _, cell := range c.d.known.supportAt(p) {
 		if !strings.EqualFold(cell.Client, p.Client) && !strings.EqualFold(cell.Client, "any") {
 			continue
 		}

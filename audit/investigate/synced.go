@@ -76,7 +76,7 @@ func (c *inquiry) named() signal {
 		who = c.a.Provider
 	}
 	ruling := rules.Synced
-	models := modelsOf(c.a.Provider)
+	models := d.known.modelsOf(c.a.Provider)
 	for i, m := range models {
 		kind := m.PasskeyType
 		if kind == "unknown" {

@@ -30,12 +30,18 @@ func Open(ctx context.Context, snap *snapshot.Snapshot, who Whom, others ...*sna
 	}
 	var unowned ownerless
 	members := newMembers(who.ID)
+	holders, err := roleHolders(ctx, snap)
+	if err != nil {
+		return nil, err
+	}
 	choice := snapshot.Choice{
 		Also: map[snapshot.SectionID]func(entra.Raw) bool{
 			snapshot.DirectoryAudits: func(raw entra.Raw) bool { return byName(raw) || changesPolicy(raw) },
 			snapshot.Devices:         func(raw entra.Raw) bool { return inIntune(raw) || unowned.keep(raw) },
-			snapshot.Users:           members.account,
-			snapshot.GroupMembers:    func(entra.Raw) bool { return true },
+			snapshot.Users: func(raw entra.Raw) bool {
+				return members.account(raw) || holders[hashID(snapshot.RowKey(snapshot.Users, raw))]
+			},
+			snapshot.GroupMembers: func(entra.Raw) bool { return true },
 		},
 		Rewrite: map[snapshot.SectionID]func(entra.Raw) entra.Raw{snapshot.GroupMembers: members.rewrite},
 	}
@@ -58,6 +64,24 @@ func Open(ctx context.Context, snap *snapshot.Snapshot, who Whom, others ...*sna
 		}
 	}
 	return members.settle(ctx, snap, view)
+}
+
+// roleHolders are hashes of the ids that hold roles, where groups were not read in full:
+// without the accounts among them, any could be a group that the account is in.
+func roleHolders(ctx context.Context, snap *snapshot.Snapshot) (map[uint64]bool, error) {
+	ids := map[uint64]bool{}
+	if snap.Status(snapshot.Groups).State == snapshot.Complete {
+		return ids, nil
+	}
+	for _, section := range []snapshot.SectionID{snapshot.RoleAssignments, snapshot.RoleEligibility} {
+		for row, err := range snap.Rows(ctx, section) {
+			if err != nil {
+				return nil, err
+			}
+			ids[hashID(entra.Text(row.Raw, "/principalId"))] = true
+		}
+	}
+	return ids, nil
 }
 
 // devicesInIntune finds rows by the directory's ids of the devices that Intune gives to
