@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"passkeyaudit/audit/entra"
+	"passkeyaudit/audit/entra/catalogue"
 	"passkeyaudit/audit/snapshot"
 )
 
@@ -173,6 +174,15 @@ func (p *Pass) Scope() snapshot.Scope { return p.run.snap.Scope() }
 // Settings are what the administrators of the tenant said; they are no read that
 // would have to be declared.
 func (p *Pass) Settings() Settings { return p.run.settings }
+
+// Catalogue is what is known of models, places where passkeys work and error codes: the
+// program's own data, or what the settings put in their place.
+func (p *Pass) Catalogue() *catalogue.Catalogue { return p.run.Catalogue() }
+
+// Catalogue is the data by which the run judges.
+func (r *Run) Catalogue() *catalogue.Catalogue {
+	return cmp.Or(r.settings.Catalogue, catalogue.BuiltIn())
+}
 
 // Cloud is the cloud the tenant is in, such as "usgov"; a snapshot that does not
 // say is of the public one.

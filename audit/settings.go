@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"passkeyaudit/audit/entra/catalogue"
 	"passkeyaudit/audit/snapshot"
 )
 
@@ -41,6 +42,9 @@ type Settings struct {
 	// Assume are conditions that are taken to hold for everybody: capablePhone,
 	// securityKey, syncedProvider, trustedLocation, bluetooth, country:XX.
 	Assume []string
+	// Catalogue is the data about models, places and error codes to judge by, where it is
+	// not all the program's own; see [Pass.Catalogue].
+	Catalogue *catalogue.Catalogue
 }
 
 // Lanes are ways to a first passkey that exist only where an organisation has set
@@ -133,6 +137,11 @@ func (s Settings) Digest() string {
 	set(h, "lanes", on)
 	set(h, "switches", s.SwitchesOn())
 	set(h, "assume", s.Assume)
+	if s.Catalogue != nil {
+		if digest := s.Catalogue.Digest(); digest != "" {
+			set(h, "catalogue", []string{digest})
+		}
+	}
 	return hex.EncodeToString(h.Sum(nil))
 }
 

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"passkeyaudit/audit/entra/catalogue"
 	"passkeyaudit/audit/snapshot"
 )
 
@@ -30,6 +31,7 @@ func fullSettings() Settings {
 		Lanes:             Lanes{Provisioning: true},
 		Switches:          map[string]bool{"x": true},
 		Assume:            []string{"bluetooth", "country:NL"},
+		Catalogue:         catalogue.BuiltIn().WithFIDO(catalogue.NewCertifications(catalogue.Certifications{Digest: "ab"}, nil)),
 	}
 }
 

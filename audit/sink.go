@@ -1,6 +1,9 @@
 package audit
 
-import "passkeyaudit/audit/snapshot"
+import (
+	"passkeyaudit/audit/entra/catalogue"
+	"passkeyaudit/audit/snapshot"
+)
 
 // Sink receives the results of one run. Calls are serial: Begin, then every
 // Result in the order of check ids, then every Finding in the order of check id,
@@ -26,6 +29,34 @@ type Header struct {
 	Settings   SettingsHeader
 	Summary    Summary
 	Engine     Engine
+	// Data are the editions of the data by which was judged; FIDO what the FIDO Alliance
+	// says of models, nil where no metadata were given.
+	Data []catalogue.Edition
+	FIDO *catalogue.Certifications
+	Logs Logs
+}
+
+// Logs is what reading the sign-in log and the audit log came to. The zero value is
+// that of a run without logs.
+type Logs struct {
+	// SignIns and Audits are the rows that were read.
+	SignIns, Audits int
+	// Classes counts the sign-ins by how they ended, in the order of the classes.
+	Classes []Tally
+	// UnknownCodes are error codes that the catalogue does not have, the most frequent
+	// first. Their rows prove nothing either way.
+	UnknownCodes []Tally
+	// Uncoded are sign-ins without an error code.
+	Uncoded int
+	// UnknownActivities are kinds of records of the authentication methods service that
+	// the catalogue does not have.
+	UnknownActivities []Tally
+}
+
+// Tally is how many rows are of a kind.
+type Tally struct {
+	Name string
+	Rows int
 }
 
 // SettingsHeader is what a report says about the settings of its run.

@@ -39,6 +39,9 @@ import (
 	tapmodemismatch "passkeyaudit/checks/bootstrap/tap-mode-mismatch"
 	tapunavailable "passkeyaudit/checks/bootstrap/tap-unavailable"
 	trappedusers "passkeyaudit/checks/bootstrap/trapped-users"
+	legacyclient "passkeyaudit/checks/compatibility/legacy-client"
+	platformwithoutmethod "passkeyaudit/checks/compatibility/platform-without-method"
+	unsupportedcombination "passkeyaudit/checks/compatibility/unsupported-combination"
 	crossdevicefailures "passkeyaudit/checks/cross-device/cross-device-failures"
 	phoneonlypasskeysatdesks "passkeyaudit/checks/cross-device/phone-only-passkeys-at-desks"
 	orphancandidate "passkeyaudit/checks/orphans/orphan-candidate"
@@ -148,6 +151,15 @@ func CrossDevice() []*audit.Check {
 	}
 }
 
+// Compatibility: it works here and not there.
+func Compatibility() []*audit.Check {
+	return []*audit.Check{
+		unsupportedcombination.Check,
+		legacyclient.Check,
+		platformwithoutmethod.Check,
+	}
+}
+
 // Orphans: passkeys that are on one side only, or whose owner cannot use them.
 func Orphans() []*audit.Check {
 	return []*audit.Check{
@@ -184,5 +196,5 @@ func Posture() []*audit.Check {
 
 // All lists every check in the order of the catalogue.
 func All() []*audit.Check {
-	return slices.Concat(Scope(), SelfService(), Bootstrap(), Attestation(), CrossDevice(), Orphans(), Synced(), Posture())
+	return slices.Concat(Scope(), SelfService(), Bootstrap(), Attestation(), CrossDevice(), Compatibility(), Orphans(), Synced(), Posture())
 }

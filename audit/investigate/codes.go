@@ -12,16 +12,16 @@ import (
 
 // published is what others have published and this package asks for: meanings of codes,
 // models, activities, where passkeys are supported.
-type published struct{}
+type published struct{ *catalogue.Catalogue }
 
-func (published) errorOf(code int) *catalogue.SignInError             { return catalogue.SignInErrorOf(code) }
-func (published) modelOf(aaguid string) *catalogue.Model              { return catalogue.ModelOf(aaguid) }
-func (published) activityOf(name string) *catalogue.Activity          { return catalogue.ActivityOf(name) }
-func (published) supportAt(p catalogue.Place) []catalogue.SupportCell { return catalogue.SupportAt(p) }
+func (k published) errorOf(code int) *catalogue.SignInError    { return k.SignInErrorOf(code) }
+func (k published) modelOf(aaguid string) *catalogue.Model     { return k.ModelOf(aaguid) }
+func (published) activityOf(name string) *catalogue.Activity   { return catalogue.ActivityOf(name) }
+func (k published) look(q catalogue.Question) catalogue.Answer { return k.Matrix().Look(q) }
 
 // classOf classifies a row of the sign-in log.
-func (published) classOf(s *entra.SignIn) (activity.Class, int) {
-	class, code, _ := activity.ClassOf(s)
+func (k published) classOf(s *entra.SignIn) (activity.Class, int) {
+	class, code, _ := activity.ClassOf(k.Catalogue, s)
 	return class, code
 }
 
@@ -40,13 +40,13 @@ func (k published) codeText(code int) string {
 }
 
 // modelsOf finds the models that a provider's name stands for.
-func (published) modelsOf(provider string) []catalogue.Model {
+func (k published) modelsOf(provider string) []catalogue.Model {
 	word := squeeze(provider)
 	if word == "" {
 		return nil
 	}
 	var list []catalogue.Model
-	for _, m := range catalogue.Models() {
+	for _, m := range k.Models() {
 		if m.Kind == catalogue.SecurityKey || strings.EqualFold(m.AAGUID, catalogue.AuthenticatorAndroid) || strings.EqualFold(m.AAGUID, catalogue.AuthenticatorIOS) {
 			continue
 		}

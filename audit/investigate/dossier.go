@@ -145,7 +145,7 @@ type reader struct {
 }
 
 func readDossier(ctx context.Context, p *audit.Pass) (*Dossier, error) {
-	r := &reader{Pass: p, d: &Dossier{}}
+	r := &reader{Pass: p, d: &Dossier{known: published{p.Catalogue()}}}
 	var err error
 	if r.dir, err = audit.Get(ctx, p, population.Users); err != nil {
 		return nil, err

@@ -1,7 +1,6 @@
 package investigate
 
 import (
-	"fmt"
 	"strings"
 
 	"passkeyaudit/audit"
@@ -41,96 +40,48 @@ func supported(c *inquiry) []signal {
 
 // support is what the pages say of a place.
 type support struct {
-	supported  string // yes, no, conditional, unknown, notApplicable
-	cell       catalogue.SupportCell
-	place      string
-	least      string // version that is asked for, where the place has less
-	conditions []string
+	catalogue.Answer
+	place string
 }
 
-// look asks the support pages about the place that was told; asked is false where not
+// look asks the support matrix about the place that was told; asked is false where not
 // enough of it is known.
 func (c *inquiry) look() (answer support, asked bool) {
 	if c.os == "" || c.browser == "" && c.app == "" {
 		return support{}, false
 	}
-	p := catalogue.Place{OS: systemNames[c.os], Operation: "signIn", Authenticator: c.supportKeeper()}
+	q := catalogue.Question{OS: systemNames[c.os], OSVersion: c.version, Operation: "signIn", Authenticator: c.supportKeeper(), At: c.d.TakenAt}
 	if c.registering() {
-		p.Operation = "registration"
+		q.Operation = "registration"
+	}
+	if c.d.Listed {
+		q.Passkeys = len(c.d.Passkeys)
 	}
 	switch c.flow {
 	case SameDevice:
-		p.Flow = "sameDevice"
+		q.Flow = "sameDevice"
 	case CrossDevice:
-		p.Flow = "crossDevice"
+		q.Flow = "crossDevice"
 	}
 	answer.place = c.os.String()
 	if c.browser != "" {
-		p.Surface, p.Client = "browser", browserOf(c.browser)
+		q.Surface, q.Client = "browser", c.browser
 		answer.place = c.browser + " on " + answer.place
 	} else {
-		p.Surface, p.Client = c.appSurface(), c.app
+		// Whether a broker is there, which the matrix tells apart, Graph does not show.
+		q.Surface, q.Client = "nativeAppNoBroker", c.app
 		answer.place = "the app " + c.app + " on " + answer.place
 	}
 	if c.version != "" {
 		answer.place += " " + c.version
 	}
-	best := support{supported: "unknown", place: answer.place}
-	for _, cell := range c.d.known.supportAt(p) {
-		if !strings.EqualFold(cell.Client, p.Client) && !strings.EqualFold(cell.Client, "any") {
-			continue
-		}
-		if rank(cell.Supported) > rank(best.supported) || best.cell.ID == "" {
-			best.supported, best.cell, best.conditions = cell.Supported, cell, cell.Conditions
-		}
-		if least := leastVersion(cell.OSVersionMin); least != "" && c.version != "" {
-			if order, ok := compareVersions(c.version, least); ok && order < 0 {
-				best.supported, best.cell, best.least = "no", cell, cell.OSVersionMin
-			}
-		}
-	}
-	return best, true
-}
-
-// rank orders what cells of one place say: a restriction goes before a general yes.
-func rank(supported string) int {
-	switch supported {
-	case "no", "notApplicable":
-		return 4
-	case "conditional":
-		return 3
-	case "yes":
-		return 2
-	default:
-		return 1
-	}
-}
-
-// leastVersion is the number of a least version; of Windows, which is told by name, none.
-func leastVersion(text string) string {
-	if strings.Contains(text, " ") {
-		return ""
-	}
-	return text
+	answer.Answer = c.d.known.look(q)
+	return answer, true
 }
 
 var systemNames = map[devices.OS]string{
 	devices.Windows: "Windows", devices.MacOS: "macOS", devices.IOS: "iOS", devices.Android: "Android", devices.Linux: "Linux", ChromeOS: "ChromeOS",
 }
-
-// browserOf names a browser as the support pages do.
-func browserOf(name string) string {
-	for _, known := range []string{"Chrome", "Edge", "Firefox", "Safari"} {
-		if strings.Contains(strings.ToLower(name), strings.ToLower(known)) {
-			return known
-		}
-	}
-	return "other (Opera, Brave, Vivaldi, IE, webview)"
-}
-
-// appSurface: on Android the pages tell apps without a broker; whether one is there
-// Graph does not show.
-func (c *inquiry) appSurface() string { return "nativeAppNoBroker" }
 
 func (c *inquiry) supportKeeper() string {
 	keeper := c.keeper
@@ -151,34 +102,31 @@ func (c *inquiry) supportKeeper() string {
 
 // bySupport judges by what the pages say.
 func (c *inquiry) bySupport(a support) signal {
-	source := fmt.Sprintf("%s, %s", a.cell.Source.Key, a.cell.Source.Date)
+	source := a.Cite()
 	s := signal{proof: c.saidPlace(), ask: []questionID{askOS, askBrowser, askApp, askOSVersion}}
 	what := "signing in with a passkey"
 	if c.registering() {
 		what = "registering a passkey"
 	}
 	move := []Action{{User, "Do it in a place that is supported: Chrome, Edge, Firefox or Safari on a current system.", "", "a computer, or the phone's own browser"}}
-	switch a.supported {
-	case "no", "notApplicable":
+	switch {
+	case a.Support == catalogue.Unsupported:
 		s.verdict, s.weight = Likely, 70
 		s.why = upper(a.place) + " does not support " + what + " (" + source + ")."
-		if a.least != "" {
-			s.why = upper(a.place) + " is below " + a.least + ", the least version for " + what + " (" + source + ")."
-		}
 		if c.app != "" {
 			s.why = strings.TrimSuffix(s.why, ".") + ", unless a broker app such as Microsoft Authenticator or Company Portal is installed."
 		}
 		s.actions = move
 		s.tell = "What you use (" + a.place + ") does not support passkeys. Please use Chrome, Edge, Firefox or Safari on a current system, and tell us if it fails there too."
-	case "conditional":
+	case a.Support == catalogue.SupportUnknown && a.Cell != nil:
 		s.verdict, s.weight = Possible, 34
-		s.why = upper(a.place) + " supports " + what + " under conditions (" + source + "): " + strings.Join(a.conditions, ", ") + "."
-		if len(a.conditions) == 0 {
-			s.why = upper(a.place) + " supports " + what + " under conditions (" + source + ")."
+		s.why = "Whether " + a.place + " supports " + what + " hangs on " + enumerate(a.Hangs, "and") + " (" + source + ")."
+		if len(a.Hangs) == 0 {
+			s.why = "Whether " + a.place + " supports " + what + " is not said (" + source + ")."
 		}
 		s.ask = append([]questionID{askHardware}, s.ask...)
 		s.tell = "It can work in " + a.place + ", under conditions that we have to check with you. Please tell us which phone or key you use, and how it is connected."
-	case "yes":
+	case a.Support == catalogue.Supported:
 		s.verdict, s.weight = RuledOut, 0
 		s.why = upper(a.place) + " supports " + what + " (" + source + ")."
 		if c.stage == Unsupported {

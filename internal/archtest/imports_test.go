@@ -25,7 +25,7 @@ var internalEdges = []struct {
 	{"audit/snapshot", []string{"audit/entra"}},
 	{"audit/snapshot/*", []string{"audit/snapshot", "audit/entra"}},
 	{"audit/conditionalaccess", []string{"audit/entra", "audit/tri"}},
-	{"audit", []string{"audit/snapshot", "audit/entra", "audit/tri"}},
+	{"audit", []string{"audit/snapshot", "audit/entra", "audit/entra/catalogue", "audit/tri"}},
 	{"audit/facts/*", []string{"audit", "audit/snapshot", "audit/entra", "audit/entra/catalogue", "audit/conditionalaccess", "audit/tri", "audit/facts/*"}},
 	{"checks/*/*", []string{"audit", "audit/snapshot", "audit/entra", "audit/entra/catalogue", "audit/facts/*", "audit/conditionalaccess"}},
 	{"checks", []string{"audit", "checks/*/*"}},
@@ -43,7 +43,8 @@ var internalEdges = []struct {
 	{"graphclient/graphsim", []string{"audit/snapshot"}},
 	{"fixtures", nil},
 	{"fixtures/demogen", nil},
-	{"internal/config", []string{"audit", "audit/entra", "audit/snapshot"}},
+	{"internal/config", []string{"audit", "audit/entra", "audit/entra/catalogue", "audit/snapshot"}},
+	{"internal/fidometadata", []string{"audit/entra", "audit/entra/catalogue"}},
 	{"internal/term", nil},
 	{"internal/tenantgen", []string{"audit/snapshot", "audit/entra"}},
 	{"internal/exports", []string{"audit/snapshot", "audit/entra"}},
@@ -77,6 +78,8 @@ var outsideEdges = []struct {
 	{"github.com/olekukonko/tablewriter", []string{"internal/cli", "internal/term", "audit/report/table"}},
 	{"golang.org/x/term", []string{"internal/term"}},
 	{"go.yaml.in/yaml/v4", []string{"internal/config"}},
+	{"github.com/go-webauthn/webauthn/metadata", []string{"internal/fidometadata"}},
+	{"github.com/golang-jwt/jwt/v5", []string{"internal/fidometadata"}},
 	// audittest is imported by tests only.
 	{"github.com/google/go-cmp", []string{"audit/audittest", "audit/snapshot/*"}},
 }

@@ -44,6 +44,7 @@ judged; 4 failure, nothing trustworthy was produced.`,
 		Example: `  passkeyaudit audit --from ./snapshot
   passkeyaudit audit --tenant-id contoso.onmicrosoft.com --auth azure-cli --save ./snapshot
   passkeyaudit audit --from ./snapshot --checks scope,PK-BOOT-001 --fail-on medium
+  passkeyaudit audit --from ./snapshot --mds mds.jwt
   passkeyaudit audit --from ./snapshot --format ndjson --output run.ndjson`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -2,9 +2,12 @@ package cli
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"passkeyaudit/audit/entra"
+	"passkeyaudit/audit/entra/catalogue"
 	"passkeyaudit/audit/report"
 	"passkeyaudit/audit/report/table"
 	"passkeyaudit/internal/config"
@@ -16,10 +19,11 @@ func newConfigCmd(d *Deps) *cobra.Command {
 		Short: "Check a configuration file, and show the settings in force",
 		Args:  cobra.NoArgs,
 		Example: `  passkeyaudit config check passkeyaudit.yaml
-  passkeyaudit config show --config passkeyaudit.yaml`,
+  passkeyaudit config show --config passkeyaudit.yaml
+  passkeyaudit config data supportMatrix > matrix.json`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newConfigCheckCmd(d), newConfigShowCmd(d))
+	cmd.AddCommand(newConfigCheckCmd(d), newConfigShowCmd(d), newConfigDataCmd(d))
 	return cmd
 }
 
@@ -37,6 +41,7 @@ then 2. Whether accepted findings and named accounts exist is known only when a 
 			if err != nil {
 				return err
 			}
+			warnOfData(d, settings.Catalogue)
 			_, err = fmt.Fprintf(d.IO.Out, "%s is valid. Digest %s\n", args[0], settings.Digest())
 			return err
 		},
@@ -71,6 +76,37 @@ func newConfigShowCmd(d *Deps) *cobra.Command {
 	cmd.Flags().StringVar(&format, "format", "table", "how to write the settings: table, json")
 	complete(cmd, "format", "table", "json")
 	return cmd
+}
+
+func newConfigDataCmd(d *Deps) *cobra.Command {
+	var names []string
+	for _, part := range catalogue.Parts() {
+		names = append(names, string(part))
+	}
+	return &cobra.Command{
+		Use:   "data [" + strings.Join(names, "|") + "]",
+		Short: "List the data about passkeys that the program carries, or write one file of it",
+		Long: `List the files of data that the program carries and that a configuration can put newer ones in the place of. With a
+name, write that file to standard output: the one to start a newer one from.`,
+		Example: `  passkeyaudit config data
+  passkeyaudit config data supportMatrix > matrix.json`,
+		Args:      cobra.MaximumNArgs(1),
+		ValidArgs: names,
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				var rows [][]string
+				for _, e := range catalogue.BuiltIn().Editions() {
+					rows = append(rows, []string{string(e.Part), e.Part.Title(), e.Name, e.Date})
+				}
+				return table.Plain(d.IO.Out, []string{"NAME", "HOLDS", "EDITION", "COMPILED"}, rows)
+			}
+			if !slices.Contains(names, args[0]) {
+				return usagef("there are no data %q; there are %s", args[0], strings.Join(names, ", "))
+			}
+			_, err := d.IO.Out.Write(catalogue.BuiltInText(catalogue.Part(args[0])))
+			return err
+		},
+	}
 }
 
 // configFile is the row that says which file was read: it comes from the flag.

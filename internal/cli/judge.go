@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/entra"
+	"passkeyaudit/audit/facts/activity"
 	"passkeyaudit/audit/facts/population"
 	"passkeyaudit/audit/facts/replay"
 	"passkeyaudit/audit/report"
@@ -34,6 +35,7 @@ type judgeOptions struct {
 	Color          string
 	Quiet, Verbose bool
 	settingsOptions
+	MDS string
 }
 
 func formats() []string { return []string{"table", "json", "ndjson"} }
@@ -49,6 +51,8 @@ func (o *judgeOptions) flags(cmd *cobra.Command) {
 	f.BoolVarP(&o.Quiet, "quiet", "q", false, "no progress and no hints")
 	f.BoolVarP(&o.Verbose, "verbose", "v", false, "with each finding, its evidence and the first people")
 	o.settingsOptions.flags(cmd)
+	f.StringVar(&o.MDS, "mds", "", "also judge models by the FIDO Alliance's metadata in `FILE`, a signed MDS3 blob")
+	cobra.CheckErr(cmd.MarkFlagFilename("mds"))
 	complete(cmd, "format", formats()...)
 	complete(cmd, "fail-on", "critical", "high", "medium", "low", "info", "never")
 	complete(cmd, "color", "auto", "always", "never")
@@ -72,6 +76,7 @@ type judging struct {
 	judgeOptions
 	plan     *runner.Plan
 	settings audit.Settings
+	metadata *metadata
 	failOn   audit.Severity // 0: never
 	sample   int
 	color    bool
@@ -101,6 +106,9 @@ func (o judgeOptions) validate(d *Deps) (*judging, error) {
 		j.color = false
 	}
 	if j.settings, err = o.settingsOptions.settings(); err != nil {
+		return nil, err
+	}
+	if j.metadata, err = readMetadata(o.MDS); err != nil {
 		return nil, err
 	}
 	chosen, err := selectChecks(o.Checks)
@@ -171,7 +179,7 @@ func folder(dir string) (fs.FS, error) {
 // judge runs the chosen checks on a snapshot, writes the result and returns the
 // outcome as an error, nil for a clean run.
 func judge(ctx context.Context, d *Deps, j *judging, snap *snapshot.Snapshot) error {
-	run := audit.NewRunWith(snap, j.settings)
+	run := audit.NewRunWith(snap, j.metadata.beside(j.settings, snap.TakenAt()))
 	results, err := j.plan.Run(ctx, run, runner.Options{})
 	if err != nil {
 		return err
@@ -189,6 +197,7 @@ func judge(ctx context.Context, d *Deps, j *judging, snap *snapshot.Snapshot) er
 	}
 	if !j.Quiet {
 		warnOfSettings(d, header.Settings, results)
+		warnOfData(d, run.Catalogue())
 	}
 	return j.outcome(results)
 }
@@ -215,9 +224,13 @@ func header(ctx context.Context, d *Deps, run *audit.Run) (audit.Header, error) 
 	if err != nil {
 		return audit.Header{}, err
 	}
+	logs, err := audit.Evaluate(ctx, run, activity.Reading)
+	if err != nil {
+		return audit.Header{}, err
+	}
 	return audit.Header{
-		Engine: *engine,
-		Tool:   audit.Tool{Name: "passkeyaudit", Version: d.Version}, Tenant: tenant, Scope: snap.Scope(),
+		Engine: *engine, Data: run.Catalogue().Editions(), FIDO: run.Catalogue().FIDO(), Logs: logs,
+		Tool: audit.Tool{Name: "passkeyaudit", Version: d.Version}, Tenant: tenant, Scope: snap.Scope(),
 		TakenAt: snap.Manifest().TakenAt, Digest: digest, Sections: snap.States(),
 		Unreadable: snap.Unreadable(), Settings: settings, Summary: audit.Summary{Headcount: headcount},
 	}, nil

@@ -142,6 +142,9 @@ func (o previewOptions) validate(d *Deps) (*previewing, error) {
 	if p.settings, err = o.settingsOptions.settings(); err != nil {
 		return nil, err
 	}
+	if !o.Quiet {
+		warnOfData(d, p.settings.Catalogue)
+	}
 	switch {
 	case o.Require != "":
 		r, err := change.Requirement{What: o.Require, For: o.For, Exclude: o.Exclude, Platforms: o.Platforms, Apps: o.Apps}.Request()

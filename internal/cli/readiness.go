@@ -169,6 +169,9 @@ func runReadiness(ctx context.Context, d *Deps, o readinessOptions) error {
 		return err
 	}
 	defer cleanUp()
+	if !o.Quiet {
+		warnOfData(d, settings.Catalogue)
+	}
 	run := audit.NewRunWith(snap, settings)
 	r, err := readiness.Judge(ctx, run, options, o.Users)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 	"passkeyaudit/audit"
+	"passkeyaudit/audit/entra/catalogue"
 )
 
 // maxSize bounds a configuration file, in bytes: some thousand accepted findings.
@@ -28,7 +29,10 @@ type Vocabulary struct {
 // Config is a configuration that was read. The zero value is the defaults.
 type Config struct {
 	Settings audit.Settings
-	places   map[string]place // by path, such as severity.PK-ATT-003 or accept[0]
+	// Data are the files that take the place of the program's own data, as the
+	// configuration names them: relative to its own folder.
+	Data   map[catalogue.Part]string
+	places map[string]place // by path, such as severity.PK-ATT-003 or accept[0]
 }
 
 type place struct{ line, column int }
@@ -68,7 +72,14 @@ func Read(file string, v Vocabulary) (*Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w", err)
 	}
-	return Parse(file, data, v)
+	c, err := Parse(file, data, v)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.readData(file); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 // Parse reads the text of a configuration; name stands for it in errors, which are

@@ -9,6 +9,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 	"passkeyaudit/audit"
+	"passkeyaudit/audit/entra/catalogue"
 	"passkeyaudit/audit/snapshot"
 )
 
@@ -24,7 +25,21 @@ func top() []field {
 		{key: "kinds", read: readKinds},
 		{key: "switches", read: readSwitches},
 		{key: "assume", read: readAssume},
+		{key: "data", read: func(r *reader, path string, n *yaml.Node) { r.mapping(n, path, dataFields()) }},
 	}
+}
+
+func dataFields() []field {
+	var fields []field
+	for _, part := range catalogue.Parts() {
+		fields = append(fields, field{key: string(part), read: func(r *reader, path string, n *yaml.Node) {
+			if file, ok := r.text(n, "the path of a file"); ok {
+				put(&r.config.Data, part, file)
+				r.from(path, n)
+			}
+		}})
+	}
+	return fields
 }
 
 func laneFields() []field {
@@ -249,9 +264,9 @@ func (r *reader) contradictions() {
 
 func element(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
 
-func put[V any](m *map[string]V, key string, value V) {
+func put[K comparable, V any](m *map[K]V, key K, value V) {
 	if *m == nil {
-		*m = map[string]V{}
+		*m = map[K]V{}
 	}
 	(*m)[key] = value
 }

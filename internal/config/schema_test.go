@@ -169,6 +169,7 @@ func TestSchemaNamesWhatThereIs(t *testing.T) {
 		{"accept", slices.Sorted(maps.Keys(accept.Properties)), keys(acceptFields(&audit.Acceptance{}))},
 		{"required", accept.Required, required},
 		{"lanes", slices.Sorted(maps.Keys(decode(root.Properties["lanes"]).Properties)), keys(laneFields())},
+		{"data", slices.Sorted(maps.Keys(decode(root.Properties["data"]).Properties)), keys(dataFields())},
 		{"sections", decode(root.Properties["sections"]).PropertyNames.Enum, sections},
 		{"severities", values(root.Properties["severity"]), severities},
 		{"kinds", values(root.Properties["kinds"]), kinds},

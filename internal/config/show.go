@@ -1,11 +1,13 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 
 	"passkeyaudit/audit"
+	"passkeyaudit/audit/entra/catalogue"
 )
 
 // Value is one setting in force. Line is where the file sets it, 0 for a default.
@@ -44,6 +46,10 @@ func (c *Config) Values(v Vocabulary) []Value {
 		add("switches."+name, fmt.Sprint(s.Switches[name]))
 	}
 	list("assume", len(s.Assume), func(i int) string { return s.Assume[i] })
+	known := cmp.Or(s.Catalogue, catalogue.BuiltIn())
+	for _, part := range catalogue.Parts() {
+		add("data."+string(part), known.Edition(part).String())
+	}
 	return all
 }
 

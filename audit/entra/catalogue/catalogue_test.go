@@ -37,7 +37,7 @@ func TestModelOf(t *testing.T) {
 			if got := catalogue.Undisclosed(tt.aaguid); got != tt.undisclose {
 				t.Errorf("Undisclosed = %v", got)
 			}
-			m := catalogue.ModelOf(tt.aaguid)
+			m := catalogue.BuiltIn().ModelOf(tt.aaguid)
 			if (m == nil) != (tt.model == "") {
 				t.Fatalf("got %+v", m)
 			}
@@ -68,22 +68,22 @@ func TestUndisclosed(t *testing.T) {
 
 // TestAttestationList: the list is whole, and of the edition it says.
 func TestAttestationList(t *testing.T) {
-	list := catalogue.AttestationList()
+	list := catalogue.BuiltIn().AttestationList()
 	if list.Key != "HWV" || list.Date != "2026-10-06" || list.Weight != catalogue.Documented {
 		t.Errorf("%+v", list)
 	}
 	id := regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 	counts := map[catalogue.ModelKind]int{}
-	for _, m := range catalogue.Models() {
+	for _, m := range catalogue.BuiltIn().Models() {
 		counts[m.Kind]++
-		if !id.MatchString(m.AAGUID) || catalogue.ModelOf(m.AAGUID).Name != m.Name {
+		if !id.MatchString(m.AAGUID) || catalogue.BuiltIn().ModelOf(m.AAGUID).Name != m.Name {
 			t.Errorf("%s %s is badly spelled or twice there", m.AAGUID, m.Name)
 		}
 		if eligible := m.Attestation == catalogue.AttestationEligible; eligible != (m.Kind == catalogue.SecurityKey) || eligible != (m.Source.Key == "HWV") {
 			t.Errorf("%+v: only keys are on the list, and all that are", m)
 		}
 	}
-	if counts[catalogue.SecurityKey] != 265 || len(catalogue.Models()) != 292 {
+	if counts[catalogue.SecurityKey] != 265 || len(catalogue.BuiltIn().Models()) != 292 {
 		t.Errorf("%v", counts)
 	}
 }
@@ -98,12 +98,12 @@ func TestSignInErrorOf(t *testing.T) {
 		{50203, "needs-registration", true}, {50140, "other", true}, {50126, "password", false},
 	}
 	for _, tt := range tests {
-		e := catalogue.SignInErrorOf(tt.code)
+		e := catalogue.BuiltIn().SignInErrorOf(tt.code)
 		if e == nil || e.Code != tt.code || e.Category != tt.category || e.Interrupt != tt.interrupt || e.Meaning == "" || e.Source.Document == "" {
 			t.Errorf("%d: %+v", tt.code, e)
 		}
 	}
-	if e := catalogue.SignInErrorOf(-1); e != nil {
+	if e := catalogue.BuiltIn().SignInErrorOf(-1); e != nil {
 		t.Errorf("%+v", e)
 	}
 }
@@ -210,35 +210,10 @@ func TestControls(t *testing.T) {
 	}
 }
 
-func TestSupportAt(t *testing.T) {
-	tests := []struct {
-		name   string
-		place  catalogue.Place
-		first  string // of the most telling cell
-		answer string
-	}{
-		{"edge-windows", catalogue.Place{OS: "Windows", Surface: "browser", Client: "Edge", Operation: "signIn", Authenticator: "securityKey", Flow: "sameDevice"}, "", "yes"},
-		{"firefox-mac-new-key", catalogue.Place{OS: "macOS", Surface: "browser", Client: "Firefox", Operation: "registration", Authenticator: "securityKey", Flow: "sameDevice"}, "c028", "no"},
-		{"lower-case", catalogue.Place{OS: "macos", Surface: "BROWSER", Client: "firefox", Operation: "registration", Authenticator: "securitykey", Flow: "samedevice"}, "c028", "no"},
-		{"registration-or-sign-in", catalogue.Place{OS: "macOS", Surface: "provider", Client: "Chrome", Operation: "registration", Authenticator: "synced:googlePasswordManager", Flow: "sameDevice"}, "c091", "yes"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			cells := catalogue.SupportAt(tt.place)
-			if len(cells) == 0 || tt.first != "" && cells[0].ID != tt.first || cells[0].Supported != tt.answer {
-				t.Errorf("got %+v", cells)
-			}
-		})
-	}
-	if cells := catalogue.SupportAt(catalogue.Place{OS: "BeOS", Surface: "browser", Client: "Edge", Operation: "signIn"}); len(cells) != 0 {
-		t.Errorf("%+v", cells)
-	}
-}
-
 func TestSupport(t *testing.T) {
 	supported := []string{"yes", "no", "conditional", "notApplicable", "unknown"}
 	seen := map[string]bool{}
-	for _, c := range catalogue.Support() {
+	for _, c := range catalogue.BuiltIn().Matrix().Cells() {
 		if seen[c.ID] || !slices.Contains(supported, c.Supported) || c.Source.Date == "" || (c.Supported == "conditional" && len(c.Conditions) == 0 && c.Notes == "") {
 			t.Errorf("%+v", c)
 		}
@@ -247,10 +222,10 @@ func TestSupport(t *testing.T) {
 			t.Errorf("%s: source %s, stale %v", c.ID, c.Source.Key, c.Source.Stale)
 		}
 	}
-	if len(seen) != 118 || len(catalogue.MinimumVersions()) != 11 || len(catalogue.Hosts()) != 4 || len(catalogue.CampaignSilences()) != 48 {
-		t.Errorf("%d cells, %d minimum versions, %d hosts, %d silences", len(seen), len(catalogue.MinimumVersions()), len(catalogue.Hosts()), len(catalogue.CampaignSilences()))
+	if len(seen) != 118 || len(catalogue.BuiltIn().MinimumVersions()) != 11 || len(catalogue.BuiltIn().Hosts()) != 4 || len(catalogue.BuiltIn().CampaignSilences()) != 48 {
+		t.Errorf("%d cells, %d minimum versions, %d hosts, %d silences", len(seen), len(catalogue.BuiltIn().MinimumVersions()), len(catalogue.BuiltIn().Hosts()), len(catalogue.BuiltIn().CampaignSilences()))
 	}
-	for _, s := range catalogue.CampaignSilences() {
+	for _, s := range catalogue.BuiltIn().CampaignSilences() {
 		if s.Source.Key != "CAM" {
 			t.Errorf("%+v", s)
 		}

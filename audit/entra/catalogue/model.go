@@ -1,8 +1,8 @@
 package catalogue
 
 import (
+	"fmt"
 	"strings"
-	"sync"
 
 	"passkeyaudit/audit/tri"
 )
@@ -16,6 +16,14 @@ const (
 	WindowsHelloTPM      = "08987058-cadc-4b81-b6e1-30de50dcbe96"
 	WindowsHelloVBS      = "9ddd1817-af5a-4672-a2b9-3e3dd95000a9"
 	WindowsHelloSoftware = "6028b017-b1d4-4c02-b4b3-afcdafc96bb2"
+)
+
+// AAGUIDs of providers that the support matrix names. Source: PDA (aaguid.json,
+// 2026-08-07).
+const (
+	ICloudKeychain        = "fbfc3007-154e-4ecc-8c0b-6e020557d7bd"
+	ICloudKeychainManaged = "dd4ec289-e01d-41c9-bb89-70fa845d4bf2"
+	GooglePasswordManager = "ea9b8d66-4d01-1d21-3ce4-b6b48cb575d4"
 )
 
 // UndisclosedAAGUID is what an authenticator gives that does not tell its model.
@@ -108,13 +116,14 @@ type modelFile struct {
 		Model
 		SourceKey string `json:"source"`
 	} `json:"models"`
+	edition  Edition
 	list     []Model
 	byAAGUID map[string]*Model
 }
 
-var models = sync.OnceValue(func() *modelFile {
+func readModels(text []byte) *modelFile {
 	var f modelFile
-	read("aaguids.json", &f)
+	decode(text, &f)
 	f.byAAGUID = make(map[string]*Model, len(f.Models))
 	f.list = make([]Model, len(f.Models))
 	for i, e := range f.Models {
@@ -123,15 +132,65 @@ var models = sync.OnceValue(func() *modelFile {
 		f.byAAGUID[e.AAGUID] = &f.list[i]
 	}
 	return &f
-})
+}
 
-// Models lists them all.
-func Models() []Model { return models().list }
+// Models lists those of the catalogue, without those that only the FIDO Alliance's
+// metadata name.
+func (c *Catalogue) Models() []Model { return c.models.list }
 
-// ModelOf finds a model by its AAGUID in any letter case; nil if it is not known.
-func ModelOf(aaguid string) *Model { return models().byAAGUID[strings.ToLower(aaguid)] }
+// ModelOf finds a model by its AAGUID in any letter case; nil if it is not known. The
+// FIDO Alliance's metadata know more models, but not what this catalogue tells of them.
+func (c *Catalogue) ModelOf(aaguid string) *Model {
+	return c.models.byAAGUID[strings.ToLower(aaguid)]
+}
 
-// AttestationList is Microsoft's list of security keys that are eligible for
-// attestation: the one edition this program carries. A key on it may have been
-// eligible long before that date.
-func AttestationList() Source { return models().source("HWV") }
+// Label names a model for people, with its AAGUID: by the catalogue, or else by the FIDO
+// Alliance's metadata, which also tell of a certification that was lost. A model that is
+// known to neither is its AAGUID alone.
+func (c *Catalogue) Label(aaguid string) string {
+	name := ""
+	if m := c.ModelOf(aaguid); m != nil {
+		name = m.Name
+	} else if certification := c.fido.Of(aaguid); certification != nil {
+		name = certification.Description
+	}
+	if name == "" {
+		return aaguid + c.Note(aaguid)
+	}
+	return fmt.Sprintf("%s (%s%s)", name, aaguid, c.Note(aaguid))
+}
+
+// Note is what belongs behind the AAGUID of a model wherever it is named: that the FIDO
+// Alliance has revoked it, or reports it as compromised. Empty for all others.
+func (c *Catalogue) Note(aaguid string) string {
+	if certification := c.fido.Of(aaguid); certification != nil && certification.Standing >= Compromised {
+		return ", FIDO: " + certification.String()
+	}
+	return ""
+}
+
+// AttestationListPhrase names Microsoft's list with its date, and the file it was read
+// from where that is not the program's own.
+func (c *Catalogue) AttestationListPhrase() string {
+	text := "Microsoft's list of " + c.AttestationList().Date
+	if c.AttestationList().Date == "" {
+		text = "Microsoft's list, nothing of which is there,"
+	}
+	if e := c.models.edition; e.Replaced() {
+		text += " by the " + e.String()
+	}
+	return text
+}
+
+// AttestationList is the newest edition of Microsoft's list of security keys that are
+// eligible for attestation which the catalogue draws on; the zero value where it has no
+// such key. A key on it may have been eligible long before that date.
+func (c *Catalogue) AttestationList() Source {
+	var list Source
+	for i := range c.models.list {
+		if m := &c.models.list[i]; m.Attestation == AttestationEligible && m.Source.Date > list.Date {
+			list = m.Source
+		}
+	}
+	return list
+}

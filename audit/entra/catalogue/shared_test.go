@@ -14,7 +14,7 @@ import (
 func TestSharedDataNames(t *testing.T) {
 	text, _ := shareddata.Text(t, shareddata.Records(t), "aaguids/passkeydeveloper-aaguid-names.json")
 	compared := 0
-	for _, m := range catalogue.Models() {
+	for _, m := range catalogue.BuiltIn().Models() {
 		if m.Source.Key != "PDA" {
 			continue
 		}

@@ -1,7 +1,5 @@
 package catalogue
 
-import "sync"
-
 // SignInError says what the status.errorCode of a sign-in means.
 type SignInError struct {
 	Code    int    `json:"code"`
@@ -19,24 +17,28 @@ type SignInError struct {
 	Source    Source `json:"-"`
 }
 
-var signInErrors = sync.OnceValue(func() map[int]*SignInError {
-	var f struct {
-		origin
-		Codes []struct {
-			SignInError
-			SourceKey string `json:"source"`
-		} `json:"codes"`
-	}
-	read("signinerrors.json", &f)
-	byCode := make(map[int]*SignInError, len(f.Codes))
+type signInErrorFile struct {
+	origin
+	Codes []struct {
+		SignInError
+		SourceKey string `json:"source"`
+	} `json:"codes"`
+	edition Edition
+	byCode  map[int]*SignInError
+}
+
+func readSignInErrors(text []byte) *signInErrorFile {
+	var f signInErrorFile
+	decode(text, &f)
+	f.byCode = make(map[int]*SignInError, len(f.Codes))
 	for i := range f.Codes {
 		e := &f.Codes[i].SignInError
 		e.Source = f.source(f.Codes[i].SourceKey)
-		byCode[e.Code] = e
+		f.byCode[e.Code] = e
 	}
-	return byCode
-})
+	return &f
+}
 
-// SignInErrorOf finds a code; nil if it is not known. Microsoft may change codes:
-// one that is not known is shown as it is.
-func SignInErrorOf(code int) *SignInError { return signInErrors()[code] }
+// SignInErrorOf finds a code; nil if it is not known. Microsoft may change codes: one
+// that is not known is shown as it is.
+func (c *Catalogue) SignInErrorOf(code int) *SignInError { return c.errors.byCode[code] }

@@ -37,7 +37,9 @@ const (
 
 // origin is the part every catalogue file has.
 type origin struct {
-	Sources map[string]Source `json:"sources"`
+	Edition  string            `json:"edition"`
+	Compiled string            `json:"compiled"`
+	Sources  map[string]Source `json:"sources"`
 }
 
 // source resolves the key of an entry.
@@ -59,5 +61,12 @@ func read(name string, into any) {
 	}
 	if err != nil {
 		panic(fmt.Sprintf("catalogue: %s: %v", name, err))
+	}
+}
+
+// decode decodes a file that was found to be in order.
+func decode(text []byte, into any) {
+	if err := entra.Decode(text, into); err != nil {
+		panic(fmt.Sprintf("catalogue: a file that was in order: %v", err))
 	}
 }

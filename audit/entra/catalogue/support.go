@@ -1,10 +1,5 @@
 package catalogue
 
-import (
-	"strings"
-	"sync"
-)
-
 // SupportCell says whether a passkey works in one place.
 type SupportCell struct {
 	ID           string `json:"id"`
@@ -70,15 +65,16 @@ type supportFile struct {
 		SourceKey string `json:"source"`
 	} `json:"campaignSilence"`
 
+	edition Edition
 	cells   []SupportCell
 	minimum []MinimumVersion
 	hosts   []Host
 	silence []CampaignSilence
 }
 
-var support = sync.OnceValue(func() *supportFile {
+func readSupport(text []byte) *supportFile {
 	var f supportFile
-	read("support.json", &f)
+	decode(text, &f)
 	for _, e := range f.Cells {
 		e.SupportCell.Source = f.source(e.SourceKey)
 		f.cells = append(f.cells, e.SupportCell)
@@ -96,50 +92,9 @@ var support = sync.OnceValue(func() *supportFile {
 		f.silence = append(f.silence, e.CampaignSilence)
 	}
 	return &f
-})
-
-// Support lists all cells.
-func Support() []SupportCell { return support().cells }
+}
 
 // MinimumVersions, Hosts and CampaignSilences list what else the support pages say.
-func MinimumVersions() []MinimumVersion   { return support().minimum }
-func Hosts() []Host                       { return support().hosts }
-func CampaignSilences() []CampaignSilence { return support().silence }
-
-// Place is where somebody wants to use a passkey. Empty members are not known.
-type Place struct {
-	OS, Surface, Client, Authenticator, Operation, Flow string
-}
-
-// SupportAt lists the cells that speak of a place, those that say most about it
-// first. A cell for a certain client, authenticator or flow goes before one for
-// any. Members of the place that are not known match every cell, so the answers
-// may differ: then support depends on what is not known.
-func SupportAt(p Place) []SupportCell {
-	var tiers [5][]SupportCell
-	for _, c := range support().cells {
-		exact, ok := 0, true
-		for _, d := range [][2]string{{p.OS, c.OS}, {p.Client, c.Client}, {p.Authenticator, c.Authenticator}, {p.Flow, c.Flow}} {
-			switch {
-			case strings.EqualFold(d[1], "any"):
-			case d[0] == "" || strings.EqualFold(d[0], d[1]):
-				exact++
-			default:
-				ok = false
-			}
-		}
-		surface := p.Surface == "" || c.Surface == "any" || strings.EqualFold(p.Surface, c.Surface)
-		operation := p.Operation == ""
-		for part := range strings.SplitSeq(c.Operation, "+") {
-			operation = operation || strings.EqualFold(part, p.Operation)
-		}
-		if ok && surface && operation {
-			tiers[4-exact] = append(tiers[4-exact], c)
-		}
-	}
-	var out []SupportCell
-	for _, t := range tiers {
-		out = append(out, t...)
-	}
-	return out
-}
+func (c *Catalogue) MinimumVersions() []MinimumVersion   { return c.support.minimum }
+func (c *Catalogue) Hosts() []Host                       { return c.support.hosts }
+func (c *Catalogue) CampaignSilences() []CampaignSilence { return c.support.silence }

@@ -135,7 +135,7 @@ func registering(s *entra.SignIn, code int) bool {
 }
 
 // classOf classifies one row by its code, never by the text beside it.
-func classOf(s *entra.SignIn) (c Class, code int, told bool) {
+func classOf(known *catalogue.Catalogue, s *entra.SignIn) (c Class, code int, told bool) {
 	if s.Status == nil || s.Status.ErrorCode == nil {
 		return Unclassified, 0, false
 	}
@@ -143,7 +143,7 @@ func classOf(s *entra.SignIn) (c Class, code int, told bool) {
 	if code == 0 {
 		return Succeeded, 0, true
 	}
-	e := catalogue.SignInErrorOf(code)
+	e := known.SignInErrorOf(code)
 	switch {
 	case e == nil:
 		return Unclassified, code, true

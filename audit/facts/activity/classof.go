@@ -1,10 +1,15 @@
 package activity
 
-import "passkeyaudit/audit/entra"
+import (
+	"passkeyaudit/audit/entra"
+	"passkeyaudit/audit/entra/catalogue"
+)
 
 // ClassOf classifies one row of the sign-in log by its code, never by the text beside
 // it. told is false where the row has no code.
-func ClassOf(s *entra.SignIn) (c Class, code int, told bool) { return classOf(s) }
+func ClassOf(known *catalogue.Catalogue, s *entra.SignIn) (c Class, code int, told bool) {
+	return classOf(known, s)
+}
 
 // PlaceOf is from where one row of the sign-in log came.
 func PlaceOf(s *entra.SignIn) Place { return placeOf(s) }

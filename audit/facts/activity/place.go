@@ -81,6 +81,9 @@ func family(browser string) string {
 	return name
 }
 
+// oldWindows are the builds of Windows that tell which they are.
+var oldWindows = map[string]string{"7": "7601", "8": "9200", "8.1": "9600"}
+
 // versionOf finds the version of a system. Windows calls itself 10 whether it is 10 or
 // 11: only a build counts, which stands behind 10.0 or in the name of a web view
 // ("Edge/18.22631").
@@ -90,6 +93,9 @@ func versionOf(os devices.OS, system, agent string) string {
 	case devices.Windows:
 		if build, found := strings.CutPrefix(number, "10.0."); found {
 			return major(build)
+		}
+		if build := oldWindows[number]; build != "" {
+			return build
 		}
 		for _, mark := range []string{"Windows NT 10.0.", "Edge/18."} {
 			if build := major(after(agent, mark)); len(build) == 5 {

@@ -105,6 +105,23 @@ func TestSharedDataSignIns(t *testing.T) {
 	if sum == 0 || sum > len(rows) {
 		t.Errorf("%d sign-ins of %d rows", sum, len(rows))
 	}
+	classified := 0
+	for c, n := range l.Classes {
+		classified += n
+		if c == activity.Unclassified {
+			n -= l.Uncoded
+			for _, unknown := range l.UnknownCodes {
+				n -= unknown
+			}
+			if n != 0 {
+				t.Errorf("%d rows are not classified and stand under no code", n)
+			}
+		}
+	}
+	if classified != len(rows) {
+		t.Errorf("%d of %d rows are classified", classified, len(rows))
+	}
+	t.Logf("rows by class %v", l.Classes)
 	t.Logf("%d rows, %d sign-ins, %s; codes not known %v, without code %d, from nowhere known %d", len(rows), sum, counted(l), l.UnknownCodes, l.Uncoded, unplaced)
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/entra"
+	"passkeyaudit/audit/entra/catalogue"
 	"passkeyaudit/audit/facts/devices"
 	"passkeyaudit/audit/facts/population"
 	"passkeyaudit/audit/snapshot"
@@ -60,6 +61,8 @@ type SignInLog struct {
 	Window Window
 	// Strangers counts rows of accounts that are not in the directory.
 	Strangers int
+	// Classes counts rows by how they ended, those of strangers too: each row is in one.
+	Classes map[Class]int
 	// UnknownCodes counts rows by error codes that are not in the catalogue.
 	UnknownCodes map[int]int
 	// Uncoded counts rows without an error code.
@@ -141,7 +144,7 @@ func deriveSignIns(ctx context.Context, p *audit.Pass) (*SignInLog, error) {
 	f := newFolder()
 	f.log.Window = windowOf(p, snapshot.SignIns)
 	for l, err := range audit.Mapped(ctx, p, snapshot.SignIns, func() func(*entra.SignIn) leg {
-		return func(s *entra.SignIn) leg { return legOf(s, dir) }
+		return func(s *entra.SignIn) leg { return legOf(p.Catalogue(), s, dir) }
 	}) {
 		if err != nil {
 			return nil, err
@@ -151,13 +154,12 @@ func deriveSignIns(ctx context.Context, p *audit.Pass) (*SignInLog, error) {
 	return f.finish(), nil
 }
 
-func legOf(s *entra.SignIn, dir *population.Directory) leg {
+func legOf(known *catalogue.Catalogue, s *entra.SignIn, dir *population.Directory) leg {
 	l := leg{correlation: s.CorrelationID, at: timeOf(s.CreatedDateTime), row: s.ID}
-	l.account, l.known = dir.Ordinal(s.UserID)
-	if !l.known {
+	l.class, l.code, l.told = classOf(known, s)
+	if l.account, l.known = dir.Ordinal(s.UserID); !l.known {
 		return l
 	}
-	l.class, l.code, l.told = classOf(s)
 	l.place = placeOf(s)
 	if d := s.DeviceDetail; l.class == Succeeded && d != nil && d.DeviceID != "" && l.place.OS.Phone() {
 		l.phone = strings.ToLower(d.DeviceID)
@@ -211,7 +213,7 @@ type state struct {
 
 func newFolder() *folder {
 	return &folder{
-		log:     &SignInLog{UnknownCodes: map[int]int{}, counts: map[tally]uint32{}, events: map[kept][]Event{}, phones: map[uint32][]Phone{}},
+		log:     &SignInLog{Classes: map[Class]int{}, UnknownCodes: map[int]int{}, counts: map[tally]uint32{}, events: map[kept][]Event{}, phones: map[uint32][]Phone{}},
 		placeAt: map[Place]uint16{}, open: map[signIn]*state{}, older: map[signIn]*state{},
 	}
 }
@@ -219,15 +221,16 @@ func newFolder() *folder {
 func (f *folder) add(l *leg) {
 	f.log.Window.Rows++
 	f.log.Window.add(l.at)
-	if !l.known {
-		f.log.Strangers++
-		return
-	}
+	f.log.Classes[l.class]++
 	switch {
 	case !l.told:
 		f.log.Uncoded++
 	case l.class == Unclassified:
 		f.log.UnknownCodes[l.code]++
+	}
+	if !l.known {
+		f.log.Strangers++
+		return
 	}
 	if l.phone != "" {
 		f.phone(l)

@@ -116,7 +116,8 @@ func TestOnlyTheNewestAreKept(t *testing.T) {
 
 func TestWhatIsNotKnownIsCounted(t *testing.T) {
 	l := logOf(t, row("1", 987654, day(2), ""), row("2", 987654, day(9), ""), `{"id":"3","userId":"a"}`, `{"id":"4","userId":"x","createdDateTime":"2026-11-20T00:00:00Z"}`)
-	if l.UnknownCodes[987654] != 2 || l.Uncoded != 1 || l.Strangers != 1 || l.Window.Rows != 4 {
+	// A stranger's row is read and classified too, though it is nobody's sign-in.
+	if l.UnknownCodes[987654] != 2 || l.Uncoded != 2 || l.Classes[activity.Unclassified] != 4 || l.Strangers != 1 || l.Window.Rows != 4 {
 		t.Errorf("%+v", l)
 	}
 	if got := l.Window.Earliest.Format(time.DateOnly) + " " + l.Window.Latest.Format(time.DateOnly); got != "2026-11-02 2026-11-20" {
@@ -183,6 +184,7 @@ func TestPlaces(t *testing.T) {
 		"build-of-a-web-view": {`"clientAppUsed":"Mobile Apps and Desktop clients","appDisplayName":"Teams","deviceDetail":{"operatingSystem":"Windows10","browser":"Edge 18.22631"},"userAgent":"Mozilla/5.0 (Windows NT 10.0; Win64; x64) Edge/18.22631"`,
 			activity.Place{OS: devices.Windows, Version: "22631", Browser: "Edge", Client: activity.AppClient, App: "Teams"}},
 		"build-in-the-agent":  {`"clientAppUsed":"x","deviceDetail":{"operatingSystem":"Windows10"},"userAgent":"Office/16.0 (Windows NT 10.0.19045; x)"`, activity.Place{OS: devices.Windows, Version: "19045"}},
+		"windows-that-tells":  {`"deviceDetail":{"operatingSystem":"Windows 8.1"}`, activity.Place{OS: devices.Windows, Version: "9600"}},
 		"build-in-the-system": {`"deviceDetail":{"operatingSystem":"Windows 10.0.22631.4"}`, activity.Place{OS: devices.Windows, Version: "22631"}},
 		"edge-is-no-build":    {`"deviceDetail":{"operatingSystem":"Windows10"},"userAgent":"Edge/18.1"`, activity.Place{OS: devices.Windows}},
 		"ios":                 {`"deviceDetail":{"operatingSystem":"Ios 18.2.1","browser":"Mobile Safari 16.6"}`, activity.Place{OS: devices.IOS, Version: "18.2.1", Browser: "Mobile Safari"}},

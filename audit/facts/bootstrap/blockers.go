@@ -70,7 +70,7 @@ func (e *engine) prospects(p *person, r resolution) []prospect {
 		list = append(list, t)
 	}
 	for _, k := range p.keys {
-		if e.accepts(kindOfHeld(k)) {
+		if e.accepts(e.m.kindOfHeld(k)) {
 			add(func() []obstacle { return e.keyObstacles(p, r, k) })
 		}
 	}

@@ -29,7 +29,7 @@ const unlisted = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 // credentialsFor lists what could be registered: of every kind the models that some
 // list names, and one that none does. Of the models of Windows Hello only those that
 // a list names count, unless the switch says that the general rule has come.
-func credentialsFor(named []string, sw Switches) []credential {
+func credentialsFor(known *catalogue.Catalogue, named []string, sw Switches) []credential {
 	list := []credential{
 		{kind: KeyCredential, aaguid: unlisted, attests: audit.Yes},
 		{kind: SyncedCredential, aaguid: unlisted, attests: audit.No},
@@ -43,10 +43,10 @@ func credentialsFor(named []string, sw Switches) []credential {
 		}
 	}
 	for _, aaguid := range named {
-		switch k := kindOfModel(aaguid); k {
+		switch k := kindOfModel(known, aaguid); k {
 		case KeyCredential:
 			c := credential{kind: k, aaguid: aaguid, attests: audit.Yes}
-			if m := catalogue.ModelOf(aaguid); m != nil && m.Attestable() == audit.No {
+			if m := known.ModelOf(aaguid); m != nil && m.Attestable() == audit.No {
 				c.attests = audit.No
 			}
 			list = append(list, c)
@@ -59,14 +59,14 @@ func credentialsFor(named []string, sw Switches) []credential {
 
 // kindOfModel tells which kind of passkey a model keeps. A model that is in no
 // catalogue is taken for a security key: administrators list keys they bought.
-func kindOfModel(aaguid string) CredentialKind {
+func kindOfModel(known *catalogue.Catalogue, aaguid string) CredentialKind {
 	switch strings.ToLower(aaguid) {
 	case catalogue.AuthenticatorIOS, catalogue.AuthenticatorAndroid:
 		return AuthenticatorCredential
 	case catalogue.WindowsHelloTPM, catalogue.WindowsHelloVBS, catalogue.WindowsHelloSoftware:
 		return WindowsCredential
 	}
-	m := catalogue.ModelOf(aaguid)
+	m := known.ModelOf(aaguid)
 	switch {
 	case m == nil || m.Kind == catalogue.SecurityKey:
 		return KeyCredential

@@ -79,7 +79,7 @@ func gather(ctx context.Context, p *audit.Pass) (*Given, error) {
 	if err != nil {
 		return nil, err
 	}
-	g.tenant = tenant{set: g.Policies.Set, methods: g.Methods}
+	g.tenant = tenant{set: g.Policies.Set, methods: g.Methods, known: p.Catalogue()}
 	if g.tenant.locations, err = audit.Values[entra.NamedLocation](ctx, p, snapshot.NamedLocations); err != nil {
 		return nil, err
 	}

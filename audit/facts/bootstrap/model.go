@@ -7,6 +7,7 @@ import (
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/conditionalaccess"
 	"passkeyaudit/audit/entra"
+	"passkeyaudit/audit/entra/catalogue"
 	"passkeyaudit/audit/facts/devices"
 	"passkeyaudit/audit/facts/methods"
 )
@@ -68,6 +69,7 @@ type tenant struct {
 	locations      []entra.NamedLocation
 	locationsGap   gap
 	methods        *methods.Effective
+	known          *catalogue.Catalogue
 	strengths      []entra.AuthenticationStrengthPolicy
 	reachGap       func(i int) gap
 
@@ -112,7 +114,7 @@ func newModel(t *tenant, o Options) *model {
 		}
 	}
 	m.named = namedModels(m.profiles, t.strengths)
-	m.credentials = m.distinct(credentialsFor(m.named, m.switches))
+	m.credentials = m.distinct(credentialsFor(t.known, m.named, m.switches))
 	m.places = m.tellable(m.places)
 	return m
 }

@@ -54,7 +54,7 @@ func (b *bench) platform(p *person, os devices.OS) PlatformVerdict {
 	case bad.way != nil:
 		v.Credential = bad.way.credential.kind
 	case bad.state == HasPasskey:
-		v.Credential = kindOfHeld(*b.works(&q, harsh))
+		v.Credential = b.m.kindOfHeld(*b.works(&q, harsh))
 	}
 	return v
 }

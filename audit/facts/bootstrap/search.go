@@ -72,7 +72,7 @@ func (e *engine) judge(p *person, r resolution) stand {
 // works is a registered passkey that counts and works, nil if there is none.
 func (e *engine) works(p *person, r resolution) *heldKey {
 	for i, k := range p.keys {
-		if e.accepts(kindOfHeld(k)) && len(e.keyObstacles(p, r, k)) == 0 {
+		if e.accepts(e.m.kindOfHeld(k)) && len(e.keyObstacles(p, r, k)) == 0 {
 			return &p.keys[i]
 		}
 	}
@@ -84,10 +84,10 @@ func (e *engine) accepts(k CredentialKind) bool {
 	return e.m.goal.accepts(k) && (!e.portable || k.Portable())
 }
 
-func kindOfHeld(k heldKey) CredentialKind {
+func (m *model) kindOfHeld(k heldKey) CredentialKind {
 	switch {
 	case k.AAGUID != unnamed:
-		return kindOfModel(k.AAGUID)
+		return kindOfModel(m.from.known, k.AAGUID)
 	case strings.EqualFold(k.Type, "synced"):
 		return SyncedCredential
 	default:

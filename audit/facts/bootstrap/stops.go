@@ -142,7 +142,7 @@ func (r *Result) stoppedPersonas(ctx context.Context, located bool) ([][]Stop, e
 // that the engine is limited to.
 func (e *engine) closed(p *person, r resolution) bool {
 	for _, k := range p.keys {
-		if e.usable(p, k).in(r) && e.m.goal.accepts(kindOfHeld(k)) && len(e.refusing(p, r, k.AAGUID)) == 0 {
+		if e.usable(p, k).in(r) && e.m.goal.accepts(e.m.kindOfHeld(k)) && len(e.refusing(p, r, k.AAGUID)) == 0 {
 			return false
 		}
 	}

@@ -31,6 +31,7 @@ var Comparing = &audit.Fact[*Comparer]{
 // Comparer compares rows with policies. It is safe for concurrent use.
 type Comparer struct {
 	dir      *population.Directory
+	known    *catalogue.Catalogue
 	policies *access.Compiled
 	byID     map[string]int
 	// changed is when each policy, or a location that it names, was last changed;
@@ -64,7 +65,7 @@ func deriveComparer(ctx context.Context, p *audit.Pass) (*Comparer, error) {
 		moved[strings.ToLower(o.Value.ID)] = at
 		last = later(last, at)
 	}
-	c := &Comparer{dir: dir, policies: policies, byID: map[string]int{}, actions: &conditionalaccess.Set{}}
+	c := &Comparer{dir: dir, known: p.Catalogue(), policies: policies, byID: map[string]int{}, actions: &conditionalaccess.Set{}}
 	// In the order in which they were compiled.
 	for o, err := range audit.Objects[entra.ConditionalAccessPolicy](ctx, p, snapshot.ConditionalAccessPolicies) {
 		if err != nil {
@@ -167,7 +168,7 @@ func (c *Comparer) Compare(row *entra.SignIn) Row {
 		return Row{Kind: Withheld}
 	case len(*applied) == 0 && row.ConditionalAccessStatus != "" && !strings.EqualFold(row.ConditionalAccessStatus, "notApplied"):
 		return Row{Kind: Withheld} // policies did something, and none is listed
-	case len(*applied) == 0 || early(row):
+	case len(*applied) == 0 || c.early(row):
 		return Row{Kind: NotEvaluated}
 	}
 	at, err := entra.ParseTime(row.CreatedDateTime)
@@ -220,11 +221,11 @@ func (c *Comparer) Compare(row *entra.SignIn) Row {
 
 // early tells whether a sign-in ended at its first factor: whatever stands in its list
 // of policies was not evaluated.
-func early(row *entra.SignIn) bool {
+func (c *Comparer) early(row *entra.SignIn) bool {
 	if row.Status == nil || row.Status.ErrorCode == nil {
 		return false
 	}
-	e := catalogue.SignInErrorOf(*row.Status.ErrorCode)
+	e := c.known.SignInErrorOf(*row.Status.ErrorCode)
 	return e != nil && e.Category == "password" && !e.Interrupt
 }
 

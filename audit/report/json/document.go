@@ -22,10 +22,13 @@ type document struct {
 	Tenant   tenant        `json:"tenant"`
 	Snapshot snapshotShape `json:"snapshot"`
 	Settings settings      `json:"settings"`
+	Data     []edition     `json:"data"`
+	FIDO     *fidoMetadata `json:"fidoMetadata,omitzero"`
 	Summary  summary       `json:"summary"`
 	Checks   []check       `json:"checks"`
 	Findings []finding     `json:"findings"`
 	Engine   engine        `json:"engine"`
+	Logs     logs          `json:"logs"`
 }
 
 // NewDocument writes to w; sample is how many members of each population are
@@ -36,8 +39,8 @@ func NewDocument(w io.Writer, sample int) *Document { return &Document{w: w, sam
 func (d *Document) Begin(h audit.Header) error {
 	d.doc = document{
 		Schema: report.Schema, Tool: toolShape(h), Tenant: tenantShape(h), Snapshot: snapshotOf(h),
-		Settings: settingsOf(h.Settings), Summary: summaryOf(h.Summary), Checks: []check{}, Findings: []finding{},
-		Engine: engineOf(h.Engine),
+		Settings: settingsOf(h.Settings), Data: editionsOf(h.Data), FIDO: fidoOf(h.FIDO), Summary: summaryOf(h.Summary), Checks: []check{}, Findings: []finding{},
+		Engine: engineOf(h.Engine), Logs: logsOf(h.Logs),
 	}
 	return nil
 }

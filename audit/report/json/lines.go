@@ -29,8 +29,11 @@ type headerLine struct {
 	Tenant   tenant        `json:"tenant"`
 	Snapshot snapshotShape `json:"snapshot"`
 	Settings settings      `json:"settings"`
+	Data     []edition     `json:"data"`
+	FIDO     *fidoMetadata `json:"fidoMetadata,omitzero"`
 	Summary  summary       `json:"summary"`
 	Engine   engine        `json:"engine"`
+	Logs     logs          `json:"logs"`
 }
 
 type checkLine struct {
@@ -71,7 +74,7 @@ func (l *Lines) write(v any) error {
 func (l *Lines) Begin(h audit.Header) error {
 	l.h = h
 	return l.write(headerLine{"header", report.Schema, toolShape(h), tenantShape(h), snapshotOf(h),
-		settingsOf(h.Settings), summaryOf(h.Summary), engineOf(h.Engine)})
+		settingsOf(h.Settings), editionsOf(h.Data), fidoOf(h.FIDO), summaryOf(h.Summary), engineOf(h.Engine), logsOf(h.Logs)})
 }
 
 // Result implements audit.Sink.

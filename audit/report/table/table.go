@@ -79,6 +79,8 @@ func (s *Sink) End() error {
 	s.acceptedFindings(&out)
 	s.unjudged(&out)
 	s.settings(&out)
+	s.data(&out)
+	s.logs(&out)
 	s.engine(&out)
 	s.closing(&out)
 	_, err := io.WriteString(s.w, trimLines(out.String()))

@@ -43,7 +43,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 	for i := range applied {
 		a := &applied[i]
 		list := a.AAGUIDs()
-		names, ids, evidence := refused(policy, a)
+		names, ids, evidence := refused(p.Catalogue(), policy, a)
 		allowed := audit.TriOf(list.Enforced && !list.Block && len(ids) > 0)
 		if !list.Known && !list.Block && len(ids) > 0 {
 			allowed = audit.Unsure
@@ -71,9 +71,9 @@ func run(ctx context.Context, p *audit.Pass) error {
 		p.Report(audit.Finding{
 			// The list is of one day, and Microsoft takes up new models later than others.
 			Certainty: audit.Likely,
-			Message: fmt.Sprintf("Attestation is enforced in %s, but %d of %s on its allow list %s not on Microsoft's list of %s of models that can be attested: %s. "+
+			Message: fmt.Sprintf("Attestation is enforced in %s, but %d of %s on its allow list %s not on %s of models that can be attested: %s. "+
 				"%s taken up since; new models follow up to four weeks late. The rule applies to %s.%s%s",
-				a.Label(), len(ids), audit.CountPhrase(len(list.Listed), "model", "models"), are, catalogue.AttestationList().Date, names, they, audit.PeoplePhrase(people.Count()), none, note),
+				a.Label(), len(ids), audit.CountPhrase(len(list.Listed), "model", "models"), are, p.Catalogue().AttestationListPhrase(), names, they, audit.PeoplePhrase(people.Count()), none, note),
 			Subject:  a.Subject(policy.Passkeys),
 			Affected: audit.People(people, dir),
 			Evidence: append([]audit.Evidence{policy.Quote(a.AttestationPointer(), "attestation is enforced at registration")}, evidence...),
@@ -89,7 +89,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 // their places. Authenticator is not on Microsoft's list and does attest, by services
 // of the phone's platform. Source: AUT (how-to-enable-authenticator-passkey,
 // 2026-07-05).
-func refused(policy *methods.Effective, a *methods.Applied) (names string, ids []string, evidence []audit.Evidence) {
+func refused(known *catalogue.Catalogue, policy *methods.Effective, a *methods.Applied) (names string, ids []string, evidence []audit.Evidence) {
 	if a.KeyRestrictions == nil {
 		return "", nil, nil
 	}
@@ -97,7 +97,7 @@ func refused(policy *methods.Effective, a *methods.Applied) (names string, ids [
 	seen := map[string]bool{}
 	var parts []string
 	for i, id := range a.KeyRestrictions.AAGUIDs {
-		m := catalogue.ModelOf(id)
+		m := known.ModelOf(id)
 		key := strings.ToLower(id)
 		if seen[key] || m != nil && m.Attestable() == audit.Yes {
 			continue
@@ -107,11 +107,7 @@ func refused(policy *methods.Effective, a *methods.Applied) (names string, ids [
 		if len(ids) > most {
 			continue
 		}
-		name := id
-		if m != nil {
-			name = fmt.Sprintf("%s (%s)", m.Name, id)
-		}
-		parts = append(parts, name)
+		parts = append(parts, known.Label(id))
 		evidence = append(evidence, policy.Quote(a.Pointer+"/keyRestrictions/aaGuids"+entra.Pointer(i), "an admitted model that is not known to be attested"))
 	}
 	if len(ids) > most {

@@ -72,21 +72,21 @@ func run(ctx context.Context, p *audit.Pass) error {
 				policy.Quote(a.Pointer+"/keyRestrictions/isEnforced", "the key restrictions are enforced, as "+kind),
 				policy.Quote(a.AttestationPointer(), "attestation is not enforced"),
 			},
-			Fix: []audit.Step{{Change: fix(list)}},
+			Fix: []audit.Step{{Change: fix(p.Catalogue(), list)}},
 		})
 	}
 	return nil
 }
 
 // fix depends on whether the listed models could be registered with attestation.
-func fix(list methods.AAGUIDs) string {
+func fix(known *catalogue.Catalogue, list methods.AAGUIDs) string {
 	const enforce = "Enforce attestation in the profile. Registered passkeys go on working"
 	if list.Block {
 		return enforce + "; synced passkeys, and device-bound ones that do not attest, can then no longer be registered."
 	}
 	never := 0
 	for _, id := range list.Listed {
-		if m := catalogue.ModelOf(id); m == nil || m.Attestable() != audit.Yes {
+		if m := known.ModelOf(id); m == nil || m.Attestable() != audit.Yes {
 			never++
 		}
 	}

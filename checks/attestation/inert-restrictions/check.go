@@ -105,12 +105,12 @@ func run(ctx context.Context, p *audit.Pass) error {
 			switch {
 			case list.Block && len(none) == len(list.Listed):
 				report("blocksNobody", list.Listed, []audit.Evidence{policy.Quote(at+"/aaGuids", "nobody has registered any of these models")},
-					fmt.Sprintf("The block list of %s names no model that anybody in the tenant has registered: %s.", a.Label(), names(none)),
+					fmt.Sprintf("The block list of %s names no model that anybody in the tenant has registered: %s.", a.Label(), names(p.Catalogue(), none)),
 					"Keep the list if it is meant as a precaution, and accept the finding. If not, empty it and switch the enforcement off.")
 			case !list.Block && len(none) > 0:
 				report("unowned", none, []audit.Evidence{policy.Quote(at+"/aaGuids", "the list names models that nobody has registered")},
 					fmt.Sprintf("The allow list of %s names %s, of which nobody in the tenant has registered %d: %s.",
-						a.Label(), audit.CountPhrase(len(list.Listed), "model", "models"), len(none), names(none)),
+						a.Label(), audit.CountPhrase(len(list.Listed), "model", "models"), len(none), names(p.Catalogue(), none)),
 					"Take off the list the models that nobody is about to be given.")
 			}
 		}
@@ -152,7 +152,7 @@ func countAre(n int) string {
 }
 
 // names writes models, the first few.
-func names(aaguids []string) string {
+func names(known *catalogue.Catalogue, aaguids []string) string {
 	const most = 3
 	var parts []string
 	for i, id := range aaguids {
@@ -160,10 +160,7 @@ func names(aaguids []string) string {
 			parts = append(parts, audit.CountPhrase(len(aaguids)-most, "other", "others"))
 			break
 		}
-		if m := catalogue.ModelOf(id); m != nil {
-			id = fmt.Sprintf("%s (%s)", m.Name, id)
-		}
-		parts = append(parts, id)
+		parts = append(parts, known.Label(id))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"passkeyaudit/audit"
+	"passkeyaudit/audit/entra/catalogue"
 	"passkeyaudit/audit/facts/methods"
 	"passkeyaudit/audit/facts/population"
 	"passkeyaudit/audit/snapshot"
@@ -133,7 +134,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 		certainty = audit.Likely
 		note = " Some of them are in a target that names no profile; that such a target means the Default profile is not documented."
 	}
-	list, ids := describe(models)
+	list, ids := describe(p.Catalogue(), models)
 	p.Report(audit.Finding{
 		Certainty: certainty,
 		Message: fmt.Sprintf("%s a registered passkey that today's profiles reject at sign-in because of its model: %s.%s",
@@ -149,7 +150,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 }
 
 // describe lists the models, the most people first.
-func describe(models map[string]*model) (text string, ids []string) {
+func describe(known *catalogue.Catalogue, models map[string]*model) (text string, ids []string) {
 	list := make([]*model, 0, len(models))
 	for id, m := range models {
 		m.count = m.people.Set().Count()
@@ -165,9 +166,9 @@ func describe(models map[string]*model) (text string, ids []string) {
 			parts = append(parts, audit.CountPhrase(len(list)-most, "other model", "other models"))
 			break
 		}
-		part := m.aaguid
+		part := m.aaguid + known.Note(m.aaguid)
 		if m.name != "" {
-			part = fmt.Sprintf("%s (%s)", m.name, m.aaguid)
+			part = fmt.Sprintf("%s (%s)", m.name, part)
 		}
 		parts = append(parts, fmt.Sprintf("%s: %d", part, m.count))
 	}

@@ -66,7 +66,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 	for n := range held.Of(methods.Passkey).And(who.Possible()).All() {
 		answer := audit.No
 		for _, k := range held.Passkeys(n) {
-			answer = answer.Or(unattested(k))
+			answer = answer.Or(unattested(p.Catalogue(), k))
 		}
 		switch {
 		case answer == audit.No:
@@ -95,7 +95,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 
 	people := found.Set()
 	enforced := people.And(passkeys.InScope().Yes).And(bound(passkeys))
-	proof := func(_ uint32, k methods.RegisteredPasskey) bool { return unattested(k) == audit.Yes }
+	proof := func(_ uint32, k methods.RegisteredPasskey) bool { return unattested(p.Catalogue(), k) == audit.Yes }
 	report := func(people audit.Set, severity audit.Severity, blockers []string, evidence []audit.Evidence, message string) error {
 		if people.Empty() {
 			return nil
@@ -133,8 +133,8 @@ func run(ctx context.Context, p *audit.Pass) error {
 // unattested tells whether a passkey was registered without attestation, leaving out
 // synced ones, which never attest and are another check's. Where Graph does not tell
 // the type, the model does.
-func unattested(k methods.RegisteredPasskey) audit.Tri {
-	m := catalogue.ModelOf(k.AAGUID)
+func unattested(known *catalogue.Catalogue, k methods.RegisteredPasskey) audit.Tri {
+	m := known.ModelOf(k.AAGUID)
 	if strings.EqualFold(k.Type, "synced") || k.Type == "" && m != nil && m.Synced() == audit.Yes {
 		return audit.No
 	}

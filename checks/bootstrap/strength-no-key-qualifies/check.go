@@ -65,7 +65,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 		if limited != audit.Yes {
 			continue
 		}
-		admitted, untold := admitting(applied, models)
+		admitted, untold := admitting(p.Catalogue(), applied, models)
 		stuck := r.Policies.Reached(d.Policies).And(scope).Minus(admitted)
 		access.LacksReach(p, stuck.Maybe, d.Label()+", and no profile that admits its models,", audit.PeoplePhrase)
 		people := stuck.Yes
@@ -113,12 +113,12 @@ func qualifying(d *access.StrengthDemand) (models []string, limited audit.Tri) {
 // admitting are the people with a profile that admits a passkey of one of some models
 // at sign-in, and the profiles of which that is not known. A model that is in no
 // catalogue may keep passkeys of either type.
-func admitting(applied []methods.Applied, models []string) (who audit.Partly, untold []*methods.Applied) {
+func admitting(known *catalogue.Catalogue, applied []methods.Applied, models []string) (who audit.Partly, untold []*methods.Applied) {
 	for i := range applied {
 		admits := audit.No
 		for _, aaguid := range models {
 			c := methods.Credential{AAGUID: aaguid}
-			if m := catalogue.ModelOf(aaguid); m != nil {
+			if m := known.ModelOf(aaguid); m != nil {
 				switch m.Synced() {
 				case audit.Yes:
 					c.Type = "synced"

@@ -45,7 +45,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 	}
 	for i := range applied {
 		a := &applied[i]
-		switch reach := a.ListsSynced().And(withoutProvider(a)); reach {
+		switch reach := a.ListsSynced().And(withoutProvider(p.Catalogue(), a)); reach {
 		case audit.No:
 			continue
 		case audit.Unsure:
@@ -86,7 +86,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 // provider of synced passkeys among them. An empty list admits nothing at all, which is
 // another check's. A model that is not known may be a provider; a block list never
 // names all there are.
-func withoutProvider(a *methods.Applied) audit.Tri {
+func withoutProvider(known *catalogue.Catalogue, a *methods.Applied) audit.Tri {
 	ids := a.AAGUIDs()
 	switch {
 	case !ids.Known:
@@ -96,7 +96,7 @@ func withoutProvider(a *methods.Applied) audit.Tri {
 	}
 	answer := audit.Yes
 	for _, id := range ids.Listed {
-		m := catalogue.ModelOf(id)
+		m := known.ModelOf(id)
 		if m == nil {
 			answer = answer.And(audit.Unsure)
 			continue

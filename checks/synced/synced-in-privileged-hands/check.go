@@ -64,7 +64,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 	for n := range held.Of(methods.Passkey).And(who.Possible()).All() {
 		answer := audit.No
 		for _, k := range held.Passkeys(n) {
-			answer = answer.Or(synced(k))
+			answer = answer.Or(synced(p.Catalogue(), k))
 		}
 		switch {
 		case answer == audit.No:
@@ -77,7 +77,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 			continue
 		}
 		found.Add(n)
-		if accepted(policy.Passkeys, held, n) == audit.No {
+		if accepted(p.Catalogue(), policy.Passkeys, held, n) == audit.No {
 			refused.Add(n)
 		}
 	}
@@ -98,7 +98,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 		return nil
 	}
 	evidence, err := methods.QuotePasskeys(ctx, p, dir, held, people, "a synced passkey of somebody with a privileged role",
-		func(_ uint32, k methods.RegisteredPasskey) bool { return synced(k) == audit.Yes })
+		func(_ uint32, k methods.RegisteredPasskey) bool { return synced(p.Catalogue(), k) == audit.Yes })
 	if err != nil {
 		return err
 	}
@@ -119,14 +119,14 @@ func run(ctx context.Context, p *audit.Pass) error {
 }
 
 // synced tells whether a passkey is synced: by what Graph says, or else by its model.
-func synced(k methods.RegisteredPasskey) audit.Tri {
+func synced(known *catalogue.Catalogue, k methods.RegisteredPasskey) audit.Tri {
 	switch {
 	case strings.EqualFold(k.Type, "synced"):
 		return audit.Yes
 	case strings.EqualFold(k.Type, "deviceBound"):
 		return audit.No
 	}
-	if m := catalogue.ModelOf(k.AAGUID); m != nil {
+	if m := known.ModelOf(k.AAGUID); m != nil {
 		return m.Synced()
 	}
 	return audit.Unsure
@@ -134,10 +134,10 @@ func synced(k methods.RegisteredPasskey) audit.Tri {
 
 // accepted tells whether policy takes one of the synced passkeys of an account at
 // sign-in.
-func accepted(pk *methods.Passkeys, held *methods.Held, n uint32) audit.Tri {
+func accepted(known *catalogue.Catalogue, pk *methods.Passkeys, held *methods.Held, n uint32) audit.Tri {
 	answer := audit.No
 	for _, k := range held.Passkeys(n) {
-		if synced(k) == audit.Yes {
+		if synced(known, k) == audit.Yes {
 			allowed, _, _ := pk.SignIn(n, k.Credential)
 			answer = answer.Or(allowed)
 		}

@@ -1,0 +1,9 @@
+package legacyclient
+
+import (
+	"testing"
+
+	"passkeyaudit/audit/audittest"
+)
+
+func TestCheck(t *testing.T) { audittest.Run(t, Check) }
