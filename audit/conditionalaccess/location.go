@@ -201,7 +201,7 @@ func (p *places) whereabouts(ids []string) (addresses []netip.Addr, countries []
 	}
 	for _, pl := range hits {
 		for _, r := range pl.ranges {
-			first, last := r.Addr(), lastAddr(r)
+			first, last := r.Addr(), LastAddr(r)
 			for _, a := range []netip.Addr{first, last, first.Prev(), last.Next()} {
 				if a.IsValid() {
 					addresses = append(addresses, a)
@@ -213,8 +213,8 @@ func (p *places) whereabouts(ids []string) (addresses []netip.Addr, countries []
 	return addresses, countries
 }
 
-// lastAddr is the last address of a range.
-func lastAddr(r netip.Prefix) netip.Addr {
+// LastAddr is the last address of a range.
+func LastAddr(r netip.Prefix) netip.Addr {
 	b := r.Addr().AsSlice()
 	for i := r.Bits(); i < 8*len(b); i++ {
 		b[i/8] |= 0x80 >> (i % 8)
@@ -240,7 +240,11 @@ func (p *places) list(ids []string, where string, problem func(where, what strin
 			hits = append(hits, p.byID[strings.ToLower(id)])
 		default:
 			a = unsure
-			problem("conditions.locations."+where, "there is no named location \""+id+"\"")
+			what := "there is no named location \"" + id + "\""
+			if !p.complete {
+				what = "the named location \"" + id + "\" is not among those that could be read"
+			}
+			problem("conditions.locations."+where, what)
 		}
 	}
 	return func(s *SignIn) answer {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"passkeyaudit/audit/conditionalaccess"
 	"passkeyaudit/audit/entra"
 )
 
@@ -59,7 +60,7 @@ func outside(ranges []netip.Prefix) netip.Addr {
 	}
 	tries := []netip.Addr{netip.MustParseAddr("100.64.77.1"), netip.MustParseAddr("2001:db8:ffff:77::1")}
 	for _, r := range ranges {
-		tries = append(tries, past(r))
+		tries = append(tries, conditionalaccess.LastAddr(r).Next())
 	}
 	for _, a := range tries {
 		if a.IsValid() && !within(a) {
@@ -67,16 +68,6 @@ func outside(ranges []netip.Prefix) netip.Addr {
 		}
 	}
 	return tries[0]
-}
-
-// past is the address behind a range.
-func past(r netip.Prefix) netip.Addr {
-	b := r.Addr().AsSlice()
-	for i := r.Bits(); i < 8*len(b); i++ {
-		b[i/8] |= 0x80 >> (i % 8)
-	}
-	last, _ := netip.AddrFromSlice(b)
-	return last.Next()
 }
 
 // insides are addresses in IP locations, one for every set of locations that holds
