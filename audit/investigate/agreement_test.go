@@ -171,7 +171,7 @@ func TestAgreesOnTheDemo(t *testing.T) {
 		nil, {snapshot.Devices}, {snapshot.AuthenticationMethods}, {snapshot.GroupMembers}, {snapshot.ConditionalAccessPolicies}, {snapshot.SignIns, snapshot.DirectoryAudits},
 		{snapshot.RoleAssignments}, {snapshot.ManagedDevices, snapshot.NamedLocations}, {snapshot.AuthenticationMethodsPolicy},
 	} {
-		t.Run(fmt.Sprint(off), func(t *testing.T) { agree(t.Context(), t, snap.Without(off...), i, 23) })
+		t.Run(fmt.Sprint(off), func(t *testing.T) { agree(t.Context(), t, snap.Without(off...), i, 61) })
 	}
 }
 
