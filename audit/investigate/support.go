@@ -119,7 +119,10 @@ func (c *inquiry) bySupport(a support) signal {
 		s.actions = move
 		s.tell = "What you use (" + a.place + ") does not support passkeys. Please use Chrome, Edge, Firefox or Safari on a current system, and tell us if it fails there too."
 	case a.Support == catalogue.SupportUnknown && a.Cell != nil:
-		s.verdict, s.weight = Possible, 34
+		s.verdict, s.weight = Possible, 9
+		if c.stage == Unsupported {
+			s.weight = 34
+		}
 		s.why = "Whether " + a.place + " supports " + what + " hangs on " + enumerate(a.Hangs, "and") + " (" + source + ")."
 		if len(a.Hangs) == 0 {
 			s.why = "Whether " + a.place + " supports " + what + " is not said (" + source + ")."
