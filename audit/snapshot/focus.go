@@ -11,6 +11,8 @@ import (
 type focus struct {
 	ids     []string
 	needles []needle
+	// picked: the files hold nothing but the rows in view.
+	picked bool
 }
 
 func (f focus) active() bool { return len(f.ids) > 0 }
@@ -35,7 +37,7 @@ func (s *Snapshot) Focus(ids ...string) *Snapshot {
 func (f focus) narrows(spec SectionSpec) bool { return f.active() && spec.PerUser }
 
 func (f focus) filter(spec SectionSpec) func(entra.Raw) bool {
-	if !f.narrows(spec) {
+	if !f.narrows(spec) || f.picked {
 		return func(entra.Raw) bool { return true }
 	}
 	return func(raw entra.Raw) bool {

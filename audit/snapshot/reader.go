@@ -18,6 +18,7 @@ type Snapshot struct {
 	focus    focus
 	off      map[SectionID]bool  // left out by Without
 	edits    map[SectionID]Edits // made by With; keys in lower case
+	examined map[SectionID]int   // rows that Pick looked through
 
 	mu         sync.Mutex
 	unreadable map[SectionID]map[place]Unreadable

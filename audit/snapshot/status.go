@@ -16,6 +16,12 @@ type Status struct {
 	Unreadable int
 }
 
+// WholeInView tells whether nothing is missing of what the snapshot is about: the section
+// is complete, or less than that only because the snapshot is narrowed to some people.
+func (st Status) WholeInView() bool {
+	return st.State == Complete || st.State == Partial && st.Reason == ReasonScope && st.Unreadable == 0
+}
+
 // Status says how much of a section there is. It may turn from complete to
 // partial as rows are decoded and found unreadable.
 func (s *Snapshot) Status(id SectionID) Status {

@@ -78,6 +78,9 @@ type Options struct {
 type Scope struct {
 	User   string
 	Groups []string
+	// NamedGroups are ids of groups that policies name which this run may not be able to
+	// read: they are read as if the policies were.
+	NamedGroups []string
 }
 
 func (s Scope) narrowed() bool { return s.User != "" || len(s.Groups) > 0 }
@@ -126,6 +129,9 @@ type Result struct {
 type NotFoundError struct {
 	What string // "user" or "group"
 	ID   string // the group's id; empty for users
+	// Near are user principal names that begin like the one that was asked for. They are
+	// not part of the error's text.
+	Near []string
 	Err  error
 }
 

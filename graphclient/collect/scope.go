@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"passkeyaudit/audit/entra"
 	"passkeyaudit/audit/snapshot"
@@ -61,7 +62,7 @@ func (r *run) resolveUser(ctx context.Context) error {
 	_, isID := parseGUID(name)
 	switch {
 	case refusedWith(err, http.StatusNotFound, http.StatusBadRequest):
-		return &NotFoundError{What: "user", Err: err}
+		return &NotFoundError{What: "user", Err: err, Near: r.near(ctx, name)}
 	case err != nil && (!isID || ctx.Err() != nil || lostToken(err)):
 		return fmt.Errorf("collect: look the user up: %w", err)
 	}
@@ -74,10 +75,42 @@ func (r *run) resolveUser(ctx context.Context) error {
 		p.upn = entra.Text(raw, "/userPrincipalName")
 	}
 	p.ids = []string{id}
+	for _, group := range r.opts.Scope.NamedGroups {
+		r.refs.addGroup(group)
+	}
 	p.add(id, p.upn)
 	r.people = p
 	return nil
 }
+
+// near lists user principal names that begin like a name that is none: with the same
+// part before the @, or as those of guests who have it as their address at home. Where
+// that cannot be asked there are none.
+func (r *run) near(ctx context.Context, name string) (names []string) {
+	local, _, isAddress := strings.Cut(name, "@")
+	if local == "" {
+		return nil
+	}
+	condition := "startswith(userPrincipalName," + quote(local) + ")"
+	if isAddress {
+		condition += " or startswith(userPrincipalName," + quote(strings.ReplaceAll(name, "@", "_")+"#EXT#") + ")"
+	}
+	for page, err := range r.client.Pages(ctx, graphclient.Users(graphclient.Query{Select: []string{"id", "userPrincipalName"}, Filter: condition, Top: mostNear})) {
+		if err != nil {
+			return nil
+		}
+		for _, row := range page.Rows {
+			if upn := entra.Text(row, "/userPrincipalName"); upn != "" && len(names) < mostNear {
+				names = append(names, upn)
+			}
+		}
+		break
+	}
+	return names
+}
+
+// mostNear is how many names are offered in the place of one that nobody has.
+const mostNear = 5
 
 func (r *run) resolveGroups(ctx context.Context) error {
 	p := &people{kind: snapshot.ScopeGroups, keys: &idSet{}, names: &idSet{}}

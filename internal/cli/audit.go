@@ -101,6 +101,11 @@ func (o *liveOptions) open(ctx context.Context, d *Deps, from string, quiet bool
 // collectFirst reads a live tenant into a folder and opens it. cleanUp removes the
 // folder unless it is to be kept: it holds personal data.
 func (o *liveOptions) collectFirst(ctx context.Context, d *Deps, quiet bool) (snap *snapshot.Snapshot, cleanUp func() error, err error) {
+	return o.collectInto(ctx, d, quiet, collect.Options{})
+}
+
+// collectInto is collectFirst of a part of the tenant.
+func (o *liveOptions) collectInto(ctx context.Context, d *Deps, quiet bool, opts collect.Options) (snap *snapshot.Snapshot, cleanUp func() error, err error) {
 	if err := o.validate(); err != nil {
 		return nil, nil, err
 	}
@@ -116,7 +121,8 @@ func (o *liveOptions) collectFirst(ctx context.Context, d *Deps, quiet bool) (sn
 		cleanUp = func() error { return os.RemoveAll(dir) }
 	}
 	p := newProgress(d.IO, quiet)
-	_, err = o.collect(ctx, d, p, collect.Options{Dir: dir, Since: since, BetaSignIns: o.Beta, Sections: o.sections})
+	opts.Dir, opts.Since, opts.BetaSignIns, opts.Sections = dir, since, o.Beta, o.sections
+	_, err = o.collect(ctx, d, p, opts)
 	p.done()
 	if err == nil {
 		snap, err = openSnapshot(dir)

@@ -113,6 +113,6 @@ It only ever reads. A snapshot can be judged again, offline, at any time.`,
 	}
 	cmd.CompletionOptions.HiddenDefaultCmd = false
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	cmd.AddCommand(newAuditCmd(d), newCollectCmd(d), newDemoCmd(d), newDoctorCmd(d), newEvaluateCmd(d), newReadinessCmd(d), newPreviewCmd(d), newRenderCmd(d), newDiffCmd(d), newHistoryCmd(d), newSimulateCmd(d), newChecksCmd(d), newPermissionsCmd(d), newSnapshotCmd(d), newConfigCmd(d), newVersionCmd(d))
+	cmd.AddCommand(newAuditCmd(d), newCollectCmd(d), newDemoCmd(d), newDoctorCmd(d), newEvaluateCmd(d), newReadinessCmd(d), newInvestigateCmd(d), newPreviewCmd(d), newRenderCmd(d), newDiffCmd(d), newHistoryCmd(d), newSimulateCmd(d), newChecksCmd(d), newPermissionsCmd(d), newSnapshotCmd(d), newConfigCmd(d), newVersionCmd(d))
 	return cmd
 }

@@ -17,8 +17,9 @@ import (
 type IO struct {
 	In       io.Reader
 	Out, Err io.Writer
-	// OutTerminal and ErrTerminal tell whether a person is looking.
-	OutTerminal, ErrTerminal bool
+	// OutTerminal and ErrTerminal tell whether a person is looking, InTerminal whether one
+	// is typing.
+	OutTerminal, ErrTerminal, InTerminal bool
 	// Width is the terminal's width in columns; 80 where there is none.
 	Width  int
 	Getenv func(string) string
@@ -28,6 +29,7 @@ type IO struct {
 func System() *IO {
 	s := &IO{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+		InTerminal:  term.IsTerminal(int(os.Stdin.Fd())),
 		OutTerminal: term.IsTerminal(int(os.Stdout.Fd())),
 		ErrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 		Width:       80, Getenv: os.Getenv,

@@ -76,7 +76,7 @@ func (a Answer) Cite() string {
 	if a.Cell == nil {
 		return a.Edition.String() + ", which does not speak of it"
 	}
-	source := a.Cell.Source.cite()
+	source := a.Cell.Source.Cite()
 	switch {
 	case a.Cell.Source.Stale:
 		source += ", of which a newer edition exists that was not read"

@@ -162,5 +162,5 @@ func (c *Catalogue) Digest() string {
 	return strings.Join(parts, ", ")
 }
 
-// cite writes a source with its date: "MTX, 2025-05-12".
-func (s Source) cite() string { return s.Key + ", " + cmp.Or(s.Date, "undated") }
+// Cite writes a source with its date: "MTX, 2025-05-12".
+func (s Source) Cite() string { return s.Key + ", " + cmp.Or(s.Date, "undated") }

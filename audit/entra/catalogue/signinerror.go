@@ -50,4 +50,6 @@ func (c *Catalogue) SignInErrorOf(code int) *SignInError { return c.errors.byCod
 
 // SignInErrors lists every code that is known, in no order. The values are shared and
 // must not be changed.
-func (c *Catalogue) SignInErrors() []*SignInError { return slices.Collect(maps.Values(c.errors.byCode)) }
+func (c *Catalogue) SignInErrors() []*SignInError {
+	return slices.Collect(maps.Values(c.errors.byCode))
+}

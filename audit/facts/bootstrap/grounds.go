@@ -113,10 +113,10 @@ func gather(ctx context.Context, p *audit.Pass) (*Given, error) {
 	}
 	reachGap := gapGroups
 	switch {
-	case p.Status(snapshot.Groups).State == snapshot.Complete && p.Status(snapshot.GroupMembers).State == snapshot.Complete &&
+	case p.Status(snapshot.Groups).State == snapshot.Complete && p.Status(snapshot.GroupMembers).WholeInView() &&
 		p.Status(snapshot.RoleAssignments).State != snapshot.Complete:
 		reachGap = gapRoles
-	case p.Status(snapshot.Users).State != snapshot.Complete:
+	case !p.Status(snapshot.Users).WholeInView():
 		reachGap = gapUsers
 	}
 	g.sources.gaps = make([]gap, len(g.Policies.Reach))
@@ -136,10 +136,10 @@ func gather(ctx context.Context, p *audit.Pass) (*Given, error) {
 // there are no managed devices, which is an answer too.
 func deviceGaps(p *audit.Pass, owned *devices.Owned) gap {
 	var g gap
-	if p.Status(snapshot.Devices).State != snapshot.Complete || owned.Ownerless {
+	if !p.Status(snapshot.Devices).WholeInView() || owned.Ownerless {
 		g |= gapDevices
 	}
-	if s := p.Status(snapshot.ManagedDevices).State; s != snapshot.Complete && s != snapshot.Unlicensed {
+	if s := p.Status(snapshot.ManagedDevices); !s.WholeInView() && s.State != snapshot.Unlicensed {
 		// What policies see is the directory's device.
 		if g != 0 {
 			g |= gapManagedDevices

@@ -87,7 +87,7 @@ func derive(ctx context.Context, p *audit.Pass) (*Owned, error) {
 		return nil, err
 	}
 	b := newBuilder(dir.All.Count())
-	whole := p.Status(snapshot.Devices).State == snapshot.Complete
+	whole := p.Status(snapshot.Devices).WholeInView()
 	// Devices that Intune's rows may say more about: all where the directory was not
 	// read in full, else those of which it does not say whose they are or how old.
 	byID := map[string]row{}
@@ -127,8 +127,8 @@ func derive(ctx context.Context, p *audit.Pass) (*Owned, error) {
 	o := b.finish()
 	o.Ownerless = ownerless
 	// Without Intune there are no managed devices, which is an answer too.
-	managed := p.Status(snapshot.ManagedDevices).State
-	o.Complete = !o.Ownerless && p.Status(snapshot.Devices).State == snapshot.Complete && (managed == snapshot.Complete || managed == snapshot.Unlicensed)
+	managed := p.Status(snapshot.ManagedDevices)
+	o.Complete = !o.Ownerless && p.Status(snapshot.Devices).WholeInView() && (managed.WholeInView() || managed.State == snapshot.Unlicensed)
 	return o, nil
 }
 

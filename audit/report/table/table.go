@@ -189,7 +189,7 @@ func (s *Sink) details(out *strings.Builder) {
 		fmt.Fprintln(out, s.paint(bold, fmt.Sprintf("%s %s", f.Check.ID, f.Check.Slug)))
 		s.item(out, "fingerprint "+f.Fingerprint())
 		for _, e := range f.Evidence {
-			s.item(out, "evidence: "+report.Stands(e)+": "+report.Plain(e.Means))
+			s.item(out, "evidence: "+report.EvidenceText(e))
 		}
 		shown := 0
 		for m := range f.Affected.Members() {

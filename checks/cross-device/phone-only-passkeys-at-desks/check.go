@@ -6,6 +6,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"slices"
 	"strings"
 
 	"passkeyaudit/audit"
@@ -86,7 +87,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 	p.Report(audit.Finding{
 		Certainty: audit.Possible,
 		Message: fmt.Sprintf("%s in from computers (%s), and their only phishing-resistant method is a passkey in Authenticator. At a computer it works through Bluetooth and the internet, "+
-			"on both devices, to %s (AUT, 2026-07-05): none of that is in Graph. Ask: is Bluetooth on at these computers, and are the hosts reachable from their networks without inspection?",
+			"on both devices, to %s: none of that is in Graph. Ask: is Bluetooth on at these computers, and are the hosts reachable from their networks without inspection?",
 			audit.PeopleDo(people.Count(), "signs", "sign"), strings.Join(systems, ", "), hosts(p.Catalogue())),
 		Subject:  policy.Passkeys.Subject(),
 		Affected: audit.People(people, dir),
@@ -97,11 +98,17 @@ func run(ctx context.Context, p *audit.Pass) error {
 	return nil
 }
 
-// hosts lists what phones have to reach.
+// hosts lists what phones have to reach, with where that stands.
 func hosts(known *catalogue.Catalogue) string {
-	var names []string
+	var names, sources []string
 	for _, h := range known.Hosts() {
 		names = append(names, h.Host)
+		if source := h.Source.Cite(); !slices.Contains(sources, source) {
+			sources = append(sources, source)
+		}
 	}
-	return strings.Join(names, ", ")
+	if e := known.Edition(catalogue.SupportMatrix); e.Replaced() {
+		sources = append(sources, e.String())
+	}
+	return fmt.Sprintf("%s (%s)", strings.Join(names, ", "), strings.Join(sources, "; "))
 }
