@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/investigate"
