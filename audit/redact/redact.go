@@ -160,7 +160,7 @@ func (r *Redactor) entry(st snapshot.Status) snapshot.SectionEntry {
 	}
 	out.State, out.Status, out.Code, out.Needs, out.From, out.To = e.State, e.Status, e.Code, e.Needs, e.From, e.To
 	out.StartedAt, out.CompletedAt = e.StartedAt, e.CompletedAt
-	out.IncompleteIDs, out.NotFound = r.names(e.IncompleteIDs), r.names(e.NotFound)
+	out.IncompleteIDs, out.NotFound, out.Total = r.names(e.IncompleteIDs), r.names(e.NotFound), e.Total
 	switch e.Reason {
 	case "", snapshot.ReasonScope, snapshot.ReasonUnfinished:
 		out.Reason = e.Reason

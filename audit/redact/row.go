@@ -204,10 +204,16 @@ func (r *Redactor) shown(p place, text string) string {
 			return to
 		}
 		return r.mentions(text) + r.displayName(text)
+	case strings.Contains(strings.ToLower(text), workProfile):
+		return r.displayName(text) + workProfile
 	default:
 		return r.displayName(text)
 	}
 }
+
+// workProfile is what Intune writes into the name of a device that is the work profile of
+// a private phone, in lower case; it tells what the device is and stays.
+const workProfile = "_androidforwork"
 
 // mentions are the words of a target's name by which changes of passkey settings are
 // told; they stay.

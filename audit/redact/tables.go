@@ -48,7 +48,7 @@ var classes = sync.OnceValue(func() map[string]class {
 			authenticationStepResultDetail authenticationStepRequirement model manufacturer employeeType servicePrincipalName`,
 		publicID: `
 			appId resourceId aaGuid aaGuids allowedAAGUIDs roleDefinitionId roleTemplateId templateId includeRoles excludeRoles
-			includeApplications excludeApplications skuId servicePlanId disabledPlans`,
+			includeApplications excludeApplications conditionalAccessAudiences skuId servicePlanId disabledPlans`,
 		numeric: `
 			errorCode status lifetimeInMinutes defaultLifetimeInMinutes minimumLifetimeInMinutes maximumLifetimeInMinutes defaultLength
 			snoozeDurationInDays value consumedUnits enabled suspended warning lockedOut reconfirmationInDays`,
