@@ -18,6 +18,7 @@ import (
 	"passkeyaudit/audit/facts/activity"
 	"passkeyaudit/audit/facts/population"
 	"passkeyaudit/audit/facts/replay"
+	"passkeyaudit/audit/preview"
 	"passkeyaudit/audit/runner"
 	"passkeyaudit/audit/snapshot"
 	"passkeyaudit/checks"
@@ -167,6 +168,9 @@ func judge(ctx context.Context, d *Deps, j *judging, snap *snapshot.Snapshot) er
 	}
 	if counts := results.Count(); counts.Checks[audit.NotSelected] == len(results.Checks) {
 		return usagef("%s turns off a section that each of the chosen checks needs: there is nothing left to judge", j.options.Config)
+	}
+	if err := preview.Fixes(ctx, run, results.Findings); err != nil {
+		return err
 	}
 	header, err := header(ctx, d, run)
 	if err != nil {

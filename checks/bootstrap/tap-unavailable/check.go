@@ -9,6 +9,7 @@ import (
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/entra"
+	"passkeyaudit/audit/facts/bootstrap"
 	"passkeyaudit/audit/facts/methods"
 	"passkeyaudit/audit/facts/population"
 	"passkeyaudit/audit/snapshot"
@@ -89,7 +90,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 				Subject:  subject,
 				Evidence: []audit.Evidence{policy.Quote(tap.Pointer+"/state", "passes cannot be used")},
 				Blockers: []string{"tapDisabled"},
-				Fix:      []audit.Step{{Change: "Enable Temporary Access Pass for everybody who may use a passkey, before it is needed."}},
+				Fix:      []audit.Step{{Objects: bootstrap.ChangingPasses(), Change: "Enable Temporary Access Pass for everybody who may use a passkey, before it is needed."}},
 			})
 		}
 		return nil
@@ -103,7 +104,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 		f.Message = fmt.Sprintf(need+", but Temporary Access Pass is disabled.", audit.PeopleDo(stuck.Count(), "needs", "need"))
 		f.Blockers = []string{"tapDisabled"}
 		f.Evidence = []audit.Evidence{policy.Quote(tap.Pointer+"/state", "passes cannot be used")}
-		f.Fix = []audit.Step{{Change: "Enable Temporary Access Pass with a target that reaches these people, then issue passes."}}
+		f.Fix = []audit.Step{{Objects: bootstrap.ChangingPasses(), Change: "Enable Temporary Access Pass with a target that reaches these people, then issue passes."}}
 	} else {
 		f.Message = fmt.Sprintf(need+", but the scope of Temporary Access Pass leaves them out: a pass could be created for them, and they could not sign in with it.",
 			audit.PeopleDo(stuck.Count(), "needs", "need"))
@@ -112,7 +113,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 		if !stuck.And(tap.Excluded.Yes).Empty() {
 			f.Evidence = append(f.Evidence, policy.Quote(tap.Pointer+"/excludeTargets", "whom they are not for"))
 		}
-		f.Fix = []audit.Step{{Change: "Add a group with these people to the include targets of Temporary Access Pass, or take them out of its exclude targets, then issue passes."}}
+		f.Fix = []audit.Step{{Objects: bootstrap.ChangingPasses(), Change: "Add a group with these people to the include targets of Temporary Access Pass, or take them out of its exclude targets, then issue passes."}}
 	}
 	if doubt != "" {
 		f.Certainty = audit.Likely

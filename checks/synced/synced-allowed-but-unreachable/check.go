@@ -9,6 +9,7 @@ import (
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/entra/catalogue"
+	"passkeyaudit/audit/facts/bootstrap"
 	"passkeyaudit/audit/facts/methods"
 	"passkeyaudit/audit/facts/population"
 	"passkeyaudit/audit/snapshot"
@@ -75,7 +76,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 				policy.Quote(a.Pointer+"/passkeyTypes", "synced passkeys are listed"),
 				policy.Quote(a.Pointer+"/keyRestrictions/aaGuids", "models that are bound to a device, all of them"),
 			},
-			Fix: []audit.Step{{Change: "If people shall have synced passkeys, add the AAGUIDs of the providers that are wanted, such as iCloud Keychain and Google Password Manager, or put synced passkeys " +
+			Fix: []audit.Step{{Objects: bootstrap.Changing(a.Subject(policy.Passkeys)), Change: "If people shall have synced passkeys, add the AAGUIDs of the providers that are wanted, such as iCloud Keychain and Google Password Manager, or put synced passkeys " +
 				"into a profile of their own. If not, take the type off this profile."}},
 		})
 	}
