@@ -168,6 +168,12 @@ func (p *Pass) Status(id snapshot.SectionID) snapshot.Status {
 	return p.run.snap.Status(id)
 }
 
+// Absent tells whether it was found that no row of a declared section mentions a text,
+// though the view does not hold all rows. False says nothing.
+func (p *Pass) Absent(id snapshot.SectionID, text string) bool {
+	return p.Status(id).State.HasRows() && p.run.snap.Absent(id, text)
+}
+
 // Scope tells whether the snapshot holds the whole tenant.
 func (p *Pass) Scope() snapshot.Scope { return p.run.snap.Scope() }
 

@@ -72,6 +72,8 @@ func whatText(c activity.Change) string {
 		return method + " was registered" + by
 	case activity.Deleted:
 		return method + " was deleted" + by
+	case activity.Started:
+		return "registering security info was started" + by
 	case activity.PassIssued:
 		return "a Temporary Access Pass was issued"
 	default:

@@ -16,6 +16,7 @@ import (
 	"passkeyaudit/audit/facts/activity"
 	"passkeyaudit/audit/facts/bootstrap"
 	"passkeyaudit/audit/facts/devices"
+	"passkeyaudit/audit/facts/lifecycle"
 	"passkeyaudit/audit/facts/methods"
 	"passkeyaudit/audit/facts/population"
 	"passkeyaudit/audit/snapshot"
@@ -47,6 +48,9 @@ type Dossier struct {
 	// did.
 	Attempts, Successes []Attempt
 	Changes             []Change
+	// Orphans are the signs that device and Entra disagree about a passkey, the most
+	// certain first.
+	Orphans []Orphan
 	// SignIns and Audits are how far the logs reach; nil where they were not read.
 	SignIns, Audits *activity.Window
 	Rules           Rules
@@ -113,7 +117,7 @@ var Reading = &audit.Fact[*Dossier]{
 		{Section: snapshot.ConditionalAccessPolicies}, {Section: snapshot.NamedLocations, Gap: audit.Refines}, {Section: snapshot.Groups}, {Section: snapshot.GroupMembers},
 		{Section: snapshot.RoleAssignments, Gap: audit.Refines}, {Section: snapshot.AuthenticationStrengths}, {Section: snapshot.AuthenticationMethodsPolicy},
 	},
-	Facts:  []audit.AnyFact{population.Users, methods.Policy, methods.Holdings, methods.Usable, access.Policies, activity.Changes, bootstrap.Reach},
+	Facts:  []audit.AnyFact{population.Users, methods.Policy, methods.Holdings, methods.Usable, access.Policies, activity.Changes, bootstrap.Reach, lifecycle.Orphans},
 	Derive: readDossier,
 }
 
@@ -162,7 +166,7 @@ func readDossier(ctx context.Context, p *audit.Pass) (*Dossier, error) {
 	r.when, _ = entra.ParseTime(p.Now())
 	r.d.TakenAt = r.when
 	for _, step := range []func(context.Context) error{
-		r.user, r.judge, r.passkeys, r.devices, r.signIns, r.audits, r.rules, r.demands, r.blockers,
+		r.user, r.judge, r.passkeys, r.devices, r.signIns, r.audits, r.orphans, r.rules, r.demands, r.blockers,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, err

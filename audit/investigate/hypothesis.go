@@ -56,10 +56,13 @@ type Hypothesis struct {
 	Evidence  []Proof
 	Questions []Question
 	Actions   []Action
+	// Competing are other explanations that nothing read rules out.
+	Competing []string
 	// Tell says to the person, in plain words, what is the matter and what to do.
 	Tell string
 
-	weight int
+	weight   int
+	recorded bool
 }
 
 // Proof is what a sentence rests on: evidence in the snapshot, or an answer.
@@ -124,6 +127,10 @@ type signal struct {
 	actions []Action
 	tell    string
 	ask     []questionID
+	// competing are other explanations of the same evidence.
+	competing []string
+	// recorded: the logs have something that went wrong, so that not all is fine.
+	recorded bool
 }
 
 // strongest is the signal that counts.
@@ -149,7 +156,7 @@ func (c *inquiry) ranked() []Hypothesis {
 	var list []Hypothesis
 	for i, judge := range judges {
 		s := strongest(judge(c))
-		h := Hypothesis{Problem: Problems[i], Verdict: s.verdict, Why: s.why, Evidence: s.proof, Actions: s.actions, Tell: s.tell}
+		h := Hypothesis{Problem: Problems[i], Verdict: s.verdict, Why: s.why, Evidence: s.proof, Actions: s.actions, Competing: s.competing, Tell: s.tell, recorded: s.recorded}
 		if len(h.Evidence) == 0 {
 			h.Evidence = c.leastProof()
 		}

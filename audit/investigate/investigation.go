@@ -80,7 +80,7 @@ func Judge(d *Dossier, a Answers) *Investigation {
 		in.Symptom = SymptomOf(a.Symptom)
 	}
 	first := &in.Hypotheses[0]
-	in.Fine = first.Verdict.rank() > Likely.rank() && (d.Verdict.State == bootstrap.HasPasskey || d.Verdict.State == bootstrap.SelfService)
+	in.Fine = first.Verdict.rank() > Likely.rank() && !first.recorded && (d.Verdict.State == bootstrap.HasPasskey || d.Verdict.State == bootstrap.SelfService)
 	in.Ask = in.openQuestions(c)
 	in.Do = in.firstSteps(c)
 	in.Message = in.message()
@@ -205,6 +205,7 @@ type Event struct {
 // Kinds of events.
 const (
 	KindRegistered = "registered"
+	KindStarted    = "registrationStarted"
 	KindDeleted    = "deleted"
 	KindPass       = "passIssued"
 	KindRenamed    = "renamed"
@@ -230,6 +231,8 @@ func (d *Dossier) timeline() []Event {
 			e.Kind = KindDeleted
 		case c.What == activity.PassIssued:
 			e.Kind = KindPass
+		case c.What == activity.Started:
+			e.Kind = KindStarted
 		default:
 			e.Kind = KindRenamed
 		}

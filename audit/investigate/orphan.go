@@ -1,15 +1,20 @@
 package investigate
 
 import (
+	"slices"
 	"strings"
 
 	"passkeyaudit/audit/facts/activity"
 	"passkeyaudit/audit/facts/bootstrap"
+	"passkeyaudit/audit/facts/lifecycle"
+	"passkeyaudit/audit/snapshot"
 )
 
-// orphaned judges problem 5: device and Entra disagree about a passkey. v1.0 sign-ins
-// carry no id of the key, so that a deletion and a refusal are of one passkey is likely
-// and never confirmed; that today's policy refuses a registered one is.
+// orphaned judges problem 5: device and Entra disagree about a passkey. What happened to
+// the passkeys of the account is taken from [lifecycle.Orphans], and no verdict goes
+// further than that does: v1.0 sign-ins carry no id of the key, so that a deletion and a
+// refusal are of one passkey is likely and never confirmed; that today's policy refuses
+// a registered one is.
 func orphaned(c *inquiry) []signal {
 	d := c.d
 	name := d.Name()
@@ -21,11 +26,12 @@ func orphaned(c *inquiry) []signal {
 		at := &d.Attempts[i]
 		switch at.Class {
 		case activity.KeyUnknown:
-			add(c.unknownKey(at, deletedPasskey, renamed))
+			add(c.unknownKey(at, renamed))
 		case activity.PasskeyFailed:
 			add(c.failedPasskey(at))
 		}
 	}
+	list = slices.Concat(list, c.phoneGone(), c.unused(), c.blockedByRemnant())
 	if code := c.a.ErrorCode; code != 0 && (c.d.known.classOfCode(code) == activity.KeyUnknown || c.d.known.classOfCode(code) == activity.PasskeyFailed) {
 		s := signal{verdict: Likely, weight: 70, why: "The code that was shown is about a passkey that Entra does not take: " + c.d.known.codeText(code) + ".",
 			proof: append([]Proof{answered("error", itoa(code), c.d.known.codeText(code))}, c.passkeyProofs()...), ask: []questionID{askKeptWhere, askDeleted}}
@@ -35,7 +41,7 @@ func orphaned(c *inquiry) []signal {
 	for _, k := range d.rejected(func(k *Passkey) bool {
 		return !k.SignIn.Scope && k.Keeper != Provider && !(k.Keeper == MicrosoftAuthenticator && c.oneSystem(k))
 	}) {
-		s := signal{verdict: Confirmed, weight: 76, proof: append(proofs(k.Evidence...), proofs(k.SignIn.Evidence...)...)}
+		s := signal{verdict: Confirmed, weight: 76, proof: proofs(slices.Concat(d.history(k), k.Evidence, k.SignIn.Evidence)...)}
 		s.why = "The " + k.label() + " is registered, and today's policy refuses it at every sign-in: " + k.SignIn.Why + "."
 		if len(d.usable()) > 0 {
 			s.verdict, s.weight = Likely, 30
@@ -50,8 +56,8 @@ func orphaned(c *inquiry) []signal {
 		add(signal{verdict: Confirmed, weight: 55, why: countText(n, "passkey of "+name+" is", "passkeys of "+name+" are") + " registered, and the method no longer reaches the account.",
 			proof: append(c.passkeyProofs(), proofs(d.Scope...)...), tell: "Your passkey is still registered, but your account may not use passkeys at the moment. We check why; please sign in as before until then."})
 	}
-	if renamed != nil && c.olderThan(renamed) {
-		s := signal{verdict: Likely, weight: 46, proof: append(proofs(renamed.Evidence), c.passkeyProofs()...), ask: []questionID{askKeptWhere}}
+	if o := d.orphanBy(lifecycle.Renamed); o != nil && renamed != nil {
+		s := signal{verdict: o.limit(Likely), weight: 46, proof: append(proofs(o.Evidence...), c.passkeyProofs()...), competing: o.Competing, ask: []questionID{askKeptWhere}}
 		s.why = "The user principal name was changed on " + day(renamed.At) + ", after the passkey was registered; such a passkey cannot be updated and has to be registered again (PF, 2026-03-08)."
 		s.actions, s.tell = removeAndRegister(c)
 		if c.stage == Healthy {
@@ -61,7 +67,7 @@ func orphaned(c *inquiry) []signal {
 	}
 	if deletedPasskey != nil && (c.stage == NotRecognised || len(d.Passkeys) == 0) {
 		s := signal{verdict: Possible, weight: 26, proof: proofs(deletedPasskey.Evidence), ask: []questionID{askDeleted, askKeptWhere}}
-		s.why = "A passkey of " + name + " was deleted in Entra on " + day(deletedPasskey.At) + by(deletedPasskey) + "; what is left on the device no longer counts."
+		s.why = "A passkey of " + name + " was deleted in Entra on " + day(deletedPasskey.At) + byOther(deletedPasskey) + "; what is left on the device no longer counts."
 		s.actions, s.tell = removeAndRegister(c)
 		if c.stage == NotRecognised {
 			s.verdict, s.weight = Likely, 72
@@ -74,7 +80,7 @@ func orphaned(c *inquiry) []signal {
 	return []signal{c.noOrphan()}
 }
 
-func by(ch *Change) string {
+func byOther(ch *Change) string {
 	if ch.ByOther {
 		return " by an administrator or an app"
 	}
@@ -82,26 +88,39 @@ func by(ch *Change) string {
 }
 
 // unknownKey is a sign-in with a key that Entra could not match.
-func (c *inquiry) unknownKey(at *Attempt, gone, renamed *Change) signal {
+func (c *inquiry) unknownKey(at *Attempt, renamed *Change) signal {
 	d := c.d
 	name := d.Name()
-	s := signal{verdict: Likely, weight: 75, proof: proofs(at.Evidence...), ask: []questionID{askKeptWhere, askDeleted}}
+	s := signal{weight: 75, recorded: true, ask: []questionID{askKeptWhere, askDeleted}}
 	s.actions, s.tell = removeAndRegister(c)
 	s.why = "On " + at.when() + " UTC " + name + " signed in with a passkey that Entra does not know: " + c.d.known.codeText(at.Code) + "."
+	by := d.orphanBy(lifecycle.Unexplained)
+	gone := d.last(func(ch *Change) bool { return ch.IsPasskey(activity.Deleted) && !ch.At.After(at.At) })
+	deleted := d.orphanBy(lifecycle.Deleted)
 	switch {
 	case activity.OtherHandle(at.Code):
+		by = d.orphanBy(lifecycle.OtherAccount)
 		s.why = "On " + at.when() + " UTC the passkey that was used belongs to another account, or to an earlier one of " + name + ": " + c.d.known.codeText(at.Code) + "."
-	case gone != nil && gone.At.Before(at.At):
-		s.weight = 90
-		s.proof = append(proofs(gone.Evidence), s.proof...)
-		s.why = "A passkey was deleted in Entra on " + day(gone.At) + by(gone) + ", and on " + at.when() + " UTC " + name + " signed in with one that Entra does not know: " + c.d.known.codeText(at.Code) + "."
+	case gone != nil && deleted != nil:
+		by, s.weight = deleted, 90
+		s.why = "A passkey was deleted in Entra on " + day(gone.At) + byOther(gone) + ", and on " + at.when() + " UTC " + name + " signed in with one that Entra does not know: " + c.d.known.codeText(at.Code) + "."
 	case renamed != nil && renamed.At.Before(at.At):
 		s.weight = 86
-		s.proof = append(proofs(renamed.Evidence), s.proof...)
+		if o := d.orphanBy(lifecycle.Renamed); o != nil {
+			by = o
+		}
+		s.proof = proofs(renamed.Evidence)
 		s.why = "The user principal name was changed on " + day(renamed.At) + ", and on " + at.when() + " UTC the passkey was no longer known: " + c.d.known.codeText(at.Code) + "."
 	}
+	s.verdict = by.limit(Likely)
+	if by != nil {
+		s.proof, s.competing = proofs(by.Evidence...), by.Competing
+	}
+	if !slices.ContainsFunc(s.proof, func(p Proof) bool { return p.Section == snapshot.SignIns && p.Object == at.Row }) {
+		s.proof = append(s.proof, proofs(at.Evidence...)...)
+	}
 	if at != c.attempt && (at.MadeGood || d.TakenAt.Sub(at.At) > recent) {
-		s.verdict, s.weight = Possible, s.weight/4
+		s.verdict, s.weight, s.recorded = Possible, s.weight/4, false
 		if at.MadeGood {
 			s.why = strings.TrimSuffix(s.why, ".") + "; signing in has worked since."
 		}
@@ -143,16 +162,6 @@ func removeAndRegister(c *inquiry) ([]Action, string) {
 func (c *inquiry) oneSystem(k *Passkey) bool {
 	r := &c.d.Rules
 	return r.UsedAndroid.Accepted != r.UsedIOS.Accepted
-}
-
-// olderThan tells whether a passkey that is registered is older than a change.
-func (c *inquiry) olderThan(ch *Change) bool {
-	for _, k := range c.d.Passkeys {
-		if !k.Created.IsZero() && k.Created.Before(ch.At) {
-			return true
-		}
-	}
-	return false
 }
 
 // noOrphan is what speaks against a disagreement.

@@ -43,6 +43,7 @@ type Passkey struct {
 	Evidence             []audit.Evidence
 
 	credential methods.Credential
+	pointer    string // into the account's row of authenticationMethods
 }
 
 // Ruling is what policy says of a passkey.
@@ -108,7 +109,7 @@ func (r *reader) passkeys(ctx context.Context) error {
 		return err
 	}
 	for _, held := range r.held.Passkeys(r.n) {
-		k := Passkey{AAGUID: held.AAGUID, Model: held.Model, Type: held.Type, Attests: held.AttestationLevel, credential: held.Credential}
+		k := Passkey{AAGUID: held.AAGUID, Model: held.Model, Type: held.Type, Attests: held.AttestationLevel, credential: held.Credential, pointer: held.Pointer}
 		if held.Pointer != "" {
 			k.ID, k.Name = entra.Text(row.Raw, held.Pointer+"/id"), entra.Text(row.Raw, held.Pointer+"/displayName")
 			k.Created, _ = entra.ParseTime(entra.Text(row.Raw, held.Pointer+"/createdDateTime")) // zero where it is not told

@@ -29,6 +29,7 @@ const (
 	askLegacy    questionID = "legacy"
 	askKeptWhere questionID = "kept-where"
 	askDeleted   questionID = "deleted-where"
+	askPhone     questionID = "phone"
 	askExact     questionID = "exact"
 )
 
@@ -69,6 +70,7 @@ var questions = []Question{
 	{ID: string(askLegacy), Of: Administrator, Text: "Do the old per-user MFA or password reset settings, or an Identity Protection registration policy, still reach this person? Graph does not show them."},
 	{ID: string(askKeptWhere), Of: User, Text: "What does the device show: for which account and since when is the passkey kept there?"},
 	{ID: string(askDeleted), Of: User, Text: "Was the passkey deleted, and where: on the phone, or under Security info?"},
+	{ID: string(askPhone), Of: User, Text: "Do you still have the phone on which the passkey was registered, with the same Microsoft Authenticator on it?"},
 	{ID: string(askExact), Of: User, Text: "What exactly does the message say, and on which page?"},
 }
 

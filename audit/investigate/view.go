@@ -63,7 +63,10 @@ func Open(ctx context.Context, snap *snapshot.Snapshot, who Whom, others ...*sna
 			return nil, err
 		}
 	}
-	return members.settle(ctx, snap, view)
+	if view, err = members.settle(ctx, snap, view); err != nil {
+		return nil, err
+	}
+	return withPhones(ctx, snap, view)
 }
 
 // roleHolders are hashes of the ids that hold roles, where groups were not read in full:

@@ -80,6 +80,9 @@ func NewPerson(in *investigate.Investigation, tenant string) Person {
 			break
 		}
 		w := PersonWhy{Title: h.Title, Verdict: string(h.Verdict), Text: Plain(h.Why)}
+		if len(h.Competing) > 0 {
+			w.Text += " Otherwise: " + Plain(strings.Join(h.Competing, "; or: ")) + "."
+		}
 		for j, proof := range h.Evidence {
 			if j == mostEvidence {
 				w.Evidence = append(w.Evidence, "and "+audit.CountPhrase(len(h.Evidence)-j, "more piece", "more pieces")+" in the JSON form")

@@ -19,6 +19,7 @@ type Snapshot struct {
 	off      map[SectionID]bool  // left out by Without
 	edits    map[SectionID]Edits // made by With; keys in lower case
 	examined map[SectionID]int   // rows that Pick looked through
+	absent   map[SectionID][]string
 
 	mu         sync.Mutex
 	unreadable map[SectionID]map[place]Unreadable

@@ -47,7 +47,7 @@ func deriveBlocked(ctx context.Context, p *audit.Pass) (*Cases, error) {
 		c := Case{
 			Account: n, Kind: Blocked, Cause: HalfFinished, Certainty: audit.Possible,
 			Chain:     []Link{auditLink(start, "a registration was started, and none is recorded after it")},
-			Competing: []string{"the person closed the page", "policy does not take the kind of passkey that was chosen", "it took longer than the page waits"},
+			Competing: []string{"it was another method that was to be registered", "the person closed the page", "policy does not take the kind of passkey that was chosen", "it took longer than the page waits"},
 		}
 		for _, remnant := range left.Of(n) {
 			if remnant.Cause == Deleted {

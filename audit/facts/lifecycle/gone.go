@@ -124,11 +124,10 @@ func gone(k methods.Dated, changes []activity.Change, missing []activity.Phone) 
 }
 
 // missingPhones are the registered phones that some accounts signed in from and that
-// the directory does not hold any more.
+// the directory does not hold any more. Where not all devices are in view, they are
+// those of which the view knows that.
 func missingPhones(ctx context.Context, p *audit.Pass, of audit.Set) (map[uint32][]activity.Phone, error) {
-	if p.Status(snapshot.Devices).State != snapshot.Complete {
-		return nil, nil
-	}
+	whole := p.Status(snapshot.Devices).State == snapshot.Complete
 	log, err := audit.Get(ctx, p, activity.SignIns)
 	if err != nil {
 		return nil, err
@@ -136,7 +135,9 @@ func missingPhones(ctx context.Context, p *audit.Pass, of audit.Set) (map[uint32
 	seen := map[string]bool{}
 	for n := range of.All() {
 		for _, phone := range log.Phones(n) {
-			seen[phone.DeviceID] = true
+			if whole || p.Absent(snapshot.Devices, phone.DeviceID) {
+				seen[phone.DeviceID] = true
+			}
 		}
 	}
 	if len(seen) == 0 {

@@ -67,6 +67,7 @@ type hypothesisShape struct {
 	Title     string       `json:"title"`
 	Verdict   string       `json:"verdict"`
 	Why       string       `json:"why"`
+	Competing []string     `json:"competing"`
 	Evidence  []proofShape `json:"evidence"`
 	Questions []string     `json:"questions"`
 	NextSteps []string     `json:"nextSteps"`
@@ -209,7 +210,7 @@ func stampOf(t time.Time) string {
 func full[T any](of []T) []T { return append([]T{}, of...) }
 
 func hypothesis(h *investigate.Hypothesis) hypothesisShape {
-	s := hypothesisShape{Problem: h.Number, Slug: h.Slug, Title: h.Title, Verdict: string(h.Verdict), Why: h.Why, Evidence: proofShapes(h.Evidence), Questions: []string{}, NextSteps: []string{}}
+	s := hypothesisShape{Problem: h.Number, Slug: h.Slug, Title: h.Title, Verdict: string(h.Verdict), Why: h.Why, Competing: full(h.Competing), Evidence: proofShapes(h.Evidence), Questions: []string{}, NextSteps: []string{}}
 	for _, q := range h.Questions {
 		s.Questions = append(s.Questions, q.Text)
 	}
