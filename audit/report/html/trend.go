@@ -76,7 +76,7 @@ func trendOf(t *overview.Trend) *trend {
 	}
 	byState, bySeverity := make([]map[string]int, len(t.Moments)), make([]map[string]int, len(t.Moments))
 	for i, m := range t.Moments {
-		row := moment{When: minute(m.TakenAt), Unjudged: at(m.Unjudged, "overview", "trend", "moments", i, "unjudged")}
+		row := moment{When: report.Plain(minute(m.TakenAt)), Unjudged: at(m.Unjudged, "overview", "trend", "moments", i, "unjudged")}
 		if m.People != nil {
 			row.HasPeople, row.People = true, at(*m.People, "overview", "trend", "moments", i, "people")
 		}
@@ -124,13 +124,13 @@ func differs(list []overview.Difference) string {
 	for _, d := range list {
 		switch d {
 		case overview.OtherVersion:
-			words = append(words, "another version")
+			words = append(words, "by another version")
 		default:
-			words = append(words, "other "+report.Plain(string(d)))
+			words = append(words, "by other "+report.Plain(string(d)))
 		}
 	}
 	if len(words) == 0 {
-		return "as now"
+		return "as this run"
 	}
 	return strings.Join(words, ", ")
 }
@@ -202,6 +202,9 @@ func courseOf(moments []overview.Moment, member string, kinds []string, counts [
 			// Both ends are rounded, not the height: parts touch, and the whole is right.
 			top := trendHeight - (done+m[kind])*trendHeight/most
 			bottom := trendHeight - done*trendHeight/most
+			if bottom-top > 4 {
+				top++ // a line between parts; a thin one would be nothing but line
+			}
 			c.Columns = append(c.Columns, stacked{kind, i*slot + gap, top, slot - 2*gap, max(1, bottom-top)})
 			done += m[kind]
 		}
@@ -217,7 +220,7 @@ func courseOf(moments []overview.Moment, member string, kinds []string, counts [
 
 func day(at string) string {
 	date, _, _ := strings.Cut(report.UTC(at), "T")
-	return date
+	return report.Plain(date)
 }
 
 // ViewBox is the drawing's size.
