@@ -141,12 +141,7 @@ func (s *Store) Close() error { return s.db.Close() }
 // Record keeps a run. The same snapshot judged again by the same settings, version and
 // checks takes the place of the earlier run.
 func (s *Store) Record(ctx context.Context, r *Run) error {
-	selection := make([]string, len(r.Checks))
-	for i, c := range r.Checks {
-		selection[i] = c.ID
-	}
-	slices.Sort(selection)
-	chosen := strings.Join(selection, " ")
+	chosen := r.selection()
 	err := s.within(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM runs WHERE tenant = ? AND digest = ? AND settings = ? AND version = ? AND selection = ?`,
 			fold(r.Tenant.ID), r.Digest, r.Settings, r.Tool.Version, chosen)
@@ -170,6 +165,16 @@ func (s *Store) Record(ctx context.Context, r *Run) error {
 		return fmt.Errorf("keeping the run: %w", err)
 	}
 	return nil
+}
+
+// selection names the checks of a run, in one order.
+func (r *Run) selection() string {
+	ids := make([]string, len(r.Checks))
+	for i, c := range r.Checks {
+		ids[i] = c.ID
+	}
+	slices.Sort(ids)
+	return strings.Join(ids, " ")
 }
 
 func (r *Run) insert(ctx context.Context, tx *sql.Tx, id int64) error {
@@ -252,23 +257,6 @@ func (s *Store) Runs(ctx context.Context, tenant string) ([]Entry, error) {
 		return nil
 	})
 	return list, err
-}
-
-// Trend is how a tenant went, the oldest snapshot first: one point for every snapshot,
-// of the run that was kept last.
-func (s *Store) Trend(ctx context.Context, tenant string) ([]Point, error) {
-	runs, err := s.Runs(ctx, tenant)
-	if err != nil {
-		return nil, err
-	}
-	var list []Point
-	for i, r := range runs {
-		if i > 0 && runs[i-1].Digest == r.Digest && len(list) > 0 {
-			list = list[:len(list)-1]
-		}
-		list = append(list, r.Point)
-	}
-	return list, nil
 }
 
 // Run gives a run by its number.

@@ -106,10 +106,6 @@ func TestStoreReplacesTheSameRun(t *testing.T) {
 	if err != nil || len(runs) != 3 || runs[0].Findings[audit.High] != 2 {
 		t.Errorf("%d runs, %v: %+v", len(runs), err, runs)
 	}
-	trend, err := s.Trend(t.Context(), "T")
-	if err != nil || len(trend) != 1 || trend[0].Findings[audit.High] != 0 {
-		t.Errorf("the trend has one point a snapshot, of the last run: %+v, %v", trend, err)
-	}
 }
 
 func TestStoreBefore(t *testing.T) {

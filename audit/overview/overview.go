@@ -1,6 +1,6 @@
 // Package overview gathers what a report shows of a tenant beside the findings: how
-// ready it is, which policy reaches whom, which passkeys are in use, and how
-// registering went lately.
+// ready it is, which policy reaches whom, which passkeys are in use, how registering
+// went lately, and how the tenant went over past runs.
 package overview
 
 import (
@@ -29,7 +29,10 @@ type Overview struct {
 	Policies      *Policies      `json:"policies,omitzero"`
 	Models        *Models        `json:"models,omitzero"`
 	Registrations *Registrations `json:"registrations,omitzero"`
-	Gaps          []Gap          `json:"gaps"`
+	// Trend is nil where no runs are kept, or none before this one. It comes from those
+	// who keep them.
+	Trend *Trend `json:"trend,omitzero"`
+	Gaps  []Gap  `json:"gaps"`
 }
 
 // Blocker is an object that stands in the way of trapped people, alone or with others,

@@ -181,29 +181,7 @@ func TestPageNumbersEqualJSON(t *testing.T) {
 			}
 
 			page := string(out["html"])
-			found := pageNumber.FindAllStringSubmatch(page, -1)
-			if len(found) < 30 {
-				t.Errorf("the page has %d numbers", len(found))
-			}
-			for _, m := range found {
-				path := strings.ReplaceAll(m[1], "&#43;", "+")
-				want := 0
-				for term := range strings.SplitSeq(path, "+") {
-					document, pointer, _ := strings.Cut(term, ":")
-					want += pointed(t, documents[document], pointer)
-				}
-				if got, err := strconv.Atoi(strings.ReplaceAll(m[2], ",", "")); err != nil || got != want {
-					t.Errorf("the page says %q for %s, the JSON %d", m[2], path, want)
-				}
-			}
-
-			// Cells for numbers hold nothing but such numbers.
-			for _, cell := range regexp.MustCompile(`<td class="num[^"]*">(.*?)</td>`).FindAllStringSubmatch(page, -1) {
-				rest := pageNumber.ReplaceAllString(cell[1], "")
-				if strings.ContainsFunc(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(rest, ""), unicode.IsDigit) {
-					t.Errorf("a number that is not marked: %s", cell[0])
-				}
-			}
+			numbersEqual(t, page, documents)
 
 			// So does the table of people.
 			states := map[string]int{}
@@ -216,6 +194,34 @@ func TestPageNumbersEqualJSON(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// numbersEqual compares the numbers of a page with those of the documents that it
+// names.
+func numbersEqual(t *testing.T, page string, documents map[string]any) {
+	t.Helper()
+	found := pageNumber.FindAllStringSubmatch(page, -1)
+	if len(found) < 30 {
+		t.Errorf("the page has %d numbers", len(found))
+	}
+	for _, m := range found {
+		path := strings.ReplaceAll(m[1], "&#43;", "+")
+		want := 0
+		for term := range strings.SplitSeq(path, "+") {
+			document, pointer, _ := strings.Cut(term, ":")
+			want += pointed(t, documents[document], pointer)
+		}
+		if got, err := strconv.Atoi(strings.ReplaceAll(m[2], ",", "")); err != nil || got != want {
+			t.Errorf("the page says %q for %s, the JSON %d", m[2], path, want)
+		}
+	}
+	// Cells for numbers hold nothing but such numbers.
+	for _, cell := range regexp.MustCompile(`<td class="num[^"]*">(.*?)</td>`).FindAllStringSubmatch(page, -1) {
+		rest := pageNumber.ReplaceAllString(cell[1], "")
+		if strings.ContainsFunc(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(rest, ""), unicode.IsDigit) {
+			t.Errorf("a number that is not marked: %s", cell[0])
+		}
 	}
 }
 

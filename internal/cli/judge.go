@@ -184,9 +184,18 @@ func judge(ctx context.Context, d *Deps, j *judging, snap *snapshot.Snapshot) er
 		return err
 	}
 	header.Engine = *engine
+	kept, err := j.past.kept(ctx, header, run, results)
+	if err != nil {
+		return err
+	}
 	beside, err := j.beside(ctx, run)
 	if err != nil {
 		return err
+	}
+	if beside != nil {
+		if beside.Trend, err = j.past.trend(ctx, kept); err != nil {
+			return err
+		}
 	}
 	err = writeResult(d, j.Output, func(w io.Writer) error { return results.Emit(header, j.sink(d, w, beside)) })
 	if err != nil {
@@ -196,7 +205,7 @@ func judge(ctx context.Context, d *Deps, j *judging, snap *snapshot.Snapshot) er
 		warnOfSettings(d, header.Settings, results)
 		warnOfData(d, run.Catalogue())
 	}
-	if err := j.past.record(ctx, header, run, results); err != nil {
+	if err := j.past.record(ctx, kept); err != nil {
 		return err
 	}
 	return j.outcome(results, header.Baseline)

@@ -10,6 +10,7 @@ import (
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/facts/bootstrap"
 	"passkeyaudit/audit/history"
+	"passkeyaudit/audit/overview"
 	"passkeyaudit/audit/runner"
 )
 
@@ -97,10 +98,11 @@ func (p *past) last(ctx context.Context, h audit.Header) (run *history.Run, err 
 	return store.Before(ctx, h.Tenant.ID, h.TakenAt, h.Digest)
 }
 
-// record keeps a run in the file of --state, with where people stand.
-func (p *past) record(ctx context.Context, h audit.Header, run *audit.Run, r *runner.Results) (err error) {
+// kept makes of a run what the file of --state keeps, with where people stand; nil
+// where none is kept.
+func (p *past) kept(ctx context.Context, h audit.Header, run *audit.Run, r *runner.Results) (*history.Run, error) {
 	if p.State == "" {
-		return nil
+		return nil, nil
 	}
 	kept := history.Of(h, r, false)
 	switch reach, err := audit.Evaluate(ctx, run, bootstrap.Reach); {
@@ -108,8 +110,47 @@ func (p *past) record(ctx context.Context, h audit.Header, run *audit.Run, r *ru
 		kept.States = history.StatesOf(reach)
 	default:
 		if _, missing := errors.AsType[*audit.MissingError](err); !missing {
-			return fmt.Errorf("counting where people stand: %w", err)
+			return nil, fmt.Errorf("counting where people stand: %w", err)
 		}
+	}
+	return kept, nil
+}
+
+// trend is how the tenant went up to a run; nil where none is kept, or none before.
+func (p *past) trend(ctx context.Context, kept *history.Run) (out *overview.Trend, err error) {
+	if kept == nil {
+		return nil, nil
+	}
+	store, err := history.Open(ctx, p.State)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	t, err := store.Trend(ctx, kept)
+	if err != nil {
+		return nil, fmt.Errorf("reading past runs: %w", err)
+	}
+	if len(t.Moments) < 2 {
+		return nil, nil
+	}
+	out = &overview.Trend{Earlier: t.Earlier}
+	for _, m := range t.Moments {
+		moment := overview.Moment{TakenAt: m.TakenAt, People: m.People, States: m.States, Findings: map[string]int{}, Unjudged: m.Unjudged}
+		for _, severity := range audit.Severities() {
+			moment.Findings[severity.String()] = m.Findings[severity]
+		}
+		for _, d := range m.Differs {
+			moment.Differs = append(moment.Differs, overview.Difference(d))
+		}
+		out.Moments = append(out.Moments, moment)
+	}
+	return out, nil
+}
+
+// record keeps a run in the file of --state.
+func (p *past) record(ctx context.Context, kept *history.Run) (err error) {
+	if kept == nil {
+		return nil
 	}
 	store, err := history.Open(ctx, p.State)
 	if err != nil {

@@ -43,6 +43,8 @@ type view struct {
 	Personas      []persona
 	Gaps          []string
 
+	Trend *trend
+
 	People *people
 
 	Policies *matrix
@@ -273,6 +275,7 @@ func (v *view) overview(o *overview.Overview, beside *overview.Source, h audit.H
 	if o.Registrations != nil {
 		v.Registrations = days(o.Registrations, h.TakenAt)
 	}
+	v.Trend = trendOf(o.Trend)
 	if o.Policies != nil {
 		v.Policies = matrixOf(o.Policies)
 	}

@@ -19,6 +19,7 @@ import (
 	"passkeyaudit/audit/entra"
 	"passkeyaudit/audit/facts/bootstrap"
 	"passkeyaudit/audit/facts/devices"
+	"passkeyaudit/audit/overview"
 	"passkeyaudit/audit/preview"
 	"passkeyaudit/audit/readiness"
 	"passkeyaudit/audit/report"
@@ -201,6 +202,8 @@ func wordsOf(name string) []string {
 	switch name {
 	case "bootstrap.State":
 		return texts(bootstrap.States...)
+	case "overview.Difference":
+		return texts(overview.Differences...)
 	case "bootstrap.Goal":
 		return texts(bootstrap.Goals...)
 	case "bootstrap.Confidence":
