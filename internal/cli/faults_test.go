@@ -173,6 +173,7 @@ func on(fault string, sections ...snapshot.SectionID) (all []string) {
 // What passes by itself leaves no trace, whichever section it happens to: each of
 // these faults happens to every section at once.
 func TestFaultMatrixRecoverable(t *testing.T) {
+	cli.SkipUnderRace(t)
 	snap := matrixTenant(t)
 	all := slices.Sorted(maps.Keys(pathOf))
 	whole, stderr, code := collectMain(t, snap, nil)
@@ -241,6 +242,7 @@ var lastingFaults = []lasting{
 // What lasts shows in the state of the section it happens to, in no other, and in
 // what is said on standard error.
 func TestFaultMatrixLasting(t *testing.T) {
+	cli.SkipUnderRace(t)
 	snap := matrixTenant(t)
 	leaves := slices.DeleteFunc(slices.Sorted(maps.Keys(pathOf)), func(id snapshot.SectionID) bool { return slices.Contains(upstream, id) })
 	for _, f := range lastingFaults {

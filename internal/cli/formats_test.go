@@ -106,6 +106,7 @@ func tenants(t *testing.T) map[string]*snapshot.Snapshot {
 
 // A stored run gives the bytes that the audit would have written, whatever the format.
 func TestStoredRunsRenderAlike(t *testing.T) {
+	SkipUnderRace(t)
 	for name := range tenants(t) {
 		t.Run(name, func(t *testing.T) {
 			direct := everyFormat(t, name)

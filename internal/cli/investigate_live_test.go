@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"passkeyaudit/internal/cli"
 )
 
 // verdictsOf is what of an investigation must not hang on how the person was read.
@@ -33,6 +34,7 @@ func verdictsOf(t *testing.T, text string) map[string]any {
 // Reading one person from Graph leads to the same verdicts as a snapshot of the whole
 // tenant, in some twenty requests; so does reading policies from another snapshot.
 func TestInvestigateLiveEqualsOffline(t *testing.T) {
+	cli.SkipUnderRace(t)
 	p := newProgram(t)
 	live := p.simulate("--demo")
 	for _, name := range []string{

@@ -20,6 +20,7 @@ import (
 	"passkeyaudit/audit/snapshot"
 	"passkeyaudit/fixtures"
 	"passkeyaudit/graphclient/graphsim"
+	"passkeyaudit/internal/cli"
 )
 
 // lookAlike serves a snapshot to processes and calls before ahead of each request,
@@ -46,10 +47,11 @@ func newLookAlike(t *testing.T, snap *snapshot.Snapshot, o graphsim.Options) *lo
 		if l.before != nil {
 			l.before(l.n)
 		}
+		wrap := l.wrap
 		l.mu.Unlock()
 		handler := server.Handler()
-		if l.wrap != nil {
-			handler = l.wrap(handler)
+		if wrap != nil {
+			handler = wrap(handler)
 		}
 		handler.ServeHTTP(w, r)
 	}))
@@ -70,6 +72,13 @@ func (l *lookAlike) watch(before func(n int)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.n, l.before = 0, before
+}
+
+// front puts something before the look-alike.
+func (l *lookAlike) front(wrap func(http.Handler) http.Handler) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.wrap = wrap
 }
 
 // digestsOf are the states and digests of all sections.
@@ -95,6 +104,7 @@ func digestsOf(t *testing.T, dir string) map[snapshot.SectionID]string {
 // chance, and goes on with what they leave until it is whole: the sections are those
 // of an uninterrupted run. PASSKEYAUDIT_SOAK=1 takes 300 points instead of 20.
 func TestKillAndResume(t *testing.T) {
+	cli.SkipUnderRace(t)
 	p := newProgram(t)
 	snap, err := snapshot.Open(fixtures.Demo())
 	if err != nil {

@@ -67,6 +67,7 @@ func validates(t *testing.T, s *jsonschema.Schema, text []byte) {
 
 // What the commands write is what the schemas say, over all tenants.
 func TestOutputFollowsTheSchemas(t *testing.T) {
+	SkipUnderRace(t)
 	report, run, ready, user := published(t, "report"), published(t, "run"), published(t, "readiness"), published(t, "user")
 	sarif, err := jsonschema.NewCompiler().Compile("testdata/sarif-schema-2.1.0.json")
 	if err != nil {
@@ -90,6 +91,7 @@ func TestOutputFollowsTheSchemas(t *testing.T) {
 
 // So do those that need a question.
 func TestAnswersFollowTheSchemas(t *testing.T) {
+	SkipUnderRace(t)
 	tests := []struct {
 		schema string
 		args   []string

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -28,7 +29,7 @@ func TestTokenStaysOut(t *testing.T) {
 	_, token, _ := strings.Cut(l.env[0], "=")
 	// A proxy that dumps requests into its errors, and into headers.
 	var echoed int
-	l.wrap = func(next http.Handler) http.Handler {
+	l.front(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			for _, path := range []string{"devices", "namedLocations", "signIns", "registeredDevices"} {
 				if strings.HasSuffix(r.URL.Path, path) {
@@ -41,7 +42,7 @@ func TestTokenStaysOut(t *testing.T) {
 			}
 			next.ServeHTTP(w, r)
 		})
-	}
+	})
 	p := newProgram(t)
 	dir := filepath.Join(t.TempDir(), "snapshot")
 	stdout, stderr, code := p.run(l.env, append([]string{"collect", "--out", dir, "--debug"}, l.flags...)...)
@@ -119,15 +120,15 @@ func TestInterruptAndResume(t *testing.T) {
 
 // A token is for one host: whatever answers says, it goes to no other.
 func TestTokenGoesToNoOtherHost(t *testing.T) {
-	asked := 0
-	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked++ }))
+	var asked atomic.Int32
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
 	defer other.Close()
 	snap, err := snapshot.Open(fixtures.Demo())
 	if err != nil {
 		t.Fatal(err)
 	}
 	l := newLookAlike(t, snap, graphsim.Options{})
-	l.wrap = func(next http.Handler) http.Handler {
+	l.front(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			switch {
 			case strings.HasSuffix(r.URL.Path, "/devices"):
@@ -138,10 +139,10 @@ func TestTokenGoesToNoOtherHost(t *testing.T) {
 				next.ServeHTTP(w, r)
 			}
 		})
-	}
+	})
 	p := newProgram(t)
 	dir := filepath.Join(t.TempDir(), "snapshot")
-	if _, stderr, code := p.run(l.env, append([]string{"collect", "--out", dir}, l.flags...)...); code != 0 || asked > 0 {
-		t.Errorf("exit code %d, %d requests went astray: %s", code, asked, stderr)
+	if _, stderr, code := p.run(l.env, append([]string{"collect", "--out", dir}, l.flags...)...); code != 0 || asked.Load() > 0 {
+		t.Errorf("exit code %d, %d requests went astray: %s", code, asked.Load(), stderr)
 	}
 }
