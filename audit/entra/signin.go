@@ -53,9 +53,24 @@ type SignIn struct {
 	UserType                  string                   `json:"userType"`
 	AuthenticationContexts    []AuthenticationContext  `json:"authenticationContextClassReferences"`
 	NetworkLocationDetails    []NetworkLocationDetails `json:"networkLocationDetails"`
-	// ConditionalAccessAudiences are the app ids of the resources that policies were held
-	// against; nil in v1.0.
-	ConditionalAccessAudiences []string `json:"conditionalAccessAudiences"`
+	// ConditionalAccessAudiences are the resources that policies were held against; nil in
+	// v1.0. See Audiences.
+	ConditionalAccessAudiences Raw `json:"conditionalAccessAudiences"`
+}
+
+// Audiences are the app ids of the resources that policies were held against, as only
+// beta tells. Its schema has a list of texts; what it sends are objects with the id in
+// applicationId. Either is read.
+func (s *SignIn) Audiences() []string {
+	var ids []string
+	for e := range Elements(s.ConditionalAccessAudiences) {
+		id := Text(e, "/applicationId")
+		if id == "" && Decode(e, &id) != nil {
+			continue
+		}
+		ids = append(ids, id)
+	}
+	return ids
 }
 
 // SignInStatus is how a sign-in ended.

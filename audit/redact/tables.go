@@ -40,7 +40,7 @@ var classes = sync.OnceValue(func() map[string]class {
 			authenticationProtocol originalTransferMethod crossTenantAccessType networkType operationType category mode
 			x509CertificateAuthenticationMode x509CertificateAuthenticationDefaultMode methodsRegistered systemPreferredAuthenticationMethods
 			methodUsabilityReason type frequencyInterval cloudAppSecurityType @odata.type skuPartNumber servicePlanName detail
-			targetedAuthenticationMethod defaultMfaMethod enforcedSessionControls isUsable memberType authenticationInterval
+			targetedAuthenticationMethod audienceReasons defaultMfaMethod enforcedSessionControls isUsable memberType authenticationInterval
 			includeTargetsType numberMatchingRequiredState key mdmAppId appliesTo activityDisplayName loggedByService`,
 		wording: `
 			operatingSystem operatingSystemVersion osVersion browser userAgent appDisplayName resourceDisplayName clientAppUsed clientApp
@@ -48,7 +48,7 @@ var classes = sync.OnceValue(func() map[string]class {
 			authenticationStepResultDetail authenticationStepRequirement model manufacturer employeeType servicePrincipalName`,
 		publicID: `
 			appId resourceId aaGuid aaGuids allowedAAGUIDs roleDefinitionId roleTemplateId templateId includeRoles excludeRoles
-			includeApplications excludeApplications conditionalAccessAudiences skuId servicePlanId disabledPlans`,
+			includeApplications excludeApplications conditionalAccessAudiences applicationId skuId servicePlanId disabledPlans`,
 		numeric: `
 			errorCode status lifetimeInMinutes defaultLifetimeInMinutes minimumLifetimeInMinutes maximumLifetimeInMinutes defaultLength
 			snoozeDurationInDays value consumedUnits enabled suspended warning lockedOut reconfirmationInDays`,

@@ -79,6 +79,7 @@ func lookalike(ts *testscript.TestScript, _ bool, args []string) {
 
 // TestScripts runs every command line of testdata/script as a process of its own.
 func TestScripts(t *testing.T) {
+	cli.SkipUnderRace(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		UpdateScripts:       *update,

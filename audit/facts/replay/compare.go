@@ -256,7 +256,7 @@ func (c *Comparer) applies(row *entra.SignIn, in *conditionalaccess.SignIn, ordi
 	at := *in
 	// Beta tells what policies were held against besides the resource: then nothing else
 	// was.
-	if told := row.ConditionalAccessAudiences; len(told) > 0 {
+	if told := row.Audiences(); len(told) > 0 {
 		for i := range traces {
 			out[i] = traces[i].Applies
 		}

@@ -159,6 +159,7 @@ func TestAgreement(t *testing.T) {
 		"method-satisfied-before":        {policy("", mfa, ""), row("failure", used("Password", "Previously satisfied")), agreed},
 		"method-of-several-modes":        {policy("", mfa, ""), row("failure", used("Password", "OATH verification code")), agreed},
 		"audience-of-beta":               {policy(inOther, block, ""), row("failure", `conditionalAccessAudiences=["`+exchange+`","99999999-0000-4000-8000-00000000000A"]`), agreed},
+		"audience-of-beta-as-object":     {policy(inOther, block, ""), row("failure", `conditionalAccessAudiences=[{"applicationId":"`+exchange+`","audienceReasons":"none"},{"applicationId":"99999999-0000-4000-8000-00000000000A"}]`), agreed},
 		"audience-of-beta-is-not":        {policy(inOther, block, ""), row("notApplied", "appId=\"99999999-0000-4000-8000-00000000000a\"\nconditionalAccessAudiences=[\""+exchange+"\"]"), agreed},
 		"audience-of-beta-contradicts":   {policy(inOther, block, ""), row("failure", "appId=\"99999999-0000-4000-8000-00000000000a\"\nconditionalAccessAudiences=[\""+exchange+"\"]"), "agreed 0 of 1; logged failure, evaluated notApplied applications"},
 		"legacy-client":                  {policy(`,"x":null`, block, ""), row("failure", `clientAppUsed="Authenticated SMTP"`), agreed},
