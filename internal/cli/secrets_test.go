@@ -28,12 +28,12 @@ func TestTokenStaysOut(t *testing.T) {
 	l := newLookAlike(t, snap, graphsim.Options{})
 	_, token, _ := strings.Cut(l.env[0], "=")
 	// A proxy that dumps requests into its errors, and into headers.
-	var echoed int
+	var echoed atomic.Int32
 	l.front(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			for _, path := range []string{"devices", "namedLocations", "signIns", "registeredDevices"} {
 				if strings.HasSuffix(r.URL.Path, path) {
-					echoed++
+					echoed.Add(1)
 					w.Header().Set("request-id", r.Header.Get("Authorization"))
 					w.WriteHeader(http.StatusForbidden)
 					_, _ = w.Write([]byte(`{"error":{"code":"` + token + `","message":"refused ` + r.Header.Get("Authorization") + `"}}`))
@@ -46,8 +46,8 @@ func TestTokenStaysOut(t *testing.T) {
 	p := newProgram(t)
 	dir := filepath.Join(t.TempDir(), "snapshot")
 	stdout, stderr, code := p.run(l.env, append([]string{"collect", "--out", dir, "--debug"}, l.flags...)...)
-	if code != 0 || echoed == 0 || !strings.Contains(stderr, "graph request") {
-		t.Fatalf("exit code %d, %d requests repeated: %s", code, echoed, stderr)
+	if code != 0 || echoed.Load() == 0 || !strings.Contains(stderr, "graph request") {
+		t.Fatalf("exit code %d, %d requests repeated: %s", code, echoed.Load(), stderr)
 	}
 	out, errs, _ := p.run(l.env, append([]string{"doctor", "--format", "json", "--debug"}, l.flags...)...)
 	for _, text := range []string{stdout, stderr, out, errs} {
