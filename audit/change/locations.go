@@ -73,14 +73,7 @@ func (e *editor) location(r Request, ids []string) (string, error) {
 		o.set("id", entra.MustEncode(entra.Text(old, "/id")))
 		return "replace " + name, e.putLocation(ids[0], o.raw())
 	case "DELETE":
-		by, err := e.policyNaming(ids[0])
-		if err != nil {
-			return "", err
-		}
-		if by != "" {
-			return "", fmt.Errorf("it cannot be deleted while %s names it", by)
-		}
-		return "delete " + name, e.put(snapshot.NamedLocations, ids[0])
+		return "delete " + name, e.deleteUnnamed(snapshot.NamedLocations, ids[0])
 	}
 	return "", unsupported(r)
 }
@@ -97,6 +90,18 @@ func (e *editor) putLocation(id string, raw entra.Raw) error {
 		return fmt.Errorf("a named location needs an @odata.type")
 	}
 	return e.put(snapshot.NamedLocations, id, raw)
+}
+
+// deleteUnnamed deletes what no policy names; Graph refuses to delete what one does.
+func (e *editor) deleteUnnamed(section snapshot.SectionID, id string) error {
+	by, err := e.policyNaming(id)
+	if err != nil {
+		return err
+	}
+	if by != "" {
+		return fmt.Errorf("it cannot be deleted while %s names it", by)
+	}
+	return e.put(section, id)
 }
 
 // policyNaming is a policy in which an id occurs, empty where there is none.

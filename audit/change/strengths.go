@@ -67,14 +67,7 @@ func (e *editor) strength(r Request, ids []string) (string, error) {
 		o.set("id", entra.MustEncode(entra.Text(old, "/id")))
 		return "replace " + name, e.putStrength(ids[0], o.raw())
 	case "DELETE":
-		by, err := e.policyNaming(ids[0])
-		if err != nil {
-			return "", err
-		}
-		if by != "" {
-			return "", fmt.Errorf("it cannot be deleted while %s names it", by)
-		}
-		return "delete " + name, e.put(snapshot.AuthenticationStrengths, ids[0])
+		return "delete " + name, e.deleteUnnamed(snapshot.AuthenticationStrengths, ids[0])
 	}
 	return "", unsupported(r)
 }

@@ -15,6 +15,20 @@ var (
 	dateTime    = regexp.MustCompile(`^([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})?$`)
 )
 
+// TimeOf reads a time in any of the forms of ParseTime; the zero time where there is none
+// that can be read.
+func TimeOf(text string) time.Time {
+	// The form in which Graph writes nearly all of them.
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return at.UTC()
+	}
+	at, err := ParseTime(text)
+	if err != nil {
+		return time.Time{}
+	}
+	return at
+}
+
 // ParseTime reads a time in any of the forms in which Graph and exports of it
 // write one: RFC 3339 with any number of fraction digits and any offset, the same
 // without an offset, which is UTC, with a space for the T, and "/Date(…)/". The

@@ -3,7 +3,6 @@ package history
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/entra"
@@ -63,7 +62,7 @@ func (r *Run) judged(check string) bool {
 // caveats say what else than the tenant differs between two runs.
 func caveats(before, after *Run) []string {
 	list := []string{}
-	if timeOf(before.TakenAt).After(timeOf(after.TakenAt)) {
+	if entra.TimeOf(before.TakenAt).After(entra.TimeOf(after.TakenAt)) {
 		list = append(list, "the earlier run is of a later snapshot: "+before.TakenAt+" is after "+after.TakenAt)
 	}
 	if before.Settings != after.Settings {
@@ -79,12 +78,6 @@ func caveats(before, after *Run) []string {
 		list = append(list, audit.CountPhrase(n, "check", "checks")+" of the later run had not been judged to the end in the earlier one: what they find may be older")
 	}
 	return list
-}
-
-// timeOf reads a time; zero where it cannot be read.
-func timeOf(text string) time.Time {
-	at, _ := entra.ParseTime(text)
-	return at
 }
 
 // unjudgedOf counts checks of another run that found something and that were not

@@ -14,6 +14,7 @@ import (
 
 	_ "modernc.org/sqlite" // the driver
 	"passkeyaudit/audit"
+	"passkeyaudit/audit/entra"
 	"passkeyaudit/audit/facts/bootstrap"
 	"passkeyaudit/audit/snapshot"
 )
@@ -383,7 +384,7 @@ func fold(id string) string { return strings.ToLower(id) }
 
 // stamp writes a time in UTC, with as many digits as any other.
 func stamp(text string) string {
-	if at := timeOf(text); !at.IsZero() {
+	if at := entra.TimeOf(text); !at.IsZero() {
 		return at.UTC().Format(time.RFC3339)
 	}
 	return text

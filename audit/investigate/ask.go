@@ -1,6 +1,10 @@
 package investigate
 
-import "slices"
+import (
+	"slices"
+
+	"passkeyaudit/audit"
+)
 
 // Ask gives the open question whose answer would change the ranking most, with what was
 // answered so far; nil where no answer would change anything. It tries every answer.
@@ -54,12 +58,12 @@ func Ask(d *Dossier, a Answers, skip map[string]bool) *Question {
 // what the registered ones are in.
 func (c *inquiry) keepers() []string {
 	if c.stage == NotRecognised || c.registering() || len(c.d.Passkeys) == 0 {
-		return words(Authenticators)
+		return audit.Texts(Authenticators)
 	}
 	var list []string
 	for _, k := range c.d.Passkeys {
 		if k.Keeper == "" {
-			return words(Authenticators)
+			return audit.Texts(Authenticators)
 		}
 		if !slices.Contains(list, string(k.Keeper)) {
 			list = append(list, string(k.Keeper))

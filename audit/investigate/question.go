@@ -3,6 +3,7 @@ package investigate
 import (
 	"slices"
 
+	"passkeyaudit/audit"
 	"passkeyaudit/audit/facts/devices"
 )
 
@@ -53,15 +54,15 @@ type Question struct {
 // questions is the table, in the order of the runbook.
 var questions = []Question{
 	{ID: string(askSymptom), likely: 1000, Flag: "symptom", Of: User, Text: "What happens, in your own words?", Choices: symptomTexts()},
-	{ID: string(askAuthenticator), likely: 110, Flag: "authenticator", Of: User, Text: "What is the passkey in: a security key, Microsoft Authenticator, another provider, or Windows Hello?", Choices: words(Authenticators)},
-	{ID: string(askFlow), likely: 110, Flag: "flow", Of: User, Text: "Is the passkey on the device where you sign in, or on another one to which you scan a QR code?", Choices: words(Flows)},
-	{ID: string(askOS), likely: 105, Flag: "os", Of: User, Text: "On which system does it fail?", Choices: words(Systems)},
+	{ID: string(askAuthenticator), likely: 110, Flag: "authenticator", Of: User, Text: "What is the passkey in: a security key, Microsoft Authenticator, another provider, or Windows Hello?", Choices: audit.Texts(Authenticators)},
+	{ID: string(askFlow), likely: 110, Flag: "flow", Of: User, Text: "Is the passkey on the device where you sign in, or on another one to which you scan a QR code?", Choices: audit.Texts(Flows)},
+	{ID: string(askOS), likely: 105, Flag: "os", Of: User, Text: "On which system does it fail?", Choices: audit.Texts(Systems)},
 	{ID: string(askOSVersion), likely: 90, Flag: "os-version", Of: User, Text: "Which version of that system is it?"},
 	{ID: string(askBrowser), likely: 80, Flag: "browser", Of: User, Text: "In which browser does it fail?", samples: []string{"Chrome", "Edge", "Firefox", "Safari", "Brave"}},
 	{ID: string(askApp), likely: 60, Flag: "app", Of: User, Text: "In which app does it fail, if it is no browser?", samples: []string{"Outlook", "Teams"}},
 	{ID: string(askProvider), likely: 100, Flag: "provider", Of: User, Text: "Which provider keeps the passkey, such as iCloud Keychain or Google Password Manager?", samples: []string{"iCloud Keychain", "Google Password Manager", "1Password"}},
-	{ID: string(askBluetooth), likely: 100, Flag: "bluetooth", Of: User, Text: "Is Bluetooth on, on the computer and on the phone?", Choices: words(BluetoothAnswers)},
-	{ID: string(askProfile), likely: 80, Flag: "profile", Of: User, Text: "In which profile of the Android phone did you try it: work (icons with a briefcase) or personal?", Choices: words(Profiles)},
+	{ID: string(askBluetooth), likely: 100, Flag: "bluetooth", Of: User, Text: "Is Bluetooth on, on the computer and on the phone?", Choices: audit.Texts(BluetoothAnswers)},
+	{ID: string(askProfile), likely: 80, Flag: "profile", Of: User, Text: "In which profile of the Android phone did you try it: work (icons with a briefcase) or personal?", Choices: audit.Texts(Profiles)},
 	{ID: string(askCode), likely: 35, Flag: "error", Of: User, Text: "Which error code is shown, such as AADSTS135010?", samples: []string{"135010", "135016", "53003", "130504"}},
 	{ID: string(askAt), likely: 60, Flag: "at", Of: User, Text: "When exactly was the last attempt?"},
 	{ID: string(askNetwork), Of: HelpDesk, Text: "Are both devices on the internet, and can the phone reach cable.ua5v.com (Android) or cable.auth.com (iOS) without a proxy looking in?"},
@@ -80,14 +81,6 @@ func symptomTexts() []string {
 		list = append(list, s.Says)
 	}
 	return list
-}
-
-func words[T ~string](list []T) []string {
-	out := make([]string, len(list))
-	for i, v := range list {
-		out[i] = string(v)
-	}
-	return out
 }
 
 // question is a question that is still open; nil where it was answered.

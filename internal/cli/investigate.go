@@ -38,22 +38,20 @@ type investigateOptions struct {
 // answerFlags are the flags of answers, in the order of the runbook.
 var answerFlags = []struct{ name, usage string }{
 	{"symptom", "what the person says, in their words"},
-	{"stage", "where it fails: " + join(investigate.Stages)},
-	{"os", "on which system: " + join(investigate.Systems)},
+	{"stage", "where it fails: " + strings.Join(audit.Texts(investigate.Stages), ", ")},
+	{"os", "on which system: " + strings.Join(audit.Texts(investigate.Systems), ", ")},
 	{"os-version", "which version of it, such as 14 or 17.5"},
 	{"browser", "in which browser"},
 	{"app", "in which native app"},
-	{"authenticator", "what the passkey is in: " + join(investigate.Authenticators)},
+	{"authenticator", "what the passkey is in: " + strings.Join(audit.Texts(investigate.Authenticators), ", ")},
 	{"provider", "which provider keeps it, such as \"iCloud Keychain\""},
-	{"flow", "on the device where the person signs in, or on another: " + join(investigate.Flows)},
-	{"profile", "in which profile of an Android phone: " + join(investigate.Profiles)},
-	{"bluetooth", "whether Bluetooth is on at both ends: " + join(investigate.BluetoothAnswers)},
+	{"flow", "on the device where the person signs in, or on another: " + strings.Join(audit.Texts(investigate.Flows), ", ")},
+	{"profile", "in which profile of an Android phone: " + strings.Join(audit.Texts(investigate.Profiles), ", ")},
+	{"bluetooth", "whether Bluetooth is on at both ends: " + strings.Join(audit.Texts(investigate.BluetoothAnswers), ", ")},
 	{"error", "the `CODE` that was shown, such as AADSTS135010"},
 	{"at", "`TIME` of the attempt, such as 2026-11-20T09:15:00Z, or its day"},
 	{"correlation-id", "the correlation `ID` that was shown"},
 }
-
-func join[T ~string](list []T) string { return strings.Join(words(list), ", ") }
 
 func newInvestigateCmd(d *Deps) *cobra.Command {
 	o := investigateOptions{answers: map[string]*string{}}
@@ -99,12 +97,12 @@ be judged, because users or the methods policy were not read; 4 failure.`,
 	o.liveOptions.flags(cmd)
 	complete(cmd, "format", investigateFormats...)
 	complete(cmd, "color", "auto", "always", "never")
-	complete(cmd, "stage", words(investigate.Stages)...)
-	complete(cmd, "os", words(investigate.Systems)...)
-	complete(cmd, "authenticator", words(investigate.Authenticators)...)
-	complete(cmd, "flow", words(investigate.Flows)...)
-	complete(cmd, "profile", words(investigate.Profiles)...)
-	complete(cmd, "bluetooth", words(investigate.BluetoothAnswers)...)
+	complete(cmd, "stage", audit.Texts(investigate.Stages)...)
+	complete(cmd, "os", audit.Texts(investigate.Systems)...)
+	complete(cmd, "authenticator", audit.Texts(investigate.Authenticators)...)
+	complete(cmd, "flow", audit.Texts(investigate.Flows)...)
+	complete(cmd, "profile", audit.Texts(investigate.Profiles)...)
+	complete(cmd, "bluetooth", audit.Texts(investigate.BluetoothAnswers)...)
 	cobra.CheckErr(cmd.MarkFlagDirname("from"))
 	cobra.CheckErr(cmd.MarkFlagDirname("policies-from"))
 	exclusiveWithFrom(cmd)

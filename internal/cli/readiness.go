@@ -77,7 +77,7 @@ the tenant as if report-only policies were enforced, or after the end of text me
 	f.StringVar(&o.Goal, "goal", "any", "which passkeys count: "+strings.Join(goalNames(), ", "))
 	f.StringVar(&o.Rollout, "rollout", "", "show people out of scope as after a roll-out to them: all, or group:ID[,group:ID]")
 	f.StringVar(&o.RolloutProfile, "rollout-profile", "", "the passkey profile of the roll-out, by `ID` (the Default profile)")
-	f.StringSliceVar(&o.Assume, "assume", nil, "take for granted for everybody: "+strings.Join(words(bootstrap.Assumable), ", ")+", country:XX")
+	f.StringSliceVar(&o.Assume, "assume", nil, "take for granted for everybody: "+strings.Join(audit.Texts(bootstrap.Assumable), ", ")+", country:XX")
 	f.StringVar(&o.Color, "color", "auto", "colours: auto, always, never")
 	f.BoolVarP(&o.Quiet, "quiet", "q", false, "no progress and no hints")
 	o.settingsOptions.flags(cmd)
@@ -86,7 +86,7 @@ the tenant as if report-only policies were enforced, or after the end of text me
 	o.redactOptions.flags(cmd)
 	complete(cmd, "world", worldNames...)
 	complete(cmd, "goal", goalNames()...)
-	complete(cmd, "assume", words(bootstrap.Assumable)...)
+	complete(cmd, "assume", audit.Texts(bootstrap.Assumable)...)
 	complete(cmd, "color", "auto", "always", "never")
 	cobra.CheckErr(cmd.MarkFlagDirname("from"))
 	cobra.CheckErr(cmd.MarkFlagDirname("waves"))
@@ -96,15 +96,7 @@ the tenant as if report-only policies were enforced, or after the end of text me
 
 var worldNames = []string{"today", "report-only", "after-2027-02-01"}
 
-func goalNames() []string { return words(bootstrap.Goals) }
-
-func words[T ~string](list []T) []string {
-	out := make([]string, len(list))
-	for i, w := range list {
-		out[i] = string(w)
-	}
-	return out
-}
+func goalNames() []string { return audit.Texts(bootstrap.Goals) }
 
 // options turns flags into what is asked. Every error is the caller's mistake.
 func (o *readinessOptions) options() (readiness.Options, error) {

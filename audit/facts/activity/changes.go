@@ -132,7 +132,7 @@ func deriveChanges(ctx context.Context, p *audit.Pass) (*ChangeLog, error) {
 // add takes up a record. Changes of accounts that are named only, by a name that no
 // account has today, go into byName.
 func (l *ChangeLog) add(e *entra.DirectoryAudit, dir *population.Directory, byName map[string][]Change) {
-	at := timeOf(e.ActivityDateTime)
+	at := entra.TimeOf(e.ActivityDateTime)
 	l.Window.Rows++
 	l.Window.add(at)
 	// An event that does not say how it ended is taken for one that was done.

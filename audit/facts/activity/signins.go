@@ -162,7 +162,7 @@ func deriveSignIns(ctx context.Context, p *audit.Pass) (*SignInLog, error) {
 }
 
 func legOf(known *catalogue.Catalogue, s *entra.SignIn, dir *population.Directory) leg {
-	l := leg{correlation: s.CorrelationID, at: timeOf(s.CreatedDateTime), row: s.ID}
+	l := leg{correlation: s.CorrelationID, at: entra.TimeOf(s.CreatedDateTime), row: s.ID}
 	l.class, l.code, l.told = classOf(known, s)
 	if l.account, l.known = dir.Ordinal(s.UserID); !l.known {
 		return l

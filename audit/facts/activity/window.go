@@ -62,16 +62,3 @@ func (w Window) Phrase() string {
 	}
 	return "in the log, which does not say how far it reaches back"
 }
-
-// timeOf reads a time; zero where there is none that can be read.
-func timeOf(text string) time.Time {
-	// The form in which Graph writes nearly all of them.
-	if at, err := time.Parse(time.RFC3339, text); err == nil {
-		return at.UTC()
-	}
-	at, err := entra.ParseTime(text)
-	if err != nil {
-		return time.Time{}
-	}
-	return at
-}

@@ -64,16 +64,8 @@ func ParseAssumption(text string) (Condition, error) {
 			return c, nil
 		}
 	}
-	return "", fmt.Errorf("%q cannot be assumed; what can is %s and country:XX", text, strings.Join(texts(Assumable), ", "))
+	return "", fmt.Errorf("%q cannot be assumed; what can is %s and country:XX", text, strings.Join(audit.Texts(Assumable), ", "))
 }
 
 // Assumable lists the conditions that may be assumed, countries apart.
 var Assumable = []Condition{CapablePhone, SecurityKey, SyncedProvider, TrustedPlace, Bluetooth}
-
-func texts[T ~string](list []T) []string {
-	out := make([]string, len(list))
-	for i, t := range list {
-		out[i] = string(t)
-	}
-	return out
-}

@@ -149,16 +149,8 @@ func idOf(text string) string {
 
 // idle tells whether a time is long ago. One that is not told is not.
 func (r *reader) idle(text string) bool {
-	at := timeOf(text)
+	at := entra.TimeOf(text)
 	return !at.IsZero() && at.Before(r.idleSince)
-}
-
-func timeOf(text string) time.Time {
-	at, err := entra.ParseTime(text)
-	if err != nil {
-		return time.Time{}
-	}
-	return at
 }
 
 // device reads a row of the directory.

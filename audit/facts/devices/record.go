@@ -164,7 +164,7 @@ func (r *Record) take(d *row, versionAt, last string, read *reader) {
 	if d.trust != TrustUnknown {
 		r.Trust = d.trust
 	}
-	if at := timeOf(last); at.After(r.Last) {
+	if at := entra.TimeOf(last); at.After(r.Last) {
 		r.Last = at
 	}
 	r.Idle = !r.Last.IsZero() && r.Last.Before(read.idleSince)
@@ -266,7 +266,7 @@ func (g *gatherer) signIn(read *reader, s *entra.SignIn) told {
 			list = append(list, r)
 		}
 	}
-	id, at := s.ID, timeOf(s.CreatedDateTime)
+	id, at := s.ID, entra.TimeOf(s.CreatedDateTime)
 	return func() {
 		for _, r := range list {
 			r.Section, r.Key, r.Last = snapshot.SignIns, id, at

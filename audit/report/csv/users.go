@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"passkeyaudit/audit"
 	"passkeyaudit/audit/facts/bootstrap"
 	"passkeyaudit/audit/readiness"
 	"passkeyaudit/audit/report"
@@ -28,8 +29,8 @@ func Users(w io.Writer, parts []iter.Seq[readiness.User]) error {
 	for u := range all(parts) {
 		row := []string{
 			u.ID, u.UserPrincipalName, u.Kind, string(u.State), "", "", "", "", "",
-			join(u.Conditions), join(u.Steps), blockers(u.BlockedBy), join(u.Reasons), strings.Join(u.Missing, " "),
-			string(u.Confidence), join(u.Alternatives), "", "", u.Group, platforms(u.Platforms),
+			strings.Join(audit.Texts(u.Conditions), " "), strings.Join(audit.Texts(u.Steps), " "), blockers(u.BlockedBy), strings.Join(audit.Texts(u.Reasons), " "), strings.Join(u.Missing, " "),
+			string(u.Confidence), strings.Join(audit.Texts(u.Alternatives), " "), "", "", u.Group, platforms(u.Platforms),
 		}
 		if u.Passkeys != nil {
 			row[4], row[5] = strconv.Itoa(u.Passkeys.Registered), strconv.Itoa(u.Passkeys.Usable)
@@ -65,14 +66,6 @@ func all(parts []iter.Seq[readiness.User]) iter.Seq[readiness.User] {
 			}
 		}
 	}
-}
-
-func join[T ~string](list []T) string {
-	words := make([]string, len(list))
-	for i, v := range list {
-		words[i] = string(v)
-	}
-	return strings.Join(words, " ")
 }
 
 func platforms(list []readiness.OnPlatform) string {

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"passkeyaudit/audit"
 	"passkeyaudit/audit/facts/bootstrap"
 	"passkeyaudit/audit/readiness"
 	"passkeyaudit/audit/report"
@@ -28,7 +29,7 @@ func NewWaveFile(w io.Writer) (*WaveFile, error) {
 func (f *WaveFile) Add(p *readiness.InWave, label func([]bootstrap.Blocker) string) error {
 	row := []string{
 		p.ID, p.UserPrincipalName, p.Department, p.Country, strings.Join(p.Roles, "; "), strings.Join(p.Groups, "; "), string(p.State), "", "",
-		join(p.Conditions), join(p.Steps), blockers(p.BlockedBy), "", join(p.Reasons), strings.Join(p.Missing, " "), string(p.Confidence), platforms(p.Platforms),
+		strings.Join(audit.Texts(p.Conditions), " "), strings.Join(audit.Texts(p.Steps), " "), blockers(p.BlockedBy), "", strings.Join(audit.Texts(p.Reasons), " "), strings.Join(p.Missing, " "), string(p.Confidence), platforms(p.Platforms),
 	}
 	if p.Path != nil {
 		row[7], row[8] = string(p.Path.Credential), string(p.Path.Surface)

@@ -70,7 +70,7 @@ func trendOf(t *overview.Trend) *trend {
 		return nil
 	}
 	out := &trend{Earlier: at(t.Earlier, "overview", "trend", "earlier")}
-	states, severities := names(bootstrap.States), []string{}
+	states, severities := audit.Texts(bootstrap.States), []string{}
 	for _, s := range audit.Severities() {
 		severities = append(severities, s.String())
 	}
@@ -101,14 +101,6 @@ func trendOf(t *overview.Trend) *trend {
 	out.People = courseOf(t.Moments, "states", states, byState, func(s string) string { return report.StateText(bootstrap.State(s)) })
 	out.Findings = courseOf(t.Moments, "findings", severities, bySeverity, func(s string) string { return s })
 	out.Notes = notesOf(t.Moments)
-	return out
-}
-
-func names[T ~string](list []T) []string {
-	out := make([]string, len(list))
-	for i, s := range list {
-		out[i] = string(s)
-	}
 	return out
 }
 

@@ -169,23 +169,15 @@ func (p *page) story(a preview.Account, c PreviewContext) string {
 		text += fmt.Sprintf(", usable passkeys %d → %d", a.UsableBefore, a.UsableAfter)
 	}
 	if len(a.Conditions) > 0 {
-		text += ", only with " + join(a.Conditions)
+		text += ", only with " + strings.Join(audit.Texts(a.Conditions), ", ")
 	}
 	if a.LockedOut {
 		text += ", locked out"
 	}
 	if len(a.Reasons) > 0 {
-		text += " (" + join(a.Reasons) + ")"
+		text += " (" + strings.Join(audit.Texts(a.Reasons), ", ") + ")"
 	}
 	return text + blockedBy(a.BlockedBy, c)
-}
-
-func join[T ~string](list []T) string {
-	words := make([]string, len(list))
-	for i, w := range list {
-		words[i] = string(w)
-	}
-	return strings.Join(words, ", ")
 }
 
 func blockedBy(list []bootstrap.Blocker, c PreviewContext) string {

@@ -208,7 +208,7 @@ func (s *Sink) users(b *book) error {
 			platforms = append(platforms, string(p.OS)+":"+string(p.State))
 		}
 		if err := sheet.row(u.UserPrincipalName, u.ID, u.Kind, u.Counted, string(u.State), registered, usable, credential, portable,
-			join(u.Conditions), join(u.Steps), strings.Join(blockers, " "), join(u.Reasons), strings.Join(u.Missing, " "),
+			strings.Join(audit.Texts(u.Conditions), " "), strings.Join(audit.Texts(u.Steps), " "), strings.Join(blockers, " "), strings.Join(audit.Texts(u.Reasons), " "), strings.Join(u.Missing, " "),
 			string(u.Confidence), strings.Join(platforms, " ")); err != nil {
 			return err
 		}
@@ -262,12 +262,4 @@ func (s *Sink) policies(b *book) error {
 		}
 	}
 	return sheet.close()
-}
-
-func join[T ~string](list []T) string {
-	words := make([]string, len(list))
-	for i, v := range list {
-		words[i] = string(v)
-	}
-	return strings.Join(words, " ")
 }
