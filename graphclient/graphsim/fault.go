@@ -74,8 +74,9 @@ func faultKinds() (kinds []string) {
 type Fault struct {
 	// Path chooses requests: its segments occur side by side in theirs, in any
 	// letter case. A leading slash ties it to the start, which comes after the
-	// version. "users" is in /users and in /users/{id}/registeredDevices,
-	// "auditLogs/signIns" in that path alone.
+	// version, and a trailing one to the end. "users" is in /users and in
+	// /users/{id}/registeredDevices, "/users/" is /users alone, and
+	// "auditLogs/signIns" is in that path alone.
 	Path string
 	Kind FaultKind
 	// Status and Code are the answer of a FaultStatus. Without a code it is one
@@ -226,7 +227,7 @@ func (f *Fault) hits(segments []string) bool {
 		for i := range want {
 			hit = hit && strings.EqualFold(want[i], segments[from+i])
 		}
-		if hit {
+		if hit && (!strings.HasSuffix(f.Path, "/") || from+len(want) == len(segments)) {
 			return true
 		}
 		if strings.HasPrefix(f.Path, "/") {

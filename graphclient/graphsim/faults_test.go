@@ -383,3 +383,32 @@ func TestChance(t *testing.T) {
 		t.Errorf("%d of 200 failed, want about 60", n)
 	}
 }
+
+// A path is part of the requests' unless slashes tie it down.
+func TestFaultPaths(t *testing.T) {
+	tests := []struct {
+		path string
+		hits []string
+	}{
+		{"users", []string{"/v1.0/users", "/v1.0/users/" + alice, "/v1.0/users/" + alice + "/authentication/methods"}},
+		{"/users/", []string{"/v1.0/users"}},
+		{"/users", []string{"/v1.0/users", "/v1.0/users/" + alice, "/v1.0/users/" + alice + "/authentication/methods"}},
+		{"methods/", []string{"/v1.0/users/" + alice + "/authentication/methods"}},
+		{"authentication/methods", []string{"/v1.0/users/" + alice + "/authentication/methods"}},
+		{"/methods/", nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.path, func(t *testing.T) {
+			s := faulty(t, tt.path+"=418")
+			var hits []string
+			for _, path := range []string{"/v1.0/users", "/v1.0/users/" + alice, "/v1.0/users/" + alice + "/authentication/methods", "/v1.0/devices"} {
+				if s.get(path).status == 418 {
+					hits = append(hits, path)
+				}
+			}
+			if diff := cmp.Diff(tt.hits, hits); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}

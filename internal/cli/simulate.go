@@ -40,10 +40,10 @@ secret are accepted, unless --client-secret names one.
 
 --limits keeps Graph's own limits, bucket by bucket; --throttle N answers every Nth request with 429 once.
 
---fault PATH=WHAT makes requests fail. PATH is part of their path, tied to its start by a leading slash. After WHAT
-come *TIMES and, each after a semicolon, after=N (let N requests through first), chance=PERCENT (by --seed),
-retry-after=SECONDS, retry-date=SECONDS, pause=MILLISECONDS. WHAT is a status such as 503, with a code if wanted
-(403:Authorization_RequestDenied), or one of
+--fault PATH=WHAT makes requests fail. PATH is part of their path, tied to its start by a leading slash and to its
+end by a trailing one. After WHAT come *TIMES and, each after a semicolon, after=N (let N requests through first),
+chance=PERCENT (by --seed), retry-after=SECONDS, retry-date=SECONDS, pause=MILLISECONDS. WHAT is a status such as 503,
+with a code if wanted (403:Authorization_RequestDenied), or one of
 
 ` + faultList() + `
 
