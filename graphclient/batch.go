@@ -138,9 +138,11 @@ func (c *Client) batchOnce(ctx context.Context, results []BatchResult, pending [
 		return err
 	}
 	var answers []batchAnswer
-	err = c.do(ctx, k, func(body io.Reader, _ http.Header) error {
+	var date string
+	err = c.do(ctx, k, func(body io.Reader, h http.Header) error {
 		var err error
 		answers, err = decodeBatch(body)
+		date = h.Get("Date")
 		return err
 	})
 	if err != nil {
@@ -165,7 +167,7 @@ func (c *Client) batchOnce(ctx context.Context, results []BatchResult, pending [
 	for _, i := range pending {
 		results[i] = BatchResult{Request: results[i].Request, Err: ErrNoAnswer}
 		if a, ok := byID[strconv.Itoa(i)]; ok {
-			results[i] = a.result(results[i].Request)
+			results[i] = a.result(results[i].Request, date)
 			c.charged(results[i].Request, results[i].Header)
 		}
 	}
@@ -207,7 +209,9 @@ type batchAnswer struct {
 	Body    jsontext.Value            `json:"body"`
 }
 
-func (a batchAnswer) result(r Request) BatchResult {
+// result is the answer to one request. Items do not all say when they were made, and a
+// Retry-After may be a date: the batch's own is then the clock.
+func (a batchAnswer) result(r Request, date string) BatchResult {
 	res := BatchResult{Request: r, Status: a.Status, Header: http.Header{}, Body: a.Body}
 	for name, v := range a.Headers {
 		var many []string
@@ -218,6 +222,9 @@ func (a batchAnswer) result(r Request) BatchResult {
 				res.Header.Add(name, one)
 			}
 		}
+	}
+	if date != "" && res.Header.Get("Date") == "" {
+		res.Header.Set("Date", date)
 	}
 	if a.Status < 200 || a.Status > 299 {
 		e := &Error{Status: a.Status, Method: http.MethodGet, Path: r.path()}

@@ -257,10 +257,23 @@ func FuzzBatch(f *testing.F) {
 			return
 		}
 		for _, a := range answers {
-			r := a.result(AuthenticationMethods("u"))
+			r := a.result(AuthenticationMethods("u"), "")
 			if ok := a.Status >= 200 && a.Status <= 299; ok != (r.Err == nil) {
 				t.Errorf("status %d gives %v", a.Status, r.Err)
 			}
 		}
 	})
+}
+
+// A date to come back at is held against the clock of whoever wrote it, whatever time it
+// is here. Items rarely say when they were made.
+func TestBatchItemsGoByTheClockOfTheBatch(t *testing.T) {
+	answers, err := decodeBatch(strings.NewReader(`{"responses":[{"id":"0","status":429,"headers":{"Retry-After":"Sun, 22 Nov 2026 06:00:07 GMT"}}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var e *Error
+	if res := answers[0].result(AuthenticationMethods("u"), "Sun, 22 Nov 2026 06:00:00 GMT"); !errors.As(res.Err, &e) || e.RetryAfter != 7*time.Second {
+		t.Errorf("%v", res.Err)
+	}
 }
