@@ -110,32 +110,51 @@ func readGroupMembers(ctx context.Context, j *job) error {
 	j.entry.Request = groupMembersRequest("{group}").String()
 	var first error
 	read := 0
-	var gone []string
-	for _, group := range j.r.groups {
+	var missing []missingGroup
+	incomplete := func(group string, err error) {
+		if first == nil {
+			first = err
+		}
+		j.retry = true // and nothing is committed from here on, for rows of this group may be there
+		j.entry.IncompleteIDs = append(j.entry.IncompleteIDs, group)
+	}
+	for i, group := range j.r.groups {
 		if j.old.has(group) {
 			read++
 			continue
 		}
-		err := j.readMembers(ctx, group)
+		rows, err := j.readMembers(ctx, group)
 		if err == nil {
 			err = j.end()
 		}
 		switch {
 		case err == nil:
 			read++
-		case isFatal(err) || ctx.Err() != nil || lostToken(err):
+		case isFatal(err) || ctx.Err() != nil:
+			return err
+		case lostToken(err):
+			// Nothing is known of the rest either.
+			for _, rest := range j.r.groups[i:] {
+				if !j.old.has(rest) {
+					j.entry.IncompleteIDs = append(j.entry.IncompleteIDs, rest)
+				}
+			}
+			slices.Sort(j.entry.IncompleteIDs)
 			return err
 		case refusedWith(err, http.StatusNotFound):
-			gone = append(gone, group)
-		default:
-			if first == nil {
-				first = err
+			missing = append(missing, missingGroup{group, rows, err})
+			if rows {
+				j.retry = true
 			}
-			j.retry = true // and nothing is committed from here on, for rows of this group may be there
-			j.entry.IncompleteIDs = append(j.entry.IncompleteIDs, group)
+		default:
+			incomplete(group, err)
 		}
 	}
-	if err := j.forgetGroups(gone); err != nil {
+	gone, err := j.settleMissing(ctx, missing, incomplete)
+	if err == nil {
+		err = j.forgetGroups(gone)
+	}
+	if err != nil {
 		return err
 	}
 	if first == nil {
@@ -150,8 +169,49 @@ func readGroupMembers(ctx context.Context, j *job) error {
 	return nil
 }
 
-// readMembers reads one group. What was read before an error is kept.
-func (j *job) readMembers(ctx context.Context, group string) error {
+// missingGroup is a group that Graph answered 404 for. rows tells whether members were
+// read before.
+type missingGroup struct {
+	id   string
+	rows bool
+	err  error
+}
+
+// settleMissing looks those groups up again that were found, and then had no members
+// that could be asked for. Which are not there any more were deleted; that a group which
+// is there has no members to ask for is not to be read as that it is empty.
+func (j *job) settleMissing(ctx context.Context, missing []missingGroup, incomplete func(string, error)) (gone []string, err error) {
+	var ids []string
+	for _, m := range missing {
+		ids = append(ids, m.id)
+	}
+	if len(ids) == 0 || !j.r.entryOf(snapshot.Groups).State.HasRows() {
+		return ids, nil // nobody takes them for groups that are there
+	}
+	there := &idSet{}
+	rows, lookup := j.r.resolve(ctx, ids)
+	if lookup != nil && (ctx.Err() != nil || lostToken(lookup)) {
+		return nil, lookup
+	}
+	for _, row := range rows {
+		there.add(entra.Text(row, "/id"))
+	}
+	for _, m := range missing {
+		switch {
+		case lookup != nil || there.has(m.id):
+			incomplete(m.id, m.err)
+		case m.rows:
+			incomplete(m.id, errGone)
+		default:
+			gone = append(gone, m.id)
+		}
+	}
+	return gone, nil
+}
+
+// readMembers reads one group. What was read before an error is kept; rows tells whether
+// that is something.
+func (j *job) readMembers(ctx context.Context, group string) (rows bool, err error) {
 	var ids []string
 	pages := 0
 	l := listing{client: j.r.client, key: "id", seen: &idSet{}, each: func(rows []entra.Raw) error {
@@ -169,17 +229,14 @@ func (j *job) readMembers(ctx context.Context, group string) error {
 		ids = append(ids[:0], ids[full:]...)
 		return err
 	}}
-	err := l.read(ctx, groupMembersRequest(group))
+	err = l.read(ctx, groupMembersRequest(group))
 	if isFatal(err) || ctx.Err() != nil {
-		return err
+		return pages > 0, err
 	}
 	if aerr := j.appendMembers(group, ids); aerr != nil {
-		return aerr
+		return pages > 0, aerr
 	}
-	if pages > 0 && refusedWith(err, http.StatusNotFound) {
-		return errGone
-	}
-	return err
+	return pages > 0, err
 }
 
 // forgetGroups notes groups that were deleted since they were found.

@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"passkeyaudit/audit/snapshot"
+	"passkeyaudit/graphclient"
+	"passkeyaudit/graphclient/collect"
 	"passkeyaudit/graphclient/graphsim"
 )
 
@@ -25,11 +27,53 @@ func TestGroupsThatAreNotThere(t *testing.T) {
 	got.is(snapshot.GroupMembers, snapshot.Complete, "")
 }
 
-func TestGroupDeletedInBetween(t *testing.T) {
-	path := "/v1.0/groups/" + groupID(2) + "/transitiveMembers/microsoft.graph.user"
-	client := clientOf(t, override(t, full().open(t), path, func(w http.ResponseWriter, _ *http.Request) {
+// membersGone serves a tenant in which group 2 has no members that could be asked for:
+// because it was deleted meanwhile, or although it is there.
+func membersGone(t *testing.T, deleted bool) *graphclient.Client {
+	gone := false
+	server := override(t, full().open(t), "/v1.0/groups/"+groupID(2)+"/transitiveMembers/microsoft.graph.user", func(w http.ResponseWriter, _ *http.Request) {
+		gone = deleted
 		graphError(w, 404, "Request_ResourceNotFound", "gone")
+	})
+	return clientOf(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if gone && strings.HasSuffix(r.URL.Path, "getByIds") {
+			reply(w, 200, `{"value":[]}`)
+			return
+		}
+		server.ServeHTTP(w, r)
 	}), "any")
+}
+
+// That a group which is there has no members to ask for does not mean that it is empty.
+func TestGroupWithoutMembersToAskFor(t *testing.T) {
+	got := run(t, membersGone(t, false)).ok()
+	got.is(snapshot.GroupMembers, snapshot.Partial, "the members of 1 groups were not read to the end: Graph answered 404")
+	if diff := cmp.Diff([]string{groupID(2)}, got.entry(snapshot.GroupMembers).IncompleteIDs); diff != "" {
+		t.Errorf("incompleteIds (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{groupID(9)}, got.entry(snapshot.Groups).NotFound); diff != "" {
+		t.Errorf("notFound (-want +got):\n%s", diff)
+	}
+}
+
+// Groups that nobody came to are not taken for empty ones.
+func TestTokenLostAmongGroups(t *testing.T) {
+	_, client := simulate(t, full().open(t), graphsim.Options{}, "groups/"+groupID(1)+"=403", "groups/"+groupID(3)+"=401")
+	got := run(t, client).ok()
+	got.is(snapshot.GroupMembers, snapshot.Partial, collect.ReasonUnauthenticated)
+	want := []string{groupID(1), groupID(3)}
+	for _, row := range got.rows(snapshot.Groups) {
+		if id := text(t, row, "id"); id > groupID(3) {
+			want = append(want, id)
+		}
+	}
+	if diff := cmp.Diff(want, got.entry(snapshot.GroupMembers).IncompleteIDs); diff != "" {
+		t.Errorf("incompleteIds (-want +got):\n%s", diff)
+	}
+}
+
+func TestGroupDeletedInBetween(t *testing.T) {
+	client := membersGone(t, true)
 	got := run(t, client).ok()
 	got.is(snapshot.GroupMembers, snapshot.Complete, "")
 	want := []string{groupID(2), groupID(9)}

@@ -3,6 +3,7 @@ package collect
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -85,6 +86,17 @@ func (j *job) total(n int) { j.r.emit(Event{Kind: Total, Section: j.spec.ID, Row
 func (j *job) gap(format string, args ...any) { j.gaps = append(j.gaps, fmt.Sprintf(format, args...)) }
 func (j *job) note(format string, args ...any) {
 	j.notes = append(j.notes, fmt.Sprintf(format, args...))
+}
+
+// lacking takes note of a part of a row that could not be read. Where it is not offered
+// at all nothing is missing that could be had; otherwise a later run is to try again.
+func (j *job) lacking(err error, format string, args ...any) {
+	if refusedWith(err, http.StatusBadRequest, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented) {
+		j.note(format, args...)
+		return
+	}
+	j.retry = true
+	j.gap(format, args...)
 }
 
 // get reads one object.

@@ -154,7 +154,7 @@ func (l *logReader) windows(ctx context.Context, number int, whole window, reque
 			}
 			l.outOfTime(run.oldest, cut)
 			return pages, nil
-		case run.rows == 0 && tooSlow(err) && w.to.Sub(w.from) > shortestWindow:
+		case run.rows == 0 && tooSlow(err) && w.to.Sub(w.from) > shortestWindow && !l.over():
 			middle := w.from.Add(w.to.Sub(w.from) / 2).Truncate(time.Second)
 			todo = append(todo, window{w.from, middle}, window{middle, w.to})
 		default:
@@ -163,6 +163,9 @@ func (l *logReader) windows(ctx context.Context, number int, whole window, reque
 	}
 	return pages, nil
 }
+
+// over tells whether a log was read for as long as it may be.
+func (l *logReader) over() bool { return l.j.r.opts.Now().Sub(l.began) > l.j.r.opts.LogTime }
 
 // outOfTime says that the time for a log was over.
 func (l *logReader) outOfTime(oldest time.Time, known bool) {
@@ -244,7 +247,7 @@ func (l *logReader) once(ctx context.Context, w window, request windowRequest, r
 		case page.Next == "":
 		case stuck != nil:
 			return stuck
-		case l.j.r.opts.Now().Sub(l.began) > l.j.r.opts.LogTime:
+		case l.over():
 			return errOutOfTime
 		case run.pages >= slicePages && run.sorted && run.oldest.Before(w.to) && run.oldest.After(w.from):
 			return errCut

@@ -3,7 +3,6 @@ package collect
 import (
 	"context"
 	"errors"
-	"net/http"
 	"slices"
 
 	"passkeyaudit/audit/entra"
@@ -204,11 +203,8 @@ func (t *methodsTally) allRefused() error {
 	if t.answered > 0 || t.unanswered > 0 || len(t.statuses) != 1 {
 		return nil
 	}
-	for status, err := range t.statuses {
-		switch status {
-		case http.StatusForbidden, http.StatusNotFound, http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusNotImplemented:
-			return err
-		}
+	for _, err := range t.statuses {
+		return err
 	}
 	return nil
 }
@@ -241,12 +237,9 @@ func methodsOf(ctx context.Context, c *graphclient.Client, res graphclient.Batch
 		value, _ := entra.Lookup(res.Body, "/value")
 		return value, nil
 	}
-	all := page.Rows
-	for more, err := range c.Continue(ctx, res.Request, page.Next) {
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, more.Rows...)
+	rest, err := c.Rest(ctx, res.Request, page.Next)
+	if err != nil {
+		return nil, err
 	}
-	return join(all), nil
+	return join(append(page.Rows, rest...)), nil
 }

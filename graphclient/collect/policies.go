@@ -27,7 +27,7 @@ func readMethodsPolicy(ctx context.Context, j *job) error {
 		case err != nil && (ctx.Err() != nil || lostToken(err)):
 			return nil, err
 		case err != nil:
-			j.note("the passkey profiles could not be read: %s", reasonOf(err))
+			j.lacking(err, "the passkey profiles could not be read: %s", reasonOf(err))
 			return c, nil
 		case profiles == nil:
 			return c, nil

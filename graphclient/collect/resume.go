@@ -101,12 +101,22 @@ func (r *run) sweep() error {
 
 // same refuses to go on with a snapshot of another tenant or of long ago.
 func (r *run) same(tenant snapshot.Tenant) error {
-	if r.org.err == nil && !strings.EqualFold(tenant.ID, r.tenant.ID) {
+	read := r.w.Entry(snapshot.Organization).State.HasRows()
+	_, isID := parseGUID(r.tenant.ID)
+	if r.org.err == nil && !strings.EqualFold(tenant.ID, r.tenant.ID) && (read || isID) {
 		return fmt.Errorf("collect: %s is a snapshot of tenant %s, but this is tenant %s", r.opts.Dir, r.tenant.ID, tenant.ID)
 	}
 	if age := r.beganAt.Sub(r.takenAt); age > longestPause {
 		return fmt.Errorf("collect: %s was begun %d hours ago; what was read so far apart does not fit together, so collect into a new folder",
 			r.opts.Dir, int(age.Hours()))
+	}
+	if r.org.err != nil || read {
+		return nil
+	}
+	// The run before could not read who the tenant is.
+	r.tenant = tenant
+	if err := r.w.Update(func(m *snapshot.Manifest) { m.Tenant = tenant }); err != nil {
+		return fmt.Errorf("collect: %w", err)
 	}
 	return nil
 }

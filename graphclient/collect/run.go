@@ -126,7 +126,7 @@ func (r *run) begin(ctx context.Context) error {
 		r.beganAt = t
 	}
 	r.beganAt = r.beganAt.UTC().Truncate(time.Second)
-	tenant := tenantOf(r.org.raw, r.opts.TenantID)
+	tenant := tenantOf(r.org.raw, r.tenantHint(ctx))
 	if r.w != nil {
 		if err := r.same(tenant); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -19,12 +20,16 @@ var errNoObject = errors.New("the answer holds no object")
 
 // firstRow reads a collection of one.
 func firstRow(ctx context.Context, c *graphclient.Client, req graphclient.Request) (entra.Raw, error) {
+	empty := 0
 	for page, err := range c.Pages(ctx, req) {
 		if err != nil {
 			return nil, err
 		}
 		if len(page.Rows) > 0 {
 			return page.Rows[0], nil
+		}
+		if empty++; empty == emptyPages {
+			return nil, errEmpty
 		}
 	}
 	return nil, errNoObject
@@ -49,6 +54,19 @@ func tenantOf(raw entra.Raw, hint string) snapshot.Tenant {
 		t.ID = unknownTenant
 	}
 	return t
+}
+
+// tenantHint names the tenant where its organization cannot be read: by the token, or as
+// whoever runs this does, which may be by a domain.
+func (r *run) tenantHint(ctx context.Context) string {
+	if r.org.err == nil {
+		return r.opts.TenantID
+	}
+	id, err := r.client.Identity(ctx)
+	if err != nil {
+		return r.opts.TenantID
+	}
+	return cmp.Or(id.TenantID, r.opts.TenantID)
 }
 
 // readOrganization records what the run began with.
@@ -92,7 +110,7 @@ func readDomains(ctx context.Context, j *job) error {
 		return j.append(rows...)
 	}, graphclient.Domains())
 	if failed > 0 {
-		j.note("the federation settings of %d domains could not be read: %s", failed, reasonOf(refused))
+		j.lacking(refused, "the federation settings of %d domains could not be read: %s", failed, reasonOf(refused))
 	}
 	return err
 }
