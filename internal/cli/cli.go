@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"runtime/debug"
 	"strings"
 
@@ -24,6 +25,8 @@ type Deps struct {
 	Version string
 	// Retry is how reads of Graph are tried again; the zero value takes the defaults.
 	Retry graphclient.Retry
+	// Transport carries requests to Graph and to the authority; nil is the network.
+	Transport http.RoundTripper
 }
 
 // Main runs the command line and returns the exit code.

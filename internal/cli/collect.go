@@ -165,7 +165,7 @@ func summarize(d *Deps, dir string, r *collect.Result) {
 	left := false
 	for _, entry := range r.Sections {
 		counts[entry.State]++
-		left = left || entry.Unfinished != nil || entry.State == snapshot.Denied || entry.State == snapshot.Unavailable
+		left = left || entry.Unfinished != nil || !entry.State.HasRows() && entry.State != snapshot.Unlicensed && lacks(entry.State, entry.Reason)
 	}
 	var parts []string
 	for _, state := range snapshot.States() {

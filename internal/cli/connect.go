@@ -76,7 +76,7 @@ func (o *connectOptions) connect(ctx context.Context, d *Deps, p *progress) (*gr
 		TenantID: o.TenantID, ClientID: o.ClientID,
 		GraphURL: o.GraphURL, AuthorityURL: o.AuthorityURL, CAFile: o.CAFile,
 		UserAgent: "passkeyaudit/" + d.Version,
-		Prompt:    d.IO.Err, Getenv: d.IO.Getenv, OnWait: p.waiting, Retry: d.Retry,
+		Prompt:    d.IO.Err, Getenv: d.IO.Getenv, OnWait: p.waiting, Retry: d.Retry, Transport: d.Transport,
 	}
 	if o.Limits != limitsNone {
 		limits := graphclient.NewLimits()

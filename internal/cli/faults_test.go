@@ -1,337 +1,305 @@
 package cli_test
 
 import (
-	"bytes"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"passkeyaudit/audit/snapshot"
-	"passkeyaudit/graphclient"
 	"passkeyaudit/graphclient/graphsim"
 	"passkeyaudit/internal/cli"
-	"passkeyaudit/internal/term"
 )
 
-// pathOf is what requests of each section have in their path.
-var pathOf = map[snapshot.SectionID]string{
-	snapshot.Organization: "organization", snapshot.SubscribedSkus: "subscribedSkus", snapshot.Domains: "/domains",
-	snapshot.AuthenticationMethodsPolicy: "/policies/authenticationMethodsPolicy",
-	snapshot.SecurityDefaults:            "identitySecurityDefaultsEnforcementPolicy",
-	snapshot.CrossTenantAccessPolicy:     "crossTenantAccessPolicy/default", snapshot.CrossTenantPartners: "crossTenantAccessPolicy/partners",
-	snapshot.AuthenticationStrengths: "authenticationStrengthPolicies", snapshot.ConditionalAccessPolicies: "conditionalAccess/policies",
-	snapshot.NamedLocations: "namedLocations", snapshot.ServicePrincipals: "servicePrincipals",
-	snapshot.RoleAssignments: "roleAssignments", snapshot.RoleEligibility: "roleEligibilitySchedules",
-	snapshot.Users: "/users", snapshot.RiskyUsers: "riskyUsers", snapshot.Groups: "getByIds", snapshot.GroupMembers: "transitiveMembers",
-	snapshot.UserRegistrationDetails: "userRegistrationDetails", snapshot.AuthenticationMethods: "authentication/methods",
-	snapshot.Devices: "/devices", snapshot.ManagedDevices: "managedDevices",
-	snapshot.SignIns: "auditLogs/signIns", snapshot.DirectoryAudits: "directoryAudits",
+// wholeTenant is what collect makes of matrixTenant without faults.
+type wholeTenant struct {
+	snap    *snapshot.Snapshot // that is served
+	rows    map[snapshot.SectionID][]string
+	digests map[snapshot.SectionID]string
 }
 
-// paged are the sections whose rows do not fit on one page of two.
-var paged = []snapshot.SectionID{
-	snapshot.SubscribedSkus, snapshot.Domains, snapshot.CrossTenantPartners, snapshot.AuthenticationStrengths, snapshot.ConditionalAccessPolicies,
-	snapshot.NamedLocations, snapshot.ServicePrincipals, snapshot.RoleAssignments, snapshot.RoleEligibility, snapshot.Users, snapshot.RiskyUsers,
-	snapshot.UserRegistrationDetails, snapshot.Devices, snapshot.ManagedDevices, snapshot.SignIns, snapshot.DirectoryAudits,
-}
-
-// upstream are the sections that others rest on.
-var upstream = []snapshot.SectionID{
-	snapshot.Organization, snapshot.AuthenticationMethodsPolicy, snapshot.ConditionalAccessPolicies, snapshot.RoleAssignments, snapshot.RoleEligibility,
-	snapshot.Users, snapshot.Groups, snapshot.UserRegistrationDetails,
-}
-
-// matrixTenant is a small tenant with five rows in every collection.
-func matrixTenant(t *testing.T) *snapshot.Snapshot {
+func collectWhole(t *testing.T) wholeTenant {
 	t.Helper()
-	dir := t.TempDir()
-	w, err := snapshot.Create(filepath.Join(dir, "snap"), snapshot.Manifest{
-		Tenant: snapshot.Tenant{ID: "11111111-2222-4333-8444-555555555555"}, TakenAt: "2026-11-22T06:00:00Z", Scope: snapshot.Scope{Kind: snapshot.ScopeTenant},
-	}, snapshot.Plain)
-	if err != nil {
-		t.Fatal(err)
+	snap := matrixTenant(t)
+	c := collectOnVirtualTime(t, snap, filepath.Join(t.TempDir(), "whole"), nil)
+	if c.code != 0 {
+		t.Fatalf("exit code %d: %s", c.code, c.stderr)
 	}
-	user := func(i int) string { return fmt.Sprintf("a0000000-0000-4000-8000-%012d", i) }
-	group := func(i int) string { return fmt.Sprintf("b0000000-0000-4000-8000-%012d", i) }
-	row := func(id snapshot.SectionID, i int) string {
-		switch id {
-		case snapshot.Organization:
-			return `{"id":"11111111-2222-4333-8444-555555555555","displayName":"Contoso"}`
-		case snapshot.AuthenticationMethodsPolicy:
-			return `{"id":"authenticationMethodsPolicy","authenticationMethodConfigurations":[{"id":"Fido2","state":"enabled","includeTargets":[{"id":"` + group(1) + `","targetType":"group"}],"passkeyProfiles":[{"id":"p1"}]}]}`
-		case snapshot.SubscribedSkus:
-			return fmt.Sprintf(`{"id":"sku%d","capabilityStatus":"Enabled","servicePlans":[{"servicePlanName":"AAD_PREMIUM_P2","provisioningStatus":"Success"},{"servicePlanName":"INTUNE_A","provisioningStatus":"Success"}]}`, i)
-		case snapshot.CrossTenantPartners:
-			return fmt.Sprintf(`{"tenantId":"t%d"}`, i)
-		case snapshot.ConditionalAccessPolicies:
-			return fmt.Sprintf(`{"id":"c%d","state":"enabled","conditions":{"users":{"includeGroups":["%s"]}}}`, i, group(i))
-		case snapshot.ServicePrincipals:
-			return fmt.Sprintf(`{"id":"sp%d","appId":"%s","displayName":"App"}`, i, []string{"", "6aa00308-ea33-4caa-90d6-ae905d8cb51b", "ea890292-c8c8-4433-b5ea-b09d0668e1a6",
-				"4813382a-8fa7-425e-ab75-3b753aab3abb", "19db86c3-b2b9-44cc-b339-36da233a3be2", "1b912ec3-a9dd-4c4d-a53e-76aa7adb28d7"}[i])
-		case snapshot.RoleAssignments, snapshot.RoleEligibility:
-			return fmt.Sprintf(`{"id":"%s%d","principalId":"%s","roleDefinitionId":"d1"}`, id, i, user(i))
-		case snapshot.Users, snapshot.RiskyUsers, snapshot.UserRegistrationDetails:
-			return fmt.Sprintf(`{"id":"%s","userPrincipalName":"user%d@contoso.example","accountEnabled":true,"userType":"Member"}`, user(i), i)
-		case snapshot.Groups:
-			return `{"id":"` + group(i) + `"}`
-		case snapshot.GroupMembers:
-			return fmt.Sprintf(`{"groupId":"%s","transitive":true,"userIds":["%s","%s","%s"]}`, group(i), user(i), user(i%5+1), user((i+1)%5+1))
-		case snapshot.AuthenticationMethods:
-			return fmt.Sprintf(`{"userId":"%s","value":[{"id":"m%d"}]}`, user(i), i)
-		case snapshot.SignIns:
-			return fmt.Sprintf(`{"id":"s%d","createdDateTime":"2026-11-%02dT10:00:00Z","userId":"%s"}`, i, 20-i, user(i))
-		case snapshot.DirectoryAudits:
-			return fmt.Sprintf(`{"id":"a%d","activityDateTime":"2026-11-%02dT10:00:00Z","loggedByService":"Authentication Methods"}`, i, 20-i)
-		case snapshot.ManagedDevices:
-			return fmt.Sprintf(`{"id":"md%d","azureADDeviceId":"x","userId":"%s"}`, i, user(i))
-		case snapshot.Devices:
-			return fmt.Sprintf(`{"id":"d%d","registeredOwners":[{"id":"%s"}]}`, i, user(i))
-		default:
-			return fmt.Sprintf(`{"id":"%s%d"}`, id, i)
+	w := wholeTenant{snap: snap, rows: map[snapshot.SectionID][]string{}, digests: digestsOf(t, c.dir)}
+	got := open(t, c.dir)
+	for id, digest := range w.digests {
+		if !strings.HasPrefix(digest, "complete") {
+			t.Fatalf("%s is %s without a fault: %s", id, digest, c.stderr)
+		}
+		w.rows[id] = textOf(t, got, id)
+		if len(w.rows[id]) != rowsOf(id) {
+			t.Fatalf("%s has %d rows", id, len(w.rows[id]))
 		}
 	}
-	for _, spec := range snapshot.Sections() {
-		sw, err := w.Section(spec.ID)
-		rows := 5
-		if spec.Shape == snapshot.Singleton {
-			rows = 1
-		}
-		for i := range rows {
-			if err == nil {
-				err = sw.Append([]byte(row(spec.ID, i+1)))
-			}
-		}
-		if err == nil {
-			err = sw.Finish(snapshot.SectionEntry{State: snapshot.Complete})
-		}
-		if err != nil {
-			t.Fatal(err)
+	for _, r := range c.requests {
+		if n := countOf(reads, func(p read) bool { return p.covers(r.Path) }); n != 1 {
+			t.Errorf("%d reads have the path of %s", n, r)
 		}
 	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	snap, err := snapshot.Open(os.DirFS(filepath.Join(dir, "snap")))
+	return w
+}
+
+func open(t *testing.T, dir string) *snapshot.Snapshot {
+	t.Helper()
+	snap, err := snapshot.Open(os.DirFS(dir))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return snap
 }
 
-// collectMain runs the command in this process, so that back-offs take no time.
-func collectMain(t *testing.T, snap *snapshot.Snapshot, faults []string, args ...string) (dir, stderr string, code int) {
+func textOf(t *testing.T, snap *snapshot.Snapshot, id snapshot.SectionID) []string {
 	t.Helper()
-	o := graphsim.Options{PageSize: 2}
-	for _, text := range faults {
-		f, err := graphsim.ParseFault(text)
+	rows := []string{}
+	for row, err := range snap.Rows(t.Context(), id) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		o.Faults = append(o.Faults, f)
+		rows = append(rows, string(row.Raw))
 	}
-	l := newLookAlike(t, snap, o)
-	dir = filepath.Join(t.TempDir(), "snapshot")
-	var out, errs bytes.Buffer
-	code = cli.Main(t.Context(), cli.Deps{
-		IO: &term.IO{In: strings.NewReader(""), Out: &out, Err: &errs, Width: 80, Getenv: func(name string) string {
-			_, value, _ := strings.Cut(l.env[0], "=")
-			if name == "PASSKEYAUDIT_ACCESS_TOKEN" {
-				return value
-			}
-			return ""
-		}},
-		Version: "v0.0.0-test", Retry: graphclient.Retry{Base: time.Nanosecond, Cap: time.Nanosecond},
-	}, slices.Concat([]string{"collect", "--out", dir}, l.flags, args))
-	if out.Len() > 0 {
-		t.Errorf("standard output: %s", out.String())
-	}
-	if _, token, _ := strings.Cut(l.env[0], "="); strings.Contains(errs.String(), token) || strings.Contains(errs.String(), "@contoso") {
-		t.Errorf("standard error names what it must not: %s", errs.String())
-	}
-	return dir, errs.String(), code
+	return rows
 }
 
-// on makes one fault of many sections.
-func on(fault string, sections ...snapshot.SectionID) (all []string) {
-	for _, id := range sections {
-		f := fault
-		if id == snapshot.Users || id == snapshot.Devices {
-			// They are counted first, and asked for in a form first that is refused.
-			f = strings.ReplaceAll(f, "after=1", "after=2")
+func countOf[T any](list []T, is func(T) bool) (n int) {
+	for _, v := range list {
+		if is(v) {
+			n++
 		}
-		all = append(all, pathOf[id]+"="+f)
 	}
-	return all
+	return n
 }
 
-// What passes by itself leaves no trace, whichever section it happens to: each of
-// these faults happens to every section at once.
-func TestFaultMatrixRecoverable(t *testing.T) {
+// What passes by itself leaves no trace, whichever request it happens to, the first ones
+// or those in the middle: each of these faults happens to everything at once.
+func TestFaultMatrixPassing(t *testing.T) {
 	cli.SkipUnderRace(t)
-	snap := matrixTenant(t)
-	all := slices.Sorted(maps.Keys(pathOf))
-	whole, stderr, code := collectMain(t, snap, nil)
-	if code != 0 {
-		t.Fatalf("exit code %d: %s", code, stderr)
-	}
-	want := digestsOf(t, whole)
-	for id, digest := range want {
-		if !strings.HasPrefix(digest, "complete") {
-			t.Fatalf("%s is %s without a fault: %s", id, digest, stderr)
-		}
-	}
-	for _, fault := range []string{
-		"429*2", "401*1", "500*1", "502*1", "503*2", "504*1", "close*1", "truncate*1", "cut-json*1", "slow;pause=1", "gzip", "html*1",
-		"empty-page*2", "repeat-next-link*1", "empty-token*1", "expired-token*1", "lost-token*1", "unknown-token*1", "expired-token*1;after=1", "503;chance=20",
-	} {
-		t.Run(fault, func(t *testing.T) {
-			dir, stderr, code := collectMain(t, snap, on(fault, all...))
-			if code != 0 {
-				t.Fatalf("exit code %d: %s", code, stderr)
-			}
-			if diff := cmp.Diff(want, digestsOf(t, dir)); diff != "" {
-				t.Errorf("(-without +with the fault):\n%s\n%s", diff, stderr)
-			}
-			if strings.Contains(stderr, "Not everything") {
-				t.Errorf("standard error: %s", stderr)
-			}
-		})
-	}
-}
-
-// lasting is a fault that does not pass, and what becomes of a section.
-type lasting struct {
-	fault  string
-	state  snapshot.State // after nothing was read
-	reason string
-	// paged sections keep what they had: they are partial.
-	paged bool
-	// Logs do without page tokens if they have to.
-	logs bool
-}
-
-var lastingFaults = []lasting{
-	{"403", snapshot.Denied, "Authorization_RequestDenied", false, false},
-	{"404", snapshot.Unavailable, "404", false, false},
-	{"429", snapshot.Unavailable, "429", false, false},
-	{"503", snapshot.Unavailable, "503", false, false},
-	{"501", snapshot.NotCollected, "does not offer", false, false},
-	{"close", snapshot.Unavailable, "EOF", false, false},
-	{"truncate", snapshot.Unavailable, "EOF", false, false},
-	{"cut-json", snapshot.Unavailable, "too early", false, false},
-	{"html", snapshot.Unavailable, "not JSON", false, false},
-	{"redirect", snapshot.Unavailable, "redirects are not followed", false, false},
-	{"redirect-away", snapshot.Unavailable, "elsewhere.invalid", false, false},
-	{"403:Authentication_RequestFromUnsupportedUserRole;after=1", "", "ended after 2 rows: Graph answered 403 Forbidden, Authentication_RequestFromUnsupportedUserRole", true, false},
-	{"503;after=1", "", "ended after 2 rows", true, false},
-	{"repeat-next-link", "", "followed before", true, false},
-	{"endless-pages", "", "no new row", true, false},
-	{"empty-token", "", "empty token", true, true},
-	{"foreign-next-link", "", "elsewhere.invalid", true, false},
-	{"expired-token", "", "Directory_ExpiredPageToken", true, true},
-	{"lost-token", "", "DirectoryPageTokenNotFoundException", true, true},
-	{"unknown-token", "", "UnknownError", true, true},
-}
-
-// What lasts shows in the state of the section it happens to, in no other, and in
-// what is said on standard error.
-func TestFaultMatrixLasting(t *testing.T) {
-	cli.SkipUnderRace(t)
-	snap := matrixTenant(t)
-	leaves := slices.DeleteFunc(slices.Sorted(maps.Keys(pathOf)), func(id snapshot.SectionID) bool { return slices.Contains(upstream, id) })
-	for _, f := range lastingFaults {
-		// Sections that nothing rests on share a run; the others have one each.
-		runs := [][]snapshot.SectionID{leaves}
-		for _, id := range upstream {
-			runs = append(runs, []snapshot.SectionID{id})
-		}
-		if !slices.Contains([]string{"403", "503", "html", "redirect", "endless-pages", "foreign-next-link", "503;after=1"}, f.fault) {
-			runs = runs[:1] // classified by the same lines as one of these
-		}
-		for _, sections := range runs {
-			if f.paged {
-				sections = slices.DeleteFunc(slices.Clone(sections), func(id snapshot.SectionID) bool { return !slices.Contains(paged, id) })
-			}
-			if len(sections) == 0 {
-				continue
-			}
-			t.Run(f.fault+"/"+string(sections[0]), func(t *testing.T) {
-				if sections[0] == snapshot.Organization && f.fault == "close" {
-					return // nobody answers: TestNobodyAnswers
+	keepGarbage(t)
+	w := collectWhole(t)
+	for _, what := range passing {
+		for _, late := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/late=%v", what, late), func(t *testing.T) {
+				t.Parallel()
+				var faults []string
+				for _, r := range reads {
+					faults = append(faults, trouble{what: what}.fault(r, late))
 				}
-				dir, stderr, code := collectMain(t, snap, on(f.fault, sections...))
-				if code != 0 && !strings.Contains(f.reason, "elsewhere") && !strings.Contains(f.reason, "redirects") {
-					t.Fatalf("exit code %d: %s", code, stderr)
+				c := collectOnVirtualTime(t, w.snap, filepath.Join(t.TempDir(), "snap"), faults)
+				if c.code != 0 {
+					t.Fatalf("exit code %d: %s", c.code, c.stderr)
 				}
-				if code != 0 {
-					return // the first request of all went astray
+				if diff := cmp.Diff(w.digests, digestsOf(t, c.dir)); diff != "" {
+					t.Errorf("(-without +with the fault):\n%s\n%s", diff, c.stderr)
 				}
-				got, err := snapshot.Open(os.DirFS(dir))
-				if err != nil {
-					t.Fatal(err)
-				}
-				for _, id := range sections {
-					checkLasting(t, f, id, got, stderr)
+				if strings.Contains(c.stderr, "Not everything") {
+					t.Errorf("standard error: %s", c.stderr)
 				}
 			})
 		}
 	}
 }
 
-func checkLasting(t *testing.T, f lasting, id snapshot.SectionID, got *snapshot.Snapshot, stderr string) {
-	t.Helper()
-	state, reason := f.state, f.reason
-	if f.paged {
-		state = snapshot.Partial
-	}
-	e := got.Manifest().Sections[id]
-	switch {
-	case id == snapshot.GroupMembers || id == snapshot.AuthenticationMethods:
-		return // refused group by group and account by account: tests of package collect
-	case f.logs && (id == snapshot.SignIns || id == snapshot.DirectoryAudits):
-		if e.State != snapshot.Complete {
-			t.Errorf("%s is %s, %s", id, e.State, e.Reason)
+// What lasts shows in the state of the section it happens to and of those that rest on
+// it, in no other, and in what is said on standard error. Once it is over, the same
+// command with --resume comes to what a run without it comes to.
+func TestFaultMatrixLasting(t *testing.T) {
+	cli.SkipUnderRace(t)
+	keepGarbage(t)
+	w := collectWhole(t)
+	for _, f := range troubles {
+		for _, late := range []bool{false, true} {
+			if f.kind == chain && late {
+				continue // comes with the second page in any case
+			}
+			for wave := range 6 {
+				cells := map[snapshot.SectionID]cell{}
+				happens := false
+				for _, r := range reads {
+					if r.wave == wave {
+						c := cell{r, f, late, outcomeOf(r, f, late)}
+						cells[r.section] = c
+						happens = happens || c.why == ""
+					}
+				}
+				if !happens {
+					continue
+				}
+				name := fmt.Sprintf("%s/late=%v/wave=%d", f.what, late, wave)
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
+					w.lasting(t, cells)
+				})
+			}
 		}
-		return
-	}
-	if e.State != state || !strings.Contains(e.Reason, reason) {
-		t.Errorf("%s is %s, reason %q; want %s with %q", id, e.State, e.Reason, state, reason)
-	}
-	if state != snapshot.NotCollected && !strings.Contains(stderr, string(id)+": "+string(state)) {
-		t.Errorf("standard error does not tell of %s: %s", id, stderr)
-	}
-	if state == snapshot.Partial || state == snapshot.Unavailable || state == snapshot.Denied {
-		if !strings.Contains(stderr, "--resume") {
-			t.Errorf("standard error does not say how to go on: %s", stderr)
-		}
-	}
-	seen := map[string]bool{}
-	for row, err := range got.Rows(t.Context(), id) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		if seen[string(row.Raw)] {
-			t.Errorf("%s holds a row twice: %s", id, row.Raw)
-		}
-		seen[string(row.Raw)] = true
-	}
-	if f.paged && len(seen) < 2 {
-		t.Errorf("%s lost the rows that were read", id)
 	}
 }
 
-func TestNobodyAnswers(t *testing.T) {
-	dir, stderr, code := collectMain(t, matrixTenant(t), []string{"organization=close"})
-	if code != 4 || !strings.Contains(stderr, "EOF") {
-		t.Errorf("exit code %d: %s", code, stderr)
+// cell is one of the matrix.
+type cell struct {
+	read    read
+	trouble trouble
+	late    bool
+	outcome
+}
+
+// lasting holds a run, in which some cells happen, against what is expected of it.
+func (w wholeTenant) lasting(t *testing.T, cells map[snapshot.SectionID]cell) {
+	var faults []string
+	happens := map[snapshot.SectionID]outcome{}
+	for id, c := range cells {
+		faults = append(faults, c.trouble.fault(c.read, c.late))
+		happens[id] = c.outcome
 	}
-	if _, err := os.Stat(dir); !os.IsNotExist(err) {
-		t.Errorf("the folder is there: %v", err)
+	dir := filepath.Join(t.TempDir(), "snap")
+	c := collectOnVirtualTime(t, w.snap, dir, faults)
+	for _, cell := range cells {
+		w.requests(t, cell, c.requests)
+	}
+	if happens[snapshot.Organization].fatal {
+		if _, err := os.Stat(dir); c.code != 4 || !os.IsNotExist(err) {
+			t.Errorf("exit code %d, want 4 and no folder: %v: %s", c.code, err, c.stderr)
+		}
+		if says := happens[snapshot.Organization].says; !strings.Contains(c.stderr, says) {
+			t.Errorf("standard error does not say %q: %s", says, c.stderr)
+		}
+		return
+	}
+	if c.code != 0 {
+		t.Fatalf("exit code %d: %s", c.code, c.stderr)
+	}
+	want := wantOf(happens)
+	got := open(t, dir)
+	lost := false
+	for _, spec := range snapshot.Sections() {
+		o, entry := want[spec.ID], got.Manifest().Sections[spec.ID]
+		if entry.State != o.state || !says(entry.Reason, o.says) || o.says == "" && entry.Reason != "" {
+			t.Errorf("%s is %s, reason %q; want %s", spec.ID, entry.State, entry.Reason, o)
+		}
+		if entry.Status != o.status {
+			t.Errorf("%s: status %d, want %d", spec.ID, entry.Status, o.status)
+		}
+		if o.state == snapshot.Denied && len(entry.Needs) == 0 {
+			t.Errorf("%s does not say what it needs", spec.ID)
+		}
+		rows := textOf(t, got, spec.ID)
+		if o.state.HasRows() {
+			w.rowsAre(t, spec.ID, want, rows)
+		}
+		if o.state == snapshot.Complete && o.says == "" {
+			if strings.Contains(c.stderr, string(spec.ID)+":") {
+				t.Errorf("standard error tells of %s: %s", spec.ID, c.stderr)
+			}
+			continue
+		}
+		lost = lost || o.state != snapshot.Complete
+		if o.incomplete != (len(entry.IncompleteIDs) == len(rowsNamed(w, spec.ID, want))) {
+			t.Errorf("%s: not read to their end: %v", spec.ID, entry.IncompleteIDs)
+		}
+		text := fmt.Sprintf("%s: %s, %s", spec.ID, entry.State, entry.Reason)
+		if o.state == snapshot.Complete {
+			text = fmt.Sprintf("%s: %s", spec.ID, entry.Reason)
+		}
+		if !strings.Contains(unwrapped(c.stderr), text) {
+			t.Errorf("standard error does not say %q: %s", text, c.stderr)
+		}
+	}
+	if lost != strings.Contains(c.stderr, "--resume") {
+		t.Errorf("standard error does not say how to go on, or says so without need: %s", c.stderr)
+	}
+	w.recovers(t, cells, dir)
+}
+
+// rowsNamed are the groups of groupMembers that there are to read.
+func rowsNamed(w wholeTenant, id snapshot.SectionID, want map[snapshot.SectionID]outcome) []string {
+	if id != snapshot.GroupMembers {
+		return []string{"none of these can be named"}
+	}
+	o := want[id]
+	o.rows = matrixRows
+	all := map[snapshot.SectionID]outcome{}
+	for k, v := range want {
+		all[k] = v
+	}
+	all[id] = o
+	return expected(id, all, w.rows[id])
+}
+
+// rowsAre holds the rows of a section against those without faults: none is lost that
+// was read, and none is there twice.
+func (w wholeTenant) rowsAre(t *testing.T, id snapshot.SectionID, want map[snapshot.SectionID]outcome, rows []string) {
+	t.Helper()
+	o := want[id]
+	if o.refused > 0 && len(rows) == o.rows+o.refused {
+		for i, row := range rows[o.rows:] {
+			if !strings.Contains(row, matrixUser(o.rows+i+1)) || !strings.Contains(row, `"error"`) {
+				t.Errorf("%s: not a refusal of account %d: %s", id, o.rows+i+1, row)
+			}
+		}
+		rows = rows[:o.rows]
+	}
+	all := expected(id, want, w.rows[id])
+	if o.without {
+		all = slices.Clone(all)
+		all[0] = strings.Replace(all[0], `,"federationConfiguration":[]`, "", 1)
+	}
+	if o.incomplete {
+		// Of each of these groups two of three members were read.
+		for i, row := range all {
+			first, _, _ := strings.Cut(row, `]`)
+			all[i] = first[:strings.LastIndex(first, ",")] + "]}"
+		}
+	}
+	if diff := cmp.Diff(all, rows); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", id, diff)
 	}
 }
+
+// requests counts what was asked for a cell.
+func (w wholeTenant) requests(t *testing.T, c cell, all []graphsim.Request) {
+	t.Helper()
+	n := countOf(all, func(r graphsim.Request) bool { return c.read.covers(r.Path) })
+	if c.why == "" && (n < c.least || n > c.most) {
+		t.Errorf("%d requests for %s, want %d to %d", n, c.read.path, c.least, c.most)
+	}
+}
+
+// recovers goes on with a snapshot when nothing is in the way any more.
+func (w wholeTenant) recovers(t *testing.T, cells map[snapshot.SectionID]cell, dir string) {
+	t.Helper()
+	c := collectOnVirtualTime(t, w.snap, dir, nil, "--resume")
+	if c.code != 0 || strings.Contains(c.stderr, "Not everything") {
+		t.Errorf("exit code %d with --resume: %s", c.code, c.stderr)
+	}
+	got := digestsOf(t, dir)
+	for id, cell := range cells {
+		if cell.gone {
+			got[id] = w.digests[id]
+		}
+	}
+	if diff := cmp.Diff(w.digests, got); diff != "" {
+		t.Errorf("with --resume (-without +with the fault before):\n%s\n%s", diff, c.stderr)
+	}
+}
+
+// says tells whether a text holds the parts of another one, which … stands between, in
+// their order.
+func says(text, parts string) bool {
+	for part := range strings.SplitSeq(parts, "…") {
+		_, rest, ok := strings.Cut(text, part)
+		if !ok {
+			return false
+		}
+		text = rest
+	}
+	return true
+}
+
+// unwrapped is a text with its lines joined again.
+func unwrapped(text string) string { return strings.Join(strings.Fields(text), " ") }

@@ -102,11 +102,27 @@ func (p *progress) event(e collect.Event) {
 		}
 	case collect.Done:
 		p.active = slices.DeleteFunc(p.active, func(r *reading) bool { return r.section == e.Section })
-		if e.State != snapshot.Complete && e.State != snapshot.NotCollected && !(e.State == snapshot.Partial && e.Reason == snapshot.ReasonScope) {
+		switch {
+		case lacks(e.State, e.Reason):
 			p.say(fmt.Sprintf("%s: %s%s", e.Section, e.State, because(e.Reason)))
+		case e.State == snapshot.Complete && e.Reason != "":
+			p.say(fmt.Sprintf("%s: %s", e.Section, e.Reason))
 		}
 	}
 	p.draw(false)
+}
+
+// lacks tells whether something is missing of a section that was to be read.
+func lacks(state snapshot.State, reason string) bool {
+	switch state {
+	case snapshot.Complete:
+		return false
+	case snapshot.NotCollected:
+		return reason != collect.ReasonNotAsked
+	case snapshot.Partial:
+		return reason != snapshot.ReasonScope
+	}
+	return true
 }
 
 func because(reason string) string {
