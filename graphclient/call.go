@@ -143,10 +143,13 @@ func (c *Client) attempt(ctx context.Context, k call, path, id string, read func
 	case body.err != nil && ctx.Err() != nil:
 		// The watchdog cancelled, or the caller did; do tells them apart.
 		return &transient{fmt.Errorf("%s %s: read the answer: %w", k.method(), path, context.Cause(ctx))}
+	case errors.Is(body.err, io.ErrUnexpectedEOF):
+		return &transient{fmt.Errorf("%s %s: the connection was closed in the middle of the answer (%w)", k.method(), path, body.err)}
 	case body.err != nil:
 		return &transient{fmt.Errorf("%s %s: read the answer: %w", k.method(), path, body.err)}
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return &transient{fmt.Errorf("%s %s: the answer ends too early: %w", k.method(), path, err)}
+		// Where in the JSON it ends tells nobody anything.
+		return &transient{fmt.Errorf("%s %s: the answer ends too early", k.method(), path)}
 	case errors.As(err, &broken):
 		e := c.newError(k, path, id, res)
 		e.fill(scrub(broken.body, req))
@@ -234,9 +237,12 @@ func (c *Client) sign(ctx context.Context, k call, path, id string) (*http.Reque
 func (c *Client) sendError(ctx context.Context, k call, path string, err error) error {
 	var guard *GuardError
 	var host *HostError
+	var redirect *RedirectError
 	switch {
 	case errors.As(err, &guard):
 		return guard
+	case errors.As(err, &redirect):
+		return redirect
 	case errors.As(err, &host):
 		return host
 	}
@@ -250,6 +256,9 @@ func (c *Client) sendError(ctx context.Context, k call, path string, err error) 
 	var cert *tls.CertificateVerificationError
 	if errors.As(err, &cert) {
 		return fmt.Errorf("%s %s: %w; if a proxy or private endpoint answers for %s, give its authority with --ca-file", k.method(), path, cert, c.root.Host)
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return &transient{fmt.Errorf("%s %s: the connection was closed before an answer came (%w)", k.method(), path, err)}
 	}
 	return &transient{fmt.Errorf("%s %s: %w", k.method(), path, err)}
 }

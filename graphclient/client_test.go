@@ -78,7 +78,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 				http.Redirect(w, r, to, status)
 			})
 			_, err := c.Get(t.Context(), UserByID("alice@contoso.example", Query{}))
-			var e *GuardError
+			var e *RedirectError
 			if !errors.As(err, &e) || strings.Contains(err.Error(), "alice") {
 				t.Errorf("got %v", err)
 			}

@@ -13,8 +13,8 @@
 //     [Client.Batch] run them.
 //   - [Guard] is the last link before the wire. It refuses whatever is not a
 //     read, so that no bug above it can change a tenant.
-//   - [Error], [CredentialError], [ConfigError], [GuardError], [HostError] and
-//     [PagingError] are what can go wrong.
+//   - [Error], [CredentialError], [ConfigError], [GuardError], [HostError],
+//     [RedirectError] and [PagingError] are what can go wrong.
 //
 // # How a request travels
 //

@@ -165,6 +165,19 @@ func (e *GuardError) Error() string {
 	return fmt.Sprintf("%s %s was not sent: %s", e.Method, e.Path, e.Reason)
 }
 
+// RedirectError is an answer that leads to another address. It is not followed: Graph
+// sends none, so something else answers in its place, and a request that nobody judged
+// would go to an address that nobody named.
+type RedirectError struct {
+	Method string
+	Path   string // without user principal names
+	To     string // scheme, host and port
+}
+
+func (e *RedirectError) Error() string {
+	return fmt.Sprintf("%s %s: the answer is a redirect to %s, which is not followed; Graph sends none, so a proxy or the network may answer in its place", e.Method, e.Path, e.To)
+}
+
 // HostError is an address outside the Graph root that was configured, where no
 // token may go.
 type HostError struct {

@@ -3,7 +3,6 @@ package graphclient
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"net"
 	"net/http"
 	"os"
@@ -60,11 +59,7 @@ func poolWith(file string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// errRedirect stops redirects: Graph sends none, and following one would be a
-// request that nobody checked.
-var errRedirect = errors.New("redirects are not followed")
-
 func refuseRedirect(req *http.Request, via []*http.Request) error {
 	first := via[len(via)-1]
-	return &GuardError{Method: req.Method, Path: redactPath(first.URL.EscapedPath()), Reason: errRedirect.Error() + " (to " + origin(req.URL) + ")"}
+	return &RedirectError{Method: first.Method, Path: redactPath(first.URL.EscapedPath()), To: oneLine(origin(req.URL), 300)}
 }

@@ -75,7 +75,7 @@ func TestLastingFaults(t *testing.T) {
 		{"not-in-this-cloud", []string{"namedLocations=404"}, snapshot.NamedLocations, snapshot.Unavailable, "Graph answered 404", 0},
 		{"not-offered", []string{"namedLocations=501"}, snapshot.NamedLocations, snapshot.NotCollected, "does not offer it", 0},
 		{"methods-refused-by-the-batch", []string{"$batch=403"}, snapshot.AuthenticationMethods, snapshot.Denied, "Graph answered 403", 0},
-		{"one-account-refused", []string{"authentication/methods=403:accessDenied*1;after=1"}, snapshot.AuthenticationMethods, snapshot.Partial, "1 accounts were refused", 4},
+		{"one-account-refused", []string{"authentication/methods=403:accessDenied*1;after=1"}, snapshot.AuthenticationMethods, snapshot.Partial, "the methods of 1 account were refused", 4},
 		{"sign-ins-stay-slow", []string{"auditLogs/signIns=504;after=1"}, snapshot.SignIns, snapshot.Partial, "Graph answered 504", 2},
 	}
 	for _, tt := range tests {
@@ -222,7 +222,7 @@ func TestShortAnswersWithoutAnEnd(t *testing.T) {
 		{"/v1.0/organization", ``, snapshot.Organization, snapshot.Unavailable, "page after page was empty"},
 		{"/v1.0/domains/fed.example/federationConfiguration", `{"id":"f1"}`, snapshot.Domains, snapshot.Partial, "a short answer goes on without an end"},
 		{"/v1.0/directoryObjects/getByIds", `{"id":"g"}`, snapshot.Groups, snapshot.Unavailable, "a short answer goes on without an end"},
-		{"/v1.0/users/" + userID(1) + "/authentication/methods", `{"id":"m"}`, snapshot.AuthenticationMethods, snapshot.Partial, "1 accounts were not answered about"},
+		{"/v1.0/users/" + userID(1) + "/authentication/methods", `{"id":"m"}`, snapshot.AuthenticationMethods, snapshot.Partial, "1 account was not answered about"},
 	} {
 		t.Run(string(tt.section), func(t *testing.T) {
 			n := 0

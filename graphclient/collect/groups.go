@@ -165,7 +165,7 @@ func readGroupMembers(ctx context.Context, j *job) error {
 		return first
 	}
 	slices.Sort(j.entry.IncompleteIDs)
-	j.gap("the members of %d groups were not read to the end: %s", len(j.entry.IncompleteIDs), reasonOf(first))
+	j.gap("the members of %s were not read to the end: %s", counted(len(j.entry.IncompleteIDs), "group", "groups"), reasonOf(first))
 	return nil
 }
 

@@ -47,7 +47,7 @@ func membersGone(t *testing.T, deleted bool) *graphclient.Client {
 // That a group which is there has no members to ask for does not mean that it is empty.
 func TestGroupWithoutMembersToAskFor(t *testing.T) {
 	got := run(t, membersGone(t, false)).ok()
-	got.is(snapshot.GroupMembers, snapshot.Partial, "the members of 1 groups were not read to the end: Graph answered 404")
+	got.is(snapshot.GroupMembers, snapshot.Partial, "the members of 1 group were not read to the end: Graph answered 404")
 	if diff := cmp.Diff([]string{groupID(2)}, got.entry(snapshot.GroupMembers).IncompleteIDs); diff != "" {
 		t.Errorf("incompleteIds (-want +got):\n%s", diff)
 	}
@@ -88,7 +88,7 @@ func TestGroupDeletedInBetween(t *testing.T) {
 func TestOneGroupRefused(t *testing.T) {
 	_, client := simulate(t, full().open(t), graphsim.Options{}, "groups/"+groupID(1)+"=403")
 	got := run(t, client).ok()
-	got.is(snapshot.GroupMembers, snapshot.Partial, "the members of 1 groups were not read to the end: Graph answered 403")
+	got.is(snapshot.GroupMembers, snapshot.Partial, "the members of 1 group were not read to the end: Graph answered 403")
 	if diff := cmp.Diff([]string{groupID(1)}, got.entry(snapshot.GroupMembers).IncompleteIDs); diff != "" {
 		t.Errorf("incompleteIds (-want +got):\n%s", diff)
 	}

@@ -83,6 +83,14 @@ func (j *job) append(rows ...entra.Raw) error {
 // total says how many rows the section will have, about.
 func (j *job) total(n int) { j.r.emit(Event{Kind: Total, Section: j.spec.ID, Rows: n}) }
 
+// counted is a number with what is counted.
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
 func (j *job) gap(format string, args ...any) { j.gaps = append(j.gaps, fmt.Sprintf(format, args...)) }
 func (j *job) note(format string, args ...any) {
 	j.notes = append(j.notes, fmt.Sprintf(format, args...))

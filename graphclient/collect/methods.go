@@ -217,11 +217,11 @@ func (t *methodsTally) end() error {
 		return err
 	}
 	if n := t.j.r.refused; n > 0 {
-		t.j.gap("%d accounts were refused", n)
+		t.j.gap("the methods of %s were refused", counted(n, "account", "accounts"))
 	}
 	if t.unanswered > 0 {
 		t.j.retry = true
-		t.j.gap("%d accounts were not answered about", t.unanswered)
+		t.j.gap("%s not answered about", counted(t.unanswered, "account was", "accounts were"))
 	}
 	return nil
 }

@@ -99,9 +99,9 @@ func TestFederationOfDomains(t *testing.T) {
 	}{
 		{"spliced-in", nil, bare + spliced + "}", ""},
 		{"refused", []string{"federationConfiguration=403"}, bare + "}",
-			"the federation settings of 1 domains could not be read: Graph answered 403 Forbidden, Authorization_RequestDenied"},
+			"the federation settings of 1 domain could not be read: Graph answered 403 Forbidden, Authorization_RequestDenied"},
 		{"not-offered", []string{"federationConfiguration=404"}, bare + "}",
-			"the federation settings of 1 domains could not be read: Graph answered 404 Not Found, Request_ResourceNotFound"},
+			"the federation settings of 1 domain could not be read: Graph answered 404 Not Found, Request_ResourceNotFound"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

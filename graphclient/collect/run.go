@@ -111,14 +111,17 @@ func (r *run) begin(ctx context.Context) error {
 	if err := r.org.err; err != nil {
 		var guard *graphclient.GuardError
 		var host *graphclient.HostError
+		var redirect *graphclient.RedirectError
 		_, answered := r.client.Now()
 		switch {
 		case ctx.Err() != nil:
 			return fmt.Errorf("collect: %w", context.Cause(ctx))
 		case lostToken(err):
 			return fmt.Errorf("collect: Graph does not take the token; check the cloud and the credentials: %w", err)
-		case !answered, errors.As(err, &guard), errors.As(err, &host):
-			return fmt.Errorf("collect: %w", err)
+		case errors.As(err, &guard), errors.As(err, &host), errors.As(err, &redirect):
+			return fmt.Errorf("collect: nothing was read, since something else answers in Graph's place; check the network, the proxy and --graph-url: %w", err)
+		case !answered:
+			return fmt.Errorf("collect: nothing was read, since Graph cannot be reached; check the network, the proxy and --cloud: %w", err)
 		}
 	}
 	r.beganAt = r.began

@@ -110,7 +110,7 @@ func readDomains(ctx context.Context, j *job) error {
 		return j.append(rows...)
 	}, graphclient.Domains())
 	if failed > 0 {
-		j.lacking(refused, "the federation settings of %d domains could not be read: %s", failed, reasonOf(refused))
+		j.lacking(refused, "the federation settings of %s could not be read: %s", counted(failed, "domain", "domains"), reasonOf(refused))
 	}
 	return err
 }

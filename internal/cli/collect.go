@@ -162,10 +162,8 @@ func (o *connectOptions) collect(ctx context.Context, d *Deps, p *progress, opts
 // summarize says what a collection got.
 func summarize(d *Deps, dir string, r *collect.Result) {
 	counts := map[snapshot.State]int{}
-	left := false
 	for _, entry := range r.Sections {
 		counts[entry.State]++
-		left = left || entry.Unfinished != nil || !entry.State.HasRows() && entry.State != snapshot.Unlicensed && lacks(entry.State, entry.Reason)
 	}
 	var parts []string
 	for _, state := range snapshot.States() {
@@ -175,9 +173,7 @@ func summarize(d *Deps, dir string, r *collect.Result) {
 	}
 	fmt.Fprintf(d.IO.Err, "%s: %s, %s. Sections: %s.\n", dir, r.Tenant.ID,
 		audit.CountPhrase(int(r.Requests), "request", "requests"), strings.Join(parts, ", "))
-	if left {
-		fmt.Fprintln(d.IO.Err, "Not everything was read. Once what was in the way is gone, the same command with --resume reads the rest.")
-	}
+	fmt.Fprint(d.IO.Err, missingOf(r.Sections).text(d.IO.Width))
 	fmt.Fprintf(d.IO.Err, "Judge it with: passkeyaudit audit --from %s\n", dir)
 }
 

@@ -108,7 +108,7 @@ const (
 type trouble struct {
 	what string // as [graphsim.ParseFault] takes it after PATH=
 	kind kind
-	says string // in the reason
+	says string // in the reason, with … for what may stand between
 	// tries is how often one request is sent.
 	tries int
 	// of a chain: how many pages one round of a listing reads, and whether it is begun
@@ -147,13 +147,13 @@ var troubles = []trouble{
 	{what: "503", kind: refusal, says: "Graph answered 503 Service Unavailable", tries: 5},
 	{what: "503;retry-after=7", kind: refusal, says: "Graph answered 503 Service Unavailable", tries: 5},
 	{what: "504", kind: refusal, says: "Graph answered 504 Gateway Timeout", tries: 5},
-	{what: "close", kind: noise, says: "EOF", tries: 5},
-	{what: "truncate", kind: noise, says: "unexpected EOF", tries: 5},
+	{what: "close", kind: noise, says: "the connection was closed before an answer came", tries: 5},
+	{what: "truncate", kind: noise, says: "the connection was closed in the middle of the answer", tries: 5},
 	{what: "cut-json", kind: noise, says: "the answer ends too early", tries: 5},
 	{what: "html", kind: noise, says: "the answer is text/html and not JSON", tries: 5},
 	{what: "slow;pause=400000", kind: noise, says: "no answer in time", tries: 2},
-	{what: "redirect", kind: astray, says: "redirects are not followed (to http://localhost)", tries: 1},
-	{what: "redirect-away", kind: astray, says: "redirects are not followed (to https://elsewhere.invalid)", tries: 1},
+	{what: "redirect", kind: astray, says: "the answer is a redirect to http…, which is not followed", tries: 1},
+	{what: "redirect-away", kind: astray, says: "the answer is a redirect to https://elsewhere.invalid, which is not followed", tries: 1},
 	{what: "repeat-next-link", kind: chain, says: "the next link was followed before", pages: 2, again: true},
 	{what: "endless-pages", kind: chain, says: "page after page brought no new row", pages: 4},
 	{what: "empty-token", kind: chain, says: "the next link has an empty token", pages: 1, again: true},
@@ -272,7 +272,7 @@ func outcomeOf(r read, f trouble, late bool) outcome {
 		// The row is there, without what is put into it. What Graph does not offer cannot
 		// be had, so it is only said; anything else is missing.
 		o.state, o.status, o.rows, o.without = snapshot.Partial, 0, rowsOf(r.section), true
-		if slices.Contains([]int{400, 404, 405, 501}, f.status()) {
+		if slices.Contains(notOffered, f.status()) {
 			o.state, o.gone = snapshot.Complete, true
 		}
 		o.says = "could not be read: …" + strings.TrimPrefix(f.says, "the endpoint does not offer it: ")
@@ -325,7 +325,7 @@ func outcomeLate(r read, f trouble, o outcome, rounds int) outcome {
 		}
 		// Two accounts are answered about.
 		o.state, o.rows, o.refused, o.status = snapshot.Partial, 2, matrixRows-2, 0
-		o.says = "3 accounts were refused"
+		o.says = "the methods of 3 accounts were refused"
 		o.least = 2 + o.refused*f.tries
 		o.most = o.least
 		if f.status() == http.StatusNotFound {
@@ -522,6 +522,20 @@ func expected(id snapshot.SectionID, want map[snapshot.SectionID]outcome, whole 
 	}
 	return rows[:min(len(rows), o.rows)]
 }
+
+// later tells whether going on later may bring more: not of what Graph does not offer.
+func (o outcome) later() bool {
+	switch {
+	case o.state == snapshot.Complete, o.refused > 0:
+		return false
+	case o.state.HasRows():
+		return true
+	}
+	return !slices.Contains(notOffered, o.status)
+}
+
+// notOffered are the statuses by which Graph says that it does not have what was asked for.
+var notOffered = []int{400, 404, 405, 501}
 
 func (o outcome) String() string {
 	if o.why != "" {

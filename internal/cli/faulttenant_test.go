@@ -41,6 +41,15 @@ var namesGroup = map[snapshot.SectionID][]int{ // row by row
 // three members, which need two requests. It has every licence.
 func matrixTenant(t *testing.T) *snapshot.Snapshot {
 	t.Helper()
+	return tenantWith(t, "AAD_PREMIUM_P2", "INTUNE_A")
+}
+
+// tenantWith is matrixTenant with some service plans.
+func tenantWith(t *testing.T, plans ...string) *snapshot.Snapshot {
+	t.Helper()
+	for i, p := range plans {
+		plans[i] = `{"servicePlanName":"` + p + `","provisioningStatus":"Success"}`
+	}
 	principal := func(id snapshot.SectionID, i int) string {
 		if groups := namesGroup[id]; i <= len(groups) {
 			return matrixGroup(groups[i-1])
@@ -55,7 +64,7 @@ func matrixTenant(t *testing.T) *snapshot.Snapshot {
 			// Without profiles, so that they are asked for.
 			return `{"id":"authenticationMethodsPolicy","authenticationMethodConfigurations":[{"id":"Fido2","state":"enabled","includeTargets":[{"id":"` + principal(id, 1) + `","targetType":"group"}]}]}`
 		case snapshot.SubscribedSkus:
-			return fmt.Sprintf(`{"id":"sku%d","capabilityStatus":"Enabled","servicePlans":[{"servicePlanName":"AAD_PREMIUM_P2","provisioningStatus":"Success"},{"servicePlanName":"INTUNE_A","provisioningStatus":"Success"}]}`, i)
+			return fmt.Sprintf(`{"id":"sku%d","capabilityStatus":"Enabled","servicePlans":[%s]}`, i, strings.Join(plans, ","))
 		case snapshot.Domains:
 			return fmt.Sprintf(`{"id":"contoso%d.example","authenticationType":"%s"}`, i, []string{"Federated", "Managed"}[min(i-1, 1)])
 		case snapshot.CrossTenantPartners:

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"passkeyaudit/audit/report"
 	"passkeyaudit/audit/snapshot"
 	"passkeyaudit/graphclient"
 	"passkeyaudit/graphclient/collect"
@@ -36,7 +37,8 @@ type progress struct {
 
 	active  []*reading
 	waits   map[graphclient.Bucket]wait
-	drawn   int // lines on the screen that can be written over
+	drawn   int  // lines on the screen that can be written over
+	unasked bool // it was said that the token is not taken any more
 	last    time.Time
 	stop    chan struct{}
 	stopped sync.WaitGroup
@@ -103,7 +105,10 @@ func (p *progress) event(e collect.Event) {
 	case collect.Done:
 		p.active = slices.DeleteFunc(p.active, func(r *reading) bool { return r.section == e.Section })
 		switch {
+		case e.State == snapshot.Denied && e.Reason == collect.ReasonUnauthenticated && p.unasked:
+			// Said once it is enough: nothing more is asked for.
 		case lacks(e.State, e.Reason):
+			p.unasked = p.unasked || e.Reason == collect.ReasonUnauthenticated
 			p.say(fmt.Sprintf("%s: %s%s", e.Section, e.State, because(e.Reason)))
 		case e.State == snapshot.Complete && e.Reason != "":
 			p.say(fmt.Sprintf("%s: %s", e.Section, e.Reason))
@@ -126,8 +131,11 @@ func lacks(state snapshot.State, reason string) bool {
 }
 
 func because(reason string) string {
-	if reason == "" {
+	switch reason {
+	case "":
 		return ""
+	case collect.ReasonUnauthenticated:
+		return ", Graph does not take the token any more"
 	}
 	return ", " + reason
 }
@@ -257,12 +265,17 @@ func cut(text string, width int) string {
 	return text
 }
 
-// say writes a line that stays.
+// say writes a line that stays. A terminal breaks long ones in the middle of words, so
+// that is done here; files and pipes get one line for each thing.
 func (p *progress) say(text string) {
 	if p.quiet {
 		return
 	}
 	p.clear()
+	if p.terminal && p.width > 20 {
+		lines := report.Wrap(text, p.width-3)
+		text = strings.Join(lines, "\n  ")
+	}
 	fmt.Fprintln(p.out, text)
 }
 
