@@ -115,6 +115,9 @@ type trouble struct {
 	// anew when it breaks. Those of a log that is begun anew come to its end.
 	pages int
 	again bool
+	// twin tells that it is treated as another one, and that going on after it need not be
+	// tried too.
+	twin bool
 }
 
 func (f trouble) status() int {
@@ -134,18 +137,18 @@ var troubles = []trouble{
 	{what: "403", kind: refusal, says: "Graph answered 403 Forbidden, Authorization_RequestDenied", tries: 1},
 	{what: "403:Authentication_RequestFromUnsupportedUserRole", kind: refusal, says: "Authentication_RequestFromUnsupportedUserRole", tries: 1},
 	{what: "404", kind: refusal, says: "Graph answered 404 Not Found", tries: 1},
-	{what: "405", kind: refusal, says: "Graph answered 405 Method Not Allowed", tries: 1},
+	{what: "405", kind: refusal, says: "Graph answered 405 Method Not Allowed", tries: 1, twin: true},
 	// Graph's word for a token of a chain of pages that is too old.
 	{what: "410", kind: refusal, says: "Graph answered 410 Gone", tries: 1, again: true},
 	{what: "429", kind: refusal, says: "Graph answered 429 Too Many Requests", tries: 5},
 	{what: "429;retry-after=7", kind: refusal, says: "Graph answered 429 Too Many Requests", tries: 20},
-	{what: "429;retry-date=7", kind: refusal, says: "Graph answered 429 Too Many Requests", tries: 20},
+	{what: "429;retry-date=7", kind: refusal, says: "Graph answered 429 Too Many Requests", tries: 20, twin: true},
 	{what: "429;retry-after=3600", kind: refusal, says: "Graph answered 429 Too Many Requests", tries: 1},
-	{what: "500", kind: refusal, says: "Graph answered 500 Internal Server Error", tries: 5},
+	{what: "500", kind: refusal, says: "Graph answered 500 Internal Server Error", tries: 5, twin: true},
 	{what: "501", kind: refusal, says: "the endpoint does not offer it: Graph answered 501 Not Implemented", tries: 1},
-	{what: "502", kind: refusal, says: "Graph answered 502 Bad Gateway", tries: 5},
+	{what: "502", kind: refusal, says: "Graph answered 502 Bad Gateway", tries: 5, twin: true},
 	{what: "503", kind: refusal, says: "Graph answered 503 Service Unavailable", tries: 5},
-	{what: "503;retry-after=7", kind: refusal, says: "Graph answered 503 Service Unavailable", tries: 5},
+	{what: "503;retry-after=7", kind: refusal, says: "Graph answered 503 Service Unavailable", tries: 5, twin: true},
 	{what: "504", kind: refusal, says: "Graph answered 504 Gateway Timeout", tries: 5},
 	{what: "close", kind: noise, says: "the connection was closed before an answer came", tries: 5},
 	{what: "truncate", kind: noise, says: "the connection was closed in the middle of the answer", tries: 5},

@@ -41,7 +41,7 @@ func TestFaultMatrixTokenLost(t *testing.T) {
 }
 
 func (w wholeTenant) tokenLost(t *testing.T, r read, late bool) {
-	dir := filepath.Join(t.TempDir(), "snap")
+	dir := filepath.Join(scratch(t), "snap")
 	c := collectOnVirtualTime(t, w.snap, dir, []string{trouble{what: "401"}.fault(r, late)})
 	refused := countOf(c.requests, func(q graphsim.Request) bool { return r.covers(q.Path) && q.Status == 401 })
 	if want := 2; refused != want && r.shape != perAccount {
@@ -147,7 +147,7 @@ func TestFaultsOfManyRequests(t *testing.T) {
 		}
 		return rows
 	})
-	whole := collectOnVirtualTime(t, snap, filepath.Join(t.TempDir(), "whole"), nil)
+	whole := collectOnVirtualTime(t, snap, filepath.Join(scratch(t), "whole"), nil)
 	if whole.code != 0 {
 		t.Fatal(whole.stderr)
 	}
@@ -156,7 +156,7 @@ func TestFaultsOfManyRequests(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			f := troubles[slices.IndexFunc(troubles, func(f trouble) bool { return f.what == what })]
-			dir := filepath.Join(t.TempDir(), "snap")
+			dir := filepath.Join(scratch(t), "snap")
 			c := collectOnVirtualTime(t, snap, dir, []string{"getByIds=" + what + ";after=1", "$batch=" + what + ";after=1"})
 			got := open(t, dir)
 			e := got.Manifest().Sections[snapshot.Groups]
@@ -222,7 +222,7 @@ func TestFaultsOverSockets(t *testing.T) {
 			for _, r := range reads {
 				faults = append(faults, r.path+"="+what)
 			}
-			dir := filepath.Join(t.TempDir(), "snap")
+			dir := filepath.Join(scratch(t), "snap")
 			stderr, code := overSockets(t, w.snap, dir, faults)
 			if code != 0 {
 				t.Fatalf("exit code %d: %s", code, stderr)
@@ -243,7 +243,7 @@ func TestFaultsOverSockets(t *testing.T) {
 					faults = append(faults, f.fault(r, false))
 				}
 			}
-			dir := filepath.Join(t.TempDir(), "snap")
+			dir := filepath.Join(scratch(t), "snap")
 			stderr, code := overSockets(t, w.snap, dir, faults)
 			if code != 0 {
 				t.Fatalf("exit code %d: %s", code, stderr)
@@ -262,7 +262,7 @@ func TestFaultsOverSockets(t *testing.T) {
 }
 
 func TestNobodyAnswers(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "snap")
+	dir := filepath.Join(scratch(t), "snap")
 	stderr, code := overSockets(t, matrixTenant(t), dir, []string{"organization=close"})
 	if code != 4 || !strings.Contains(stderr, "EOF") {
 		t.Errorf("exit code %d: %s", code, stderr)
@@ -312,7 +312,7 @@ func TestFaultsAboutLicences(t *testing.T) {
 			if tt.skus != "" {
 				faults = append(faults, "/subscribedSkus/="+tt.skus)
 			}
-			c := collectOnVirtualTime(t, tenantWith(t, tt.plans...), filepath.Join(t.TempDir(), "snap"), faults)
+			c := collectOnVirtualTime(t, tenantWith(t, tt.plans...), filepath.Join(scratch(t), "snap"), faults)
 			got := open(t, c.dir)
 			for id := range refused {
 				want, e := cmp.Or(tt.want[id], snapshot.Denied), got.Manifest().Sections[id]

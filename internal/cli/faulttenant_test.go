@@ -196,6 +196,22 @@ func keepGarbage(t *testing.T) {
 	t.Cleanup(func() { runtime.KeepAlive(ballast) })
 }
 
+// scratch is a folder in memory, where there is one: that what is collected survives a
+// loss of power is paid for on a disk.
+func scratch(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "passkeyaudit-test")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
 // collected is what became of a run of collect.
 type collected struct {
 	dir      string

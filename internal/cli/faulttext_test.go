@@ -47,7 +47,7 @@ func TestFaultTexts(t *testing.T) {
 		{"nothing works: closed", []string{"/organization/=close"}, nil},
 		{"nothing works: redirect", []string{"/organization/=redirect-away"}, nil},
 	} {
-		dir := filepath.Join(t.TempDir(), "snapshot")
+		dir := filepath.Join(scratch(t), "snapshot")
 		c := collectOnVirtualTime(t, cmp.Or(tt.snap, whole), dir, tt.faults)
 		// When what is waited for is said depends on chance.
 		text := waits.ReplaceAllString(strings.ReplaceAll(c.stderr, dir, "./snapshot"), "")
