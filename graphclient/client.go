@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"iter"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
@@ -144,32 +143,15 @@ func (c *Client) Count(ctx context.Context, r Request) (int64, error) {
 	return n, err
 }
 
-// fewPages is how many pages an answer has at most that is read into memory: those it is
-// for have one, and a service that goes on without an end is left.
-const fewPages = 100
-
-// Post runs a POST that reads, such as [DirectoryObjectsByIDs], or the GET of a short
-// collection, and returns its rows.
+// Post runs a POST that reads, such as [DirectoryObjectsByIDs], and returns its
+// rows.
 func (c *Client) Post(ctx context.Context, r Request) ([]jsontext.Value, error) {
-	return c.few(r, c.Pages(ctx, r))
-}
-
-// Rest reads a short collection on from a next link and returns its rows.
-func (c *Client) Rest(ctx context.Context, r Request, next string) ([]jsontext.Value, error) {
-	return c.few(r, c.Continue(ctx, r, next))
-}
-
-func (c *Client) few(r Request, pages iter.Seq2[Page, error]) ([]jsontext.Value, error) {
 	var rows []jsontext.Value
-	n := 0
-	for page, err := range pages {
+	for page, err := range c.Pages(ctx, r) {
 		if err != nil {
 			return nil, err
 		}
 		rows = append(rows, page.Rows...)
-		if n++; n == fewPages && page.Next != "" {
-			return nil, &PagingError{Path: r.path(), Pages: n, Reason: "a short answer goes on without an end"}
-		}
 	}
 	return rows, nil
 }

@@ -2,9 +2,7 @@ package collect_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -209,67 +207,4 @@ func TestWaitEvent(t *testing.T) {
 	if diff := cmp.Diff(collect.Event{Kind: collect.Waiting, Bucket: graphclient.BucketReports, Wait: 5}, got); diff != "" {
 		t.Error(diff)
 	}
-}
-
-// Answers that are read whole do not go on for ever either.
-func TestShortAnswersWithoutAnEnd(t *testing.T) {
-	for _, tt := range []struct {
-		path, rows string
-		section    snapshot.SectionID
-		state      snapshot.State
-		reason     string
-	}{
-		{"/v1.0/organization", ``, snapshot.Organization, snapshot.Unavailable, "page after page was empty"},
-		{"/v1.0/domains/fed.example/federationConfiguration", `{"id":"f1"}`, snapshot.Domains, snapshot.Partial, "a short answer goes on without an end"},
-		{"/v1.0/directoryObjects/getByIds", `{"id":"g"}`, snapshot.Groups, snapshot.Unavailable, "a short answer goes on without an end"},
-		{"/v1.0/users/" + userID(1) + "/authentication/methods", `{"id":"m"}`, snapshot.AuthenticationMethods, snapshot.Partial, "1 account was not answered about"},
-	} {
-		t.Run(string(tt.section), func(t *testing.T) {
-			n := 0
-			endless := func(w http.ResponseWriter, r *http.Request) {
-				n++
-				reply(w, 200, `{"value":[`+tt.rows+`],"@odata.nextLink":"http://`+r.Host+tt.path+`?$skiptoken=`+strings.Repeat("x", n)+`"}`)
-			}
-			tn := full().with("domains", lines(`{"id":"fed.example","authenticationType":"Federated"}`))
-			client := clientOf(t, override(t, tn.open(t), tt.path, endless), "any")
-			if tt.section == snapshot.AuthenticationMethods {
-				// The first page comes inside a batch.
-				client = clientOf(t, batchOf(t, tn, userID(1), tt.path, endless), "any")
-			}
-			run(t, client).ok().is(tt.section, tt.state, tt.reason)
-			if n < 50 || n > 200 {
-				t.Errorf("%d pages were read", n)
-			}
-		})
-	}
-}
-
-// batchOf serves a tenant in which the methods of one account have a next link.
-func batchOf(t *testing.T, tn tenant, user, path string, rest http.HandlerFunc) http.Handler {
-	server := override(t, tn.open(t), path, rest)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.HasSuffix(r.URL.Path, "$batch") {
-			server.ServeHTTP(w, r)
-			return
-		}
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			t.Error(err)
-		}
-		var asked struct {
-			Requests []struct{ ID, URL string }
-		}
-		if err := json.Unmarshal(body, &asked); err != nil {
-			t.Error(err)
-		}
-		var answers []string
-		for _, a := range asked.Requests {
-			next := ""
-			if strings.Contains(a.URL, user) {
-				next = `,"@odata.nextLink":"http://` + r.Host + path + `?$skiptoken=0"`
-			}
-			answers = append(answers, `{"id":"`+a.ID+`","status":200,"body":{"value":[]`+next+`}}`)
-		}
-		reply(w, 200, `{"responses":[`+strings.Join(answers, ",")+`]}`)
-	})
 }

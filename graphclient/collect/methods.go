@@ -237,9 +237,12 @@ func methodsOf(ctx context.Context, c *graphclient.Client, res graphclient.Batch
 		value, _ := entra.Lookup(res.Body, "/value")
 		return value, nil
 	}
-	rest, err := c.Rest(ctx, res.Request, page.Next)
-	if err != nil {
-		return nil, err
+	all := page.Rows
+	for more, err := range c.Continue(ctx, res.Request, page.Next) {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, more.Rows...)
 	}
-	return join(append(page.Rows, rest...)), nil
+	return join(all), nil
 }
