@@ -11,6 +11,9 @@ import (
 // readDevices reads the directory's devices with their owners: all, those of one
 // user, or those whose owners are among the people asked for.
 func readDevices(ctx context.Context, j *job) error {
+	if j.noPeople() {
+		return nil
+	}
 	p := j.r.people
 	if p.oneUser() {
 		return readDevicesOf(ctx, j, p.ids[0])
@@ -79,6 +82,9 @@ func readDevicesOf(ctx context.Context, j *job, user string) error {
 // readManagedDevices reads Intune's devices. Its filters are known to fail in
 // odd ways, so what comes is checked.
 func readManagedDevices(ctx context.Context, j *job) error {
+	if j.noPeople() {
+		return nil
+	}
 	requests := []graphclient.Request{managedDevicesRequest("")}
 	if p := j.r.people; p.oneUser() {
 		requests = append([]graphclient.Request{managedDevicesRequest("userId eq " + quote(p.ids[0]))}, requests...)

@@ -104,6 +104,9 @@ func (j *job) appendMembers(group string, ids []string) error {
 
 // readGroupMembers reads who is in the groups that were found.
 func readGroupMembers(ctx context.Context, j *job) error {
+	if j.noPeople() {
+		return nil
+	}
 	if j.r.people.oneUser() {
 		return readMemberships(ctx, j)
 	}

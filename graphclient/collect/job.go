@@ -131,6 +131,9 @@ func (j *job) settle(ctx context.Context, err error) snapshot.SectionEntry {
 	var why []string
 	if spec, _ := snapshot.Spec(j.spec.ID); spec.PerUser && j.r.opts.Scope.narrowed() {
 		e.State, why = snapshot.Partial, []string{snapshot.ReasonScope}
+		if j.spec.ID != snapshot.AuthenticationMethods && j.r.cutPeople() { // which says so itself
+			j.gap("the people of the groups were not read to the end")
+		}
 	}
 	if len(j.gaps) > 0 {
 		e.State, why = snapshot.Partial, append(why, j.gaps...)

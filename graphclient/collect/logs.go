@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"passkeyaudit/audit/entra"
-	"passkeyaudit/audit/snapshot"
 	"passkeyaudit/graphclient"
 )
 
@@ -310,16 +309,6 @@ func (j *job) atEdge(row entra.Raw) bool {
 		}
 	}
 	return false
-}
-
-// noPeople settles a section of a narrowed run that does not know about whom it
-// is.
-func (j *job) noPeople() bool {
-	if j.r.people == nil || j.r.people.keys.len() > 0 || j.r.accounts.keys != nil {
-		return false
-	}
-	j.entry.State, j.entry.Reason = snapshot.NotCollected, "the people of the groups could not be read"
-	return true
 }
 
 // readSignIns reads interactive sign-ins. Some national clouds have them in beta

@@ -28,6 +28,9 @@ func learnReport(r *run, row entra.Raw) {
 }
 
 func readReport(ctx context.Context, j *job) error {
+	if j.noPeople() {
+		return nil
+	}
 	rep := &j.r.report
 	each := j.pick("id")
 	plain := graphclient.UserRegistrationDetails(graphclient.Query{})

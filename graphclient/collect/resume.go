@@ -140,7 +140,11 @@ func (r *run) settled(st step) bool { return over(r.w.Entry(st.id)) && !r.stale(
 func (r *run) stale(st step) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.ContainsFunc(st.uses, func(id snapshot.SectionID) bool { return r.changed[id] })
+	uses := st.uses
+	if r.people != nil {
+		uses = slices.Concat(uses, st.narrowed)
+	}
+	return slices.ContainsFunc(uses, func(id snapshot.SectionID) bool { return r.changed[id] })
 }
 
 // note remembers that a section which an earlier run had come to an end with came

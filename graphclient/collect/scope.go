@@ -140,6 +140,22 @@ func (r *run) resolveGroups(ctx context.Context) error {
 	return nil
 }
 
+// noPeople settles a section of a narrowed run that does not know about whom it is: that
+// there are no rows of these people would be no more than that nobody was looked for.
+func (j *job) noPeople() bool {
+	if j.r.people == nil || j.r.people.keys.len() > 0 || j.r.accounts.keys != nil {
+		return false
+	}
+	j.entry.State, j.entry.Reason = snapshot.NotCollected, "the people of the groups could not be read"
+	return true
+}
+
+// cutPeople tells whether a narrowed run knows some of the people only whom it is about.
+func (r *run) cutPeople() bool {
+	users := r.entryOf(snapshot.Users)
+	return r.people != nil && users.State == snapshot.Partial && users.Reason != snapshot.ReasonScope
+}
+
 // pick keeps the rows whose member names one of the people.
 func (j *job) pick(member string) func([]entra.Raw) error {
 	return func(rows []entra.Raw) error {

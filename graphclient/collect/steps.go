@@ -13,7 +13,8 @@ type step struct {
 	id snapshot.SectionID
 	// after names sections of the other lane that have to be settled first.
 	after []snapshot.SectionID
-	// narrowed names more of them for a narrowed run, where users say who is meant.
+	// narrowed names more of them for a narrowed run, where users say who is meant; what is
+	// read is decided by them too.
 	narrowed []snapshot.SectionID
 	// uses names sections that decide what is read: if they changed since an earlier
 	// run, this one is read again.
@@ -41,16 +42,16 @@ var steps = []step{
 	{id: snapshot.RoleAssignments, read: collection(roleAssignmentRequests), learn: learnPrincipal},
 	{id: snapshot.RoleEligibility, read: collection(roleEligibilityRequests), learn: learnPrincipal},
 	{id: snapshot.Users, read: readUsers, learn: (*run).learnUser},
-	{id: snapshot.RiskyUsers, read: readRiskyUsers},
+	{id: snapshot.RiskyUsers, narrowed: []snapshot.SectionID{snapshot.Users}, read: readRiskyUsers},
 	{id: snapshot.Groups, read: readGroups, learn: learnGroup,
 		uses: []snapshot.SectionID{snapshot.AuthenticationMethodsPolicy, snapshot.ConditionalAccessPolicies, snapshot.RoleAssignments, snapshot.RoleEligibility}},
-	{id: snapshot.GroupMembers, read: readGroupMembers, uses: []snapshot.SectionID{snapshot.Groups}},
+	{id: snapshot.GroupMembers, narrowed: []snapshot.SectionID{snapshot.Users}, read: readGroupMembers, uses: []snapshot.SectionID{snapshot.Groups}},
 	// Licences tell what a refusal of a report means.
 	{id: snapshot.UserRegistrationDetails, after: []snapshot.SectionID{snapshot.SubscribedSkus}, narrowed: []snapshot.SectionID{snapshot.Users}, read: readReport, learn: learnReport},
 	{id: snapshot.AuthenticationMethods, after: []snapshot.SectionID{snapshot.UserRegistrationDetails}, read: readMethods, learn: learnRefused,
 		uses: []snapshot.SectionID{snapshot.Users, snapshot.UserRegistrationDetails}},
-	{id: snapshot.Devices, read: readDevices},
-	{id: snapshot.ManagedDevices, read: readManagedDevices},
+	{id: snapshot.Devices, narrowed: []snapshot.SectionID{snapshot.Users}, read: readDevices},
+	{id: snapshot.ManagedDevices, narrowed: []snapshot.SectionID{snapshot.Users}, read: readManagedDevices},
 	{id: snapshot.SignIns, after: []snapshot.SectionID{snapshot.SubscribedSkus}, narrowed: []snapshot.SectionID{snapshot.Users}, read: readSignIns},
 	// How large the tenant is decides how much of its log is read.
 	{id: snapshot.DirectoryAudits, after: []snapshot.SectionID{snapshot.SubscribedSkus, snapshot.Users}, read: readAudits,

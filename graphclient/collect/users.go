@@ -116,6 +116,9 @@ func (r *run) learnUser(row entra.Raw) {
 const riskyPage = 500
 
 func readRiskyUsers(ctx context.Context, j *job) error {
+	if j.noPeople() {
+		return nil
+	}
 	plain := graphclient.RiskyUsers(graphclient.Query{Top: riskyPage})
 	if j.r.people.oneUser() {
 		one := graphclient.RiskyUsers(graphclient.Query{Filter: "id eq " + quote(j.r.people.ids[0])})
