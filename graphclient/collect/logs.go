@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"passkeyaudit/audit/entra"
+	"passkeyaudit/audit/snapshot"
 	"passkeyaudit/graphclient"
 )
 
@@ -353,7 +354,8 @@ func readAudits(ctx context.Context, j *job) error {
 	l := j.newLogReader("activityDateTime")
 	switch p := j.r.people; {
 	case p == nil:
-		if a := &j.r.accounts; a.keys != nil && a.len() <= everyone {
+		// Of accounts that were not read to the end there may be any number.
+		if a := &j.r.accounts; j.r.entryOf(snapshot.Users).State == snapshot.Complete && a.len() <= everyone {
 			conditions = wholeLog
 		}
 	case p.oneUser():

@@ -77,9 +77,11 @@ func finish(io *term.IO, err error) int {
 		fmt.Fprintln(io.Err, "passkeyaudit: interrupted")
 		return ExitRuntime
 	default:
-		fmt.Fprintf(io.Err, "passkeyaudit: %s\n", plain(err))
+		for line := range strings.SplitSeq("passkeyaudit: "+plain(err), "\n") {
+			fmt.Fprintln(io.Err, fit(line, io.ErrTerminal, io.Width))
+		}
 		if hint := hintFor(err); hint != "" {
-			fmt.Fprintln(io.Err, hint)
+			fmt.Fprintln(io.Err, fit(hint, io.ErrTerminal, io.Width))
 		}
 		return ExitRuntime
 	}

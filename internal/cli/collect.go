@@ -171,8 +171,9 @@ func summarize(d *Deps, dir string, r *collect.Result) {
 			parts = append(parts, fmt.Sprintf("%d %s", n, state))
 		}
 	}
-	fmt.Fprintf(d.IO.Err, "%s: %s, %s. Sections: %s.\n", dir, r.Tenant.ID,
+	line := fmt.Sprintf("%s: %s, %s. Sections: %s.", dir, r.Tenant.ID,
 		audit.CountPhrase(int(r.Requests), "request", "requests"), strings.Join(parts, ", "))
+	fmt.Fprintln(d.IO.Err, fit(line, d.IO.ErrTerminal, d.IO.Width))
 	fmt.Fprint(d.IO.Err, missingOf(r.Sections).text(d.IO.Width))
 	fmt.Fprintf(d.IO.Err, "Judge it with: passkeyaudit audit --from %s\n", dir)
 }

@@ -265,18 +265,22 @@ func cut(text string, width int) string {
 	return text
 }
 
-// say writes a line that stays. A terminal breaks long ones in the middle of words, so
-// that is done here; files and pipes get one line for each thing.
+// say writes a line that stays.
 func (p *progress) say(text string) {
 	if p.quiet {
 		return
 	}
 	p.clear()
-	if p.terminal && p.width > 20 {
-		lines := report.Wrap(text, p.width-3)
-		text = strings.Join(lines, "\n  ")
+	fmt.Fprintln(p.out, fit(text, p.terminal, p.width))
+}
+
+// fit breaks a line for a terminal, which would do so in the middle of words. Files and
+// pipes get one line for each thing.
+func fit(line string, terminal bool, width int) string {
+	if !terminal || width < 40 {
+		return line
 	}
-	fmt.Fprintln(p.out, text)
+	return strings.Join(report.Wrap(line, width-3), "\n  ")
 }
 
 // clear takes what was drawn off the screen.

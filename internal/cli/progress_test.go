@@ -107,3 +107,15 @@ func TestProgressKnowsTheLimits(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// Lines are broken between words for somebody who looks, and for nobody else.
+func TestFit(t *testing.T) {
+	const line = "devices: unavailable, the answer is a redirect to https://elsewhere.invalid"
+	if got := fit(line, false, 40); got != line {
+		t.Errorf("a file gets %q", got)
+	}
+	want := "devices: unavailable, the answer is a\n  redirect to https://elsewhere.invalid"
+	if got := fit(line, true, 40); got != want {
+		t.Errorf("a terminal gets %q", got)
+	}
+}
