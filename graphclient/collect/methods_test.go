@@ -83,7 +83,7 @@ func reportOf(n int) string {
 		case 9:
 			methods = `["windowsHelloForBusiness"]`
 		}
-		rows = append(rows, fmt.Sprintf(`{"id":"%s","methodsRegistered":%s}`, strings.ToUpper(userID(i)), methods))
+		rows = append(rows, fmt.Sprintf(`{"id":"%s","userPrincipalName":"user%d@contoso.example","methodsRegistered":%s}`, strings.ToUpper(userID(i)), i, methods))
 	}
 	return lines(rows...)
 }

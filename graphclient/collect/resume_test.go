@@ -39,6 +39,13 @@ func busy() tenant {
 	for i := range 12 {
 		assigned = append(assigned, fmt.Sprintf(`{"id":"ra%d","principalId":"%s","roleDefinitionId":"d1"}`, i, groupID(i+1)))
 	}
+	for i := range n { // names of many parts
+		if name := []string{"user", "Anna", "bob", "zoe", "7up", "Émile", "user", "user"}[i%8]; name != "user" {
+			for _, id := range []string{"users", "userRegistrationDetails"} {
+				tn.files[id] = strings.Replace(tn.files[id], fmt.Sprintf(`"user%d@`, i), fmt.Sprintf(`"%s%d@`, name, i), 1)
+			}
+		}
+	}
 	return tn.with("signIns", lines(signIns...), "directoryAudits", lines(audits...), "roleAssignments", lines(assigned...))
 }
 

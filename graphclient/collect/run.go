@@ -40,7 +40,10 @@ type run struct {
 	accounts accounts
 	report   report
 	skus     []entra.Raw
-	expected atomic.Int64 // accounts, by Graph's count
+	sizeOnce sync.Once
+	total    int          // accounts, by Graph's count
+	counted  bool         // total is known
+	expected atomic.Int64 // total, for the report's progress; 0 until it is known
 	refused  int          // accounts whose methods were refused
 
 	// before are the entries that this run found; changed are sections that came out otherwise than in an earlier run.
