@@ -24,6 +24,9 @@ const (
 	mostPersonas = 4
 )
 
+// verificationSchema is the value of "schema" in the JSON form.
+const verificationSchema = "passkeyaudit.verification/v1"
+
 // verification is what the comparison with What-If came to, as JSON.
 type verification struct {
 	Schema      string             `json:"schema"`
@@ -68,7 +71,7 @@ func (e *evaluator) verify(ctx context.Context, w io.Writer, single *conditional
 	if err != nil {
 		return false, err
 	}
-	out := verification{Schema: "passkeyaudit.verification/v1", Differences: []verifyDifference{}}
+	out := verification{Schema: verificationSchema, Differences: []verifyDifference{}}
 	var refusal error
 	for i := range scenarios {
 		s := &scenarios[i]
