@@ -280,6 +280,7 @@ func TestResumeAsksRefusedAccountsAgain(t *testing.T) {
 			}
 			first, _ := attempt(tt.faults...)
 			first.is(snapshot.AuthenticationMethods, snapshot.Partial, tt.state)
+			sectionDigests(t, first.snap) // and nothing is wrong with it
 
 			second, asked := attempt(fault(lasting, "403"))
 			second.is(snapshot.AuthenticationMethods, snapshot.Partial, "1 accounts were refused")
