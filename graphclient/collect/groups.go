@@ -114,11 +114,11 @@ func readGroupMembers(ctx context.Context, j *job) error {
 	var first error
 	read := 0
 	var missing []missingGroup
+	var held heldMembers
 	incomplete := func(group string, err error) {
 		if first == nil {
 			first = err
 		}
-		j.retry = true // and nothing is committed from here on, for rows of this group may be there
 		j.entry.IncompleteIDs = append(j.entry.IncompleteIDs, group)
 	}
 	for i, group := range j.r.groups {
@@ -126,7 +126,7 @@ func readGroupMembers(ctx context.Context, j *job) error {
 			read++
 			continue
 		}
-		rows, err := j.readMembers(ctx, group)
+		rows, err := j.readMembers(ctx, group, &held)
 		if err == nil {
 			err = j.end()
 		}
@@ -136,38 +136,33 @@ func readGroupMembers(ctx context.Context, j *job) error {
 		case isFatal(err) || ctx.Err() != nil:
 			return err
 		case lostToken(err):
-			// Nothing is known of the rest either.
-			for _, rest := range j.r.groups[i:] {
-				if !j.old.has(rest) {
-					j.entry.IncompleteIDs = append(j.entry.IncompleteIDs, rest)
-				}
-			}
-			slices.Sort(j.entry.IncompleteIDs)
-			return err
+			return j.endGroups(held, slices.Concat(idsOf(missing), j.r.groups[i:]), err)
 		case refusedWith(err, http.StatusNotFound):
 			missing = append(missing, missingGroup{group, rows, err})
-			if rows {
-				j.retry = true
-			}
 		default:
 			incomplete(group, err)
 		}
 	}
 	gone, err := j.settleMissing(ctx, missing, incomplete)
-	if err == nil {
-		err = j.forgetGroups(gone)
+	switch {
+	case err != nil && lostToken(err):
+		return j.endGroups(held, idsOf(missing), err)
+	case err != nil:
+		return err
 	}
-	if err != nil {
+	if err := j.forgetGroups(gone); err != nil {
 		return err
 	}
 	if first == nil {
 		return nil
 	}
-	if read == 0 && j.sw.Objects() == 0 {
+	if read == 0 && j.sw.Objects() == 0 && held.count == 0 {
 		j.entry.IncompleteIDs = nil
 		return first
 	}
-	slices.Sort(j.entry.IncompleteIDs)
+	if err := j.endGroups(held, nil, nil); err != nil {
+		return err
+	}
 	j.gap("the members of %s were not read to the end: %s", counted(len(j.entry.IncompleteIDs), "group", "groups"), reasonOf(first))
 	return nil
 }
@@ -180,14 +175,18 @@ type missingGroup struct {
 	err  error
 }
 
+func idsOf(missing []missingGroup) (ids []string) {
+	for _, m := range missing {
+		ids = append(ids, m.id)
+	}
+	return ids
+}
+
 // settleMissing looks those groups up again that were found, and then had no members
 // that could be asked for. Which are not there any more were deleted; that a group which
 // is there has no members to ask for is not to be read as that it is empty.
 func (j *job) settleMissing(ctx context.Context, missing []missingGroup, incomplete func(string, error)) (gone []string, err error) {
-	var ids []string
-	for _, m := range missing {
-		ids = append(ids, m.id)
-	}
+	ids := idsOf(missing)
 	if len(ids) == 0 || !j.r.entryOf(snapshot.Groups).State.HasRows() {
 		return ids, nil // nobody takes them for groups that are there
 	}
@@ -212,11 +211,49 @@ func (j *job) settleMissing(ctx context.Context, missing []missingGroup, incompl
 	return gone, nil
 }
 
-// readMembers reads one group. What was read before an error is kept; rows tells whether
-// that is something.
-func (j *job) readMembers(ctx context.Context, group string) (rows bool, err error) {
+// heldMembers are members of groups that were not read to their end. They are written
+// last, so that a later run can go on with the groups that were.
+type heldMembers struct {
+	groups []string
+	ids    [][]string
+	count  int
+}
+
+// endGroups makes sure of the groups that were read to their end, and then writes what
+// there is of the others. left are those that were not come to because of cause: a reader
+// must not take them for empty.
+func (j *job) endGroups(held heldMembers, left []string, cause error) error {
+	for _, group := range left {
+		if !j.old.has(group) {
+			j.entry.IncompleteIDs = append(j.entry.IncompleteIDs, group)
+		}
+	}
+	slices.Sort(j.entry.IncompleteIDs)
+	if !j.retry {
+		j.retry = true
+		if err := j.sw.Commit(j.ended...); err != nil {
+			return fatal(fmt.Errorf("collect: %w", err))
+		}
+		j.ended = nil
+	}
+	for i, group := range held.groups {
+		if err := j.appendMembers(group, held.ids[i]); err != nil {
+			return err
+		}
+	}
+	if j.sw.Objects() == 0 {
+		j.entry.IncompleteIDs = nil
+	}
+	return cause
+}
+
+// readMembers reads one group. What was read before an error is kept: held as long as
+// that is no more than a row, or else written, after which nothing more is committed.
+// rows tells whether that is something.
+func (j *job) readMembers(ctx context.Context, group string, held *heldMembers) (rows bool, err error) {
 	var ids []string
 	pages := 0
+	written := false
 	l := listing{client: j.r.client, key: "id", seen: &idSet{}, each: func(rows []entra.Raw) error {
 		pages++
 		for _, row := range rows {
@@ -227,17 +264,23 @@ func (j *job) readMembers(ctx context.Context, group string) (rows bool, err err
 		if len(ids) < memberRowIDs {
 			return nil
 		}
+		written = true
 		full := len(ids) - len(ids)%memberRowIDs
 		err := j.appendMembers(group, ids[:full])
 		ids = append(ids[:0], ids[full:]...)
 		return err
 	}}
 	err = l.read(ctx, groupMembersRequest(group))
-	if isFatal(err) || ctx.Err() != nil {
+	switch {
+	case isFatal(err) || ctx.Err() != nil:
 		return pages > 0, err
-	}
-	if aerr := j.appendMembers(group, ids); aerr != nil {
-		return pages > 0, aerr
+	case err != nil && !written && held.count+len(ids) <= memberRowIDs:
+		held.groups, held.ids, held.count = append(held.groups, group), append(held.ids, ids), held.count+len(ids)
+	default:
+		j.retry = j.retry || err != nil
+		if aerr := j.appendMembers(group, ids); aerr != nil {
+			return pages > 0, aerr
+		}
 	}
 	return pages > 0, err
 }

@@ -529,7 +529,7 @@ func expected(id snapshot.SectionID, want map[snapshot.SectionID]outcome, whole 
 // later tells whether going on later may bring more: not of what Graph does not offer.
 func (o outcome) later() bool {
 	switch {
-	case o.state == snapshot.Complete, o.refused > 0:
+	case o.state == snapshot.Complete:
 		return false
 	case o.state.HasRows():
 		return true
