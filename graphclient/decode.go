@@ -150,6 +150,21 @@ func decodeValue(r io.Reader) (jsontext.Value, error) {
 	return v, nil
 }
 
+// onlyError tells an error object that came in the place of an answer from an answer.
+func onlyError(v jsontext.Value) error {
+	m := members(v)
+	inner, there := m["error"]
+	if !there || inner.Kind() != jsontext.KindBeginObject {
+		return nil
+	}
+	for name := range m {
+		if name != "error" && !strings.HasPrefix(name, "@odata.") {
+			return nil
+		}
+	}
+	return &inStreamError{body: v}
+}
+
 // decodeCount reads the plain-text answer of $count, which some services start
 // with a byte order mark.
 func decodeCount(r io.Reader) (int64, error) {

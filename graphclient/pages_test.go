@@ -132,6 +132,19 @@ func TestPagesStopWhenRowsRunAway(t *testing.T) {
 	}
 }
 
+// An answer that is wanted whole ends too.
+func TestPostStopsWithoutAnEnd(t *testing.T) {
+	n := 0
+	c := memoryClient(t, func(r *http.Request) (*http.Response, error) {
+		n++
+		return answer(r, 200, fmt.Sprintf(`{"value":[{"id":"%d"}],"@odata.nextLink":"https://graph.microsoft.com/v1.0/subscribedSkus?$skiptoken=%d"}`, n, n)), nil
+	})
+	var paging *PagingError
+	if rows, err := c.Post(t.Context(), SubscribedSkus()); !errors.As(err, &paging) || rows != nil || n != postPages {
+		t.Errorf("%d rows of %d pages, %v", len(rows), n, err)
+	}
+}
+
 func TestBrokenAnswers(t *testing.T) {
 	tests := []struct{ name, body, want string }{
 		{"empty", ``, "ends too early"},

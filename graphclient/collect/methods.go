@@ -3,6 +3,7 @@ package collect
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 
@@ -29,6 +30,9 @@ const (
 	// methodsSlice is after how many accounts a run may be interrupted without asking
 	// them again.
 	methodsSlice = 5 * graphclient.MaxBatch
+	// methodsPages is the most pages that the methods of one account can fill: they come
+	// in one, and nobody has a hundred.
+	methodsPages = 20
 	// hopeless is after how many refusals of one kind, and nothing else, the
 	// section is given up.
 	hopeless = 5 * graphclient.MaxBatch
@@ -242,11 +246,15 @@ func methodsOf(ctx context.Context, c *graphclient.Client, res graphclient.Batch
 		return value, nil
 	}
 	all := page.Rows
+	pages := 1
 	for more, err := range c.Continue(ctx, res.Request, page.Next) {
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, more.Rows...)
+		if pages++; pages > methodsPages {
+			return nil, fmt.Errorf("the methods of one account go on after %d pages", methodsPages)
+		}
 	}
 	return join(all), nil
 }

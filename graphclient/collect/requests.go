@@ -164,7 +164,13 @@ var auditConditions = [][]string{
 		// writer has to be read.
 		"loggedByService eq 'Device Registration Service'",
 	},
-	{"category eq 'Policy'"},
+	{
+		"category eq 'Policy'",
+		// The page on directoryAudit does not name the category among what can be filtered
+		// by, and the service that writes changes of Conditional Access has had two names.
+		"(startswith(activityDisplayName,'Add conditional access policy') or startswith(activityDisplayName,'Update conditional access policy') or startswith(activityDisplayName,'Delete conditional access policy'))",
+		"loggedByService eq 'Conditional Access'",
+	},
 }
 
 // nameChanges are the records among which changes of user principal names are. There is

@@ -43,6 +43,8 @@ type run struct {
 	expected atomic.Int64 // accounts, by Graph's count
 	refused  int          // accounts whose methods were refused
 
+	accountTally, deviceTally tally
+
 	// before are the entries that this run found; changed are sections that came out otherwise than in an earlier run.
 	before  map[snapshot.SectionID]snapshot.SectionEntry
 	changed map[snapshot.SectionID]bool

@@ -48,8 +48,6 @@ func (j *job) readEverybody(ctx context.Context, seen *idSet) error {
 		j.r.client.TenantSize(total)
 		j.r.expected.Store(int64(total))
 		j.total(total)
-		// Counts come from an index that lags.
-		j.most = total + total/2 + 1000
 	}
 	if !known || total < j.r.opts.Partition {
 		return j.listInto(ctx, seen, "id", j.keepAll, usersRequest())
