@@ -154,7 +154,7 @@ func readGroupMembers(ctx context.Context, j *job) error {
 func (j *job) readMembers(ctx context.Context, group string) error {
 	var ids []string
 	pages := 0
-	l := listing{client: j.r.client, key: "id", seen: &idSet{}, each: func(rows []entra.Raw) error {
+	l := listing{client: j.r.client, key: "id", seen: &idSet{}, most: j.bound, each: func(rows []entra.Raw) error {
 		pages++
 		for _, row := range rows {
 			if id := entra.Text(row, "/id"); id != "" && j.r.people.has(id) {
@@ -207,6 +207,11 @@ func (j *job) forgetGroups(gone []string) error {
 	return nil
 }
 
+// mostMemberships is the most groups and roles that somebody can be in, several times
+// over: beyond some thousand a sign-in does not work any more (Microsoft's page on group
+// limits of tokens).
+const mostMemberships = 20_000
+
 // readMemberships reads the groups of one user and keeps those that something
 // names.
 func readMemberships(ctx context.Context, j *job) error {
@@ -214,7 +219,8 @@ func readMemberships(ctx context.Context, j *job) error {
 	q := graphclient.Query{Select: []string{"id"}, Top: directoryPage}
 	j.entry.Request = graphclient.UserTransitiveMemberOf("{user}", q).String()
 	member := &idSet{}
-	l := listing{client: j.r.client, key: "id", seen: member, each: func([]entra.Raw) error { return nil }}
+	l := listing{client: j.r.client, key: "id", seen: member, most: func(context.Context, int) int { return mostMemberships },
+		each: func([]entra.Raw) error { return nil }}
 	err := l.read(ctx, graphclient.UserTransitiveMemberOf(user, q))
 	if isFatal(err) || ctx.Err() != nil {
 		return err

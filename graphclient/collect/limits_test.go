@@ -264,6 +264,51 @@ func TestAnswersWithoutAnObject(t *testing.T) {
 	}
 }
 
+// A log that hands out ever new events of the same minute, or of a time that was not
+// asked for, is given up long before its time is over. One that lists the oldest first
+// is not.
+func TestLogsThatStandStill(t *testing.T) {
+	at := func(minute int) string { return fmt.Sprintf("2026-11-21T%02d:%02d:00Z", minute/60, minute%60) }
+	tests := []struct {
+		name  string
+		when  func(page, row int) string
+		pages int // 0: for ever
+		state snapshot.State
+	}{
+		{"same-minute", func(int, int) string { return at(600) }, 0, snapshot.Partial},
+		{"same-hour", func(_, row int) string { return at(600 - row) }, 0, snapshot.Partial},
+		{"too-old", func(page, row int) string { return fmt.Sprintf("2026-09-%02dT10:00:00Z", 1+page%20) }, 0, snapshot.Partial},
+		{"oldest-first", func(page, row int) string { return at(10*page + row) }, 60, snapshot.Complete},
+	}
+	for _, tt := range tests {
+		for id, path := range map[snapshot.SectionID]string{snapshot.SignIns: "/v1.0/auditLogs/signIns", snapshot.DirectoryAudits: "/v1.0/auditLogs/directoryAudits"} {
+			t.Run(tt.name+"/"+string(id), func(t *testing.T) {
+				page := 0
+				client := clientOf(t, override(t, full().open(t), path, func(w http.ResponseWriter, r *http.Request) {
+					var rows []string
+					for row := range 5 {
+						when := tt.when(page, row)
+						rows = append(rows, fmt.Sprintf(`{"id":"e%d-%d","createdDateTime":%q,"activityDateTime":%q}`, page, row, when, when))
+					}
+					page++
+					next := ""
+					if page != tt.pages {
+						next = fmt.Sprintf(`,"@odata.nextLink":"http://%s%s?$skiptoken=%d"`, r.Host, r.URL.Path, page)
+					}
+					reply(w, 200, fmt.Sprintf(`{"value":[%s]%s}`, strings.Join(rows, ","), next))
+				}), "any")
+				got := run(t, client, only(snapshot.Users, id)).ok()
+				if e := got.entry(id); e.State != tt.state {
+					t.Errorf("%s, %s after %d pages", e.State, e.Reason, page)
+				}
+				if page > 150 {
+					t.Errorf("%d pages", page)
+				}
+			})
+		}
+	}
+}
+
 func TestEmptyPagesWithoutAnEnd(t *testing.T) {
 	n := 0
 	empty := func(w http.ResponseWriter, r *http.Request) {
