@@ -190,9 +190,10 @@ func foreign(h http.Header) string {
 // sense would hold everything back for as long as it takes to earn it.
 const mostUnits = 100
 
-// charged tells the limiter what Graph says that a request cost.
+// charged tells the limiter what Graph says that a request cost. The units are the
+// directory's; the other limits count requests.
 func (c *Client) charged(r Request, h http.Header) {
-	if c.limiter == nil {
+	if c.limiter == nil || r.bucket != BucketDirectory {
 		return
 	}
 	if units, err := strconv.Atoi(h.Get("x-ms-resource-unit")); err == nil && units > r.cost() {

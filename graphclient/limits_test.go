@@ -164,6 +164,12 @@ func TestChargeWithoutSense(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		// The others count requests.
+		for _, r := range []Request{ConditionalAccessPolicies(), NamedLocations(), SignIns(Query{}), UserRegistrationDetails(Query{})} {
+			if _, err := c.Post(t.Context(), r); err != nil {
+				t.Fatal(err)
+			}
+		}
 		if d := time.Since(began); d > 5*time.Second {
 			t.Errorf("it took %s", d)
 		}

@@ -16,8 +16,8 @@ import (
 type bound func(ctx context.Context, j *job, rows int) int
 
 // atMost bounds what administrators make one by one, and what there is one of for each
-// product. Source: Microsoft's page on service limits of Entra ID (2026-08), several
-// times of which is allowed: 240 Conditional Access policies, 195 named locations,
+// product. Source: Microsoft's page on service limits of Entra ID (2026-08), twice
+// of which is allowed or more: 240 Conditional Access policies, 195 named locations,
 // 15 custom strengths, 5,000 domains.
 func atMost(most int) bound { return func(context.Context, *job, int) int { return most } }
 
