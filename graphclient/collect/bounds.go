@@ -16,9 +16,9 @@ import (
 type bound func(ctx context.Context, j *job, rows int) int
 
 // atMost bounds what administrators make one by one, and what there is one of for each
-// product. Source: Microsoft's page on service limits of Entra ID (2026-08), twice
-// of which is allowed or more: 240 Conditional Access policies, 195 named locations,
-// 15 custom strengths, 5,000 domains.
+// product. Entra takes a few hundred policies, locations and strengths in a tenant and
+// some thousand domains; the exact limits have changed, so at least twice of the
+// greatest known is allowed.
 func atMost(most int) bound { return func(context.Context, *job, int) int { return most } }
 
 // uncounted is how many rows are read before Graph is asked on their account how many
@@ -82,8 +82,8 @@ func (r *run) countAccounts(ctx context.Context) (n int, known bool) {
 	return r.accountTally.ask(ctx, r.client, graphclient.UsersCount())
 }
 
-// devicesEach is how many devices an account can have if that is not told. Source:
-// Microsoft's page on device settings of Entra ID: 50 unless changed.
+// devicesEach is how many devices an account has at the very most where the directory
+// does not count them: as many as Entra lets people register unless that was changed.
 const devicesEach = 50
 
 // allDevices bounds the directory's devices by its own count of them.

@@ -207,9 +207,8 @@ func (j *job) forgetGroups(gone []string) error {
 	return nil
 }
 
-// mostMemberships is the most groups and roles that somebody can be in, several times
-// over: beyond some thousand a sign-in does not work any more (Microsoft's page on group
-// limits of tokens).
+// mostMemberships is far more groups and roles than anybody is in: with some thousand
+// of them tokens and sign-ins begin to fail.
 const mostMemberships = 20_000
 
 // readMemberships reads the groups of one user and keeps those that something

@@ -383,6 +383,7 @@ func TestProbe(t *testing.T) {
 		{"scope", `{"scp":"User.Read"}`, []string{"signIns=403:Authentication_MSGraphPermissionMissing"}, snapshot.SignIns, snapshot.Denied, collect.Remedy{Permission: "AuditLog.Read.All"}},
 		{"not-in-this-cloud", `{"idtyp":"app"}`, []string{"managedDevices=404"}, snapshot.ManagedDevices, snapshot.Unavailable, collect.Remedy{}},
 		{"methods", `{"idtyp":"app","roles":["User.Read.All"]}`, []string{"authentication=403"}, snapshot.AuthenticationMethods, snapshot.Denied, collect.Remedy{Permission: "UserAuthenticationMethod.Read.All"}},
+		{"beta-instead", `{"idtyp":"app"}`, []string{"/v1.0/auditLogs/signIns=400"}, snapshot.SignIns, snapshot.Complete, collect.Remedy{}},
 		{"opaque-token", `not JSON`, []string{"devices=403"}, snapshot.Devices, snapshot.Denied, collect.Remedy{Permission: "Device.Read.All"}},
 	}
 	for _, tt := range tests {

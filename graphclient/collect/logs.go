@@ -26,7 +26,7 @@ const (
 	namePages = 100
 	// standstill is after how many pages that get no further in time a log is given up: at
 	// a thousand events a page, too many for one second.
-	standstill = 30
+	standstill = 100
 	// mostResumes bounds how often one log is taken up again after broken pages.
 	mostResumes = 100
 )
@@ -109,7 +109,7 @@ func (l *logReader) read(ctx context.Context, number int, w window, requests ...
 		l.j.entry.Request = request("{from}", "{to}").String()
 		var pages int
 		pages, err = l.windows(ctx, number, w, request)
-		if err == nil || pages > 0 || !refusedWith(err, http.StatusBadRequest) {
+		if err == nil || pages > 0 || !refusedWith(err, http.StatusBadRequest, http.StatusNotFound) {
 			return err
 		}
 	}

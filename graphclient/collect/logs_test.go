@@ -159,11 +159,13 @@ func TestBetaSignInsRefused(t *testing.T) {
 		t.Errorf("the manifest says %s", r)
 	}
 	snap := full().open(t)
-	refusing := clientOf(t, override(t, snap, "/beta/auditLogs/signIns", func(w http.ResponseWriter, _ *http.Request) {
-		graphError(w, 400, "BadRequest", "no beta")
-	}), "any")
-	got := run(t, refusing, only(snapshot.SignIns), beta).ok()
-	if r := got.entry(snapshot.SignIns).Request; !strings.HasPrefix(r, "GET /v1.0/") || len(got.rows(snapshot.SignIns)) == 0 {
-		t.Errorf("the manifest says %s", r)
+	for _, status := range []int{400, 404} {
+		refusing := clientOf(t, override(t, snap, "/beta/auditLogs/signIns", func(w http.ResponseWriter, _ *http.Request) {
+			graphError(w, status, "BadRequest", "no beta")
+		}), "any")
+		got := run(t, refusing, only(snapshot.SignIns), beta).ok()
+		if r := got.entry(snapshot.SignIns).Request; !strings.HasPrefix(r, "GET /v1.0/") || len(got.rows(snapshot.SignIns)) == 0 {
+			t.Errorf("%d: the manifest says %s", status, r)
+		}
 	}
 }

@@ -181,6 +181,11 @@ func (p *prober) first(ctx context.Context, id snapshot.SectionID) error {
 		return fmt.Errorf("no way to look at section %s", id)
 	}
 	raw, err := p.client.Get(ctx, req)
+	if id == snapshot.SignIns && refusedWith(err, http.StatusBadRequest, http.StatusNotFound) {
+		if other, berr := p.client.Get(ctx, req.Beta()); berr == nil { // as a run would
+			raw, err = other, nil
+		}
+	}
 	if err != nil {
 		return err
 	}

@@ -46,7 +46,7 @@ var steps = []step{
 	{id: snapshot.RiskyUsers, most: perAccount(1, 100, 5_000_000), read: readRiskyUsers},
 	{id: snapshot.Groups, read: readGroups, learn: learnGroup,
 		uses: []snapshot.SectionID{snapshot.AuthenticationMethodsPolicy, snapshot.ConditionalAccessPolicies, snapshot.RoleAssignments, snapshot.RoleEligibility}},
-	{id: snapshot.GroupMembers, most: perAccount(1, 1000, 5_000_000), read: readGroupMembers, uses: []snapshot.SectionID{snapshot.Groups}},
+	{id: snapshot.GroupMembers, most: perAccount(10, 100_000, 5_000_000), read: readGroupMembers, uses: []snapshot.SectionID{snapshot.Groups}},
 	// Licences tell what a refusal of a report means.
 	{id: snapshot.UserRegistrationDetails, most: perAccount(1, 100, 5_000_000), after: []snapshot.SectionID{snapshot.SubscribedSkus}, narrowed: []snapshot.SectionID{snapshot.Users}, read: readReport, learn: learnReport},
 	{id: snapshot.AuthenticationMethods, after: []snapshot.SectionID{snapshot.UserRegistrationDetails}, read: readMethods, learn: learnRefused,
