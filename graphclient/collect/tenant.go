@@ -31,7 +31,7 @@ func whole(raw entra.Raw) (entra.Raw, error) {
 
 // firstRow reads a collection of one.
 func firstRow(ctx context.Context, c *graphclient.Client, req graphclient.Request) (entra.Raw, error) {
-	pages := 0
+	progress := newAdvance(0)
 	for page, err := range c.Pages(ctx, req) {
 		if err != nil {
 			return nil, err
@@ -39,8 +39,8 @@ func firstRow(ctx context.Context, c *graphclient.Client, req graphclient.Reques
 		if len(page.Rows) > 0 {
 			return whole(page.Rows[0])
 		}
-		if pages++; pages >= emptyPages {
-			return nil, errEmpty
+		if err := progress.page(0, 0); err != nil {
+			return nil, err
 		}
 	}
 	return nil, errNoObject

@@ -25,9 +25,9 @@ var internalEdges = []struct {
 	{"audit/snapshot", []string{"audit/entra"}},
 	{"audit/snapshot/*", []string{"audit/snapshot", "audit/entra"}},
 	{"audit/conditionalaccess", []string{"audit/entra", "audit/tri"}},
-	{"audit", []string{"audit/snapshot", "audit/entra", "audit/entra/catalogue", "audit/tri"}},
-	{"audit/facts/*", []string{"audit", "audit/snapshot", "audit/entra", "audit/entra/catalogue", "audit/conditionalaccess", "audit/tri", "audit/facts/*"}},
-	{"checks/*/*", []string{"audit", "audit/snapshot", "audit/entra", "audit/entra/catalogue", "audit/facts/*", "audit/conditionalaccess"}},
+	{"audit", []string{"audit/snapshot", "audit/change", "audit/entra", "audit/entra/catalogue", "audit/tri"}},
+	{"audit/facts/*", []string{"audit", "audit/change", "audit/snapshot", "audit/entra", "audit/entra/catalogue", "audit/conditionalaccess", "audit/tri", "audit/facts/*"}},
+	{"checks/*/*", []string{"audit", "audit/change", "audit/snapshot", "audit/entra", "audit/entra/catalogue", "audit/facts/*", "audit/conditionalaccess"}},
 	{"checks", []string{"audit", "checks/*/*"}},
 	{"audit/runner", []string{"audit", "audit/snapshot"}},
 	{"audit/investigate", judgingEngines},
@@ -39,7 +39,7 @@ var internalEdges = []struct {
 	{"audit/overview", append([]string{"audit/readiness"}, judgingEngines...)},
 	{"audit/report", renderers},
 	{"audit/report/*", renderers},
-	{"audit/audittest", []string{"audit", "audit/runner", "audit/snapshot", "audit/entra", "fixtures"}},
+	{"audit/audittest", []string{"audit", "audit/runner", "audit/preview", "audit/snapshot", "audit/entra", "fixtures"}},
 	{"graphclient", nil},
 	{"graphclient/collect", []string{"graphclient", "audit/snapshot", "audit/entra", "audit/entra/catalogue"}},
 	{"graphclient/graphsim", []string{"audit/snapshot"}},
@@ -53,13 +53,14 @@ var internalEdges = []struct {
 	{"internal/tenantgen/*", []string{"internal/tenantgen"}},
 	{"internal/bench", []string{"graphclient", "graphclient/graphsim", "audit", "audit/runner", "audit/facts/*", "audit/snapshot", "audit/entra", "checks", "internal/cli", "internal/tenantgen", "internal/term"}},
 	{"internal/archtest", nil},
+	{"internal/schematest", []string{"audit/entra"}},
 	{"internal/cli", []string{"*"}},
 	{"cmd/*", []string{"internal/cli", "internal/term"}},
 }
 
 var (
-	judgingEngines = []string{"audit", "audit/runner", "audit/facts/*", "audit/conditionalaccess", "audit/entra", "audit/entra/catalogue", "audit/snapshot"}
-	renderers      = []string{"audit", "audit/report", "audit/snapshot", "audit/entra", "audit/entra/catalogue", "audit/facts/bootstrap", "audit/readiness", "audit/overview", "audit/preview", "audit/history", "audit/investigate"}
+	judgingEngines = []string{"audit", "audit/change", "audit/runner", "audit/facts/*", "audit/conditionalaccess", "audit/entra", "audit/entra/catalogue", "audit/snapshot"}
+	renderers      = []string{"audit", "audit/change", "audit/report", "audit/snapshot", "audit/entra", "audit/entra/catalogue", "audit/facts/bootstrap", "audit/readiness", "audit/overview", "audit/preview", "audit/history", "audit/investigate"}
 )
 
 // outsideEdges says which packages may import a module of others. Modules that
@@ -85,8 +86,8 @@ var outsideEdges = []struct {
 	{"github.com/go-webauthn/webauthn/metadata", []string{"internal/fidometadata"}},
 	{"github.com/golang-jwt/jwt/v5", []string{"internal/fidometadata"}},
 	{"modernc.org/sqlite", []string{"audit/history"}},
-	// audittest is imported by tests only.
-	{"github.com/google/go-cmp", []string{"audit/audittest", "audit/snapshot/*"}},
+	// Imported by tests only.
+	{"github.com/google/go-cmp", []string{"audit/audittest", "audit/snapshot/*", "internal/schematest"}},
 }
 
 // standardBans keeps judging reproducible: no network, no randomness, no files
