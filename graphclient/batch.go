@@ -148,25 +148,25 @@ func (c *Client) batchOnce(ctx context.Context, results []BatchResult, pending [
 	if err != nil {
 		return err
 	}
-	byID := map[string]batchAnswer{}
+	byID := map[scalar]batchAnswer{}
 	for _, a := range answers {
 		if _, twice := byID[a.ID]; twice {
-			return fmt.Errorf("POST /$batch: item %q was answered twice", oneLine(a.ID, 100))
+			return fmt.Errorf("POST /$batch: item %q was answered twice", oneLine(string(a.ID), 100))
 		}
 		byID[a.ID] = a
 	}
-	asked := map[string]bool{}
+	asked := map[scalar]bool{}
 	for _, i := range pending {
-		asked[strconv.Itoa(i)] = true
+		asked[scalar(strconv.Itoa(i))] = true
 	}
 	for _, a := range answers {
 		if !asked[a.ID] {
-			return fmt.Errorf("POST /$batch: item %q was answered but not asked", oneLine(a.ID, 100))
+			return fmt.Errorf("POST /$batch: item %q was answered but not asked", oneLine(string(a.ID), 100))
 		}
 	}
 	for _, i := range pending {
 		results[i] = BatchResult{Request: results[i].Request, Err: ErrNoAnswer}
-		if a, ok := byID[strconv.Itoa(i)]; ok {
+		if a, ok := byID[scalar(strconv.Itoa(i))]; ok {
 			results[i] = a.result(results[i].Request, date)
 			c.charged(results[i].Request, results[i].Header)
 		}
@@ -201,22 +201,47 @@ func batchCall(results []BatchResult, pending []int) (call, error) {
 }
 
 // batchAnswer is one item of a batch's answer. Headers are kept raw: their values
-// are text by documentation and lists at times.
+// are text by documentation, and lists or numbers at times.
 type batchAnswer struct {
-	ID      string                    `json:"id"`
-	Status  int                       `json:"status"`
+	ID      scalar                    `json:"id"`
+	Status  scalar                    `json:"status"`
 	Headers map[string]jsontext.Value `json:"headers"`
 	Body    jsontext.Value            `json:"body"`
+
+	code int // the status
+}
+
+// scalar is a JSON string or number, by its text. By documentation the id of an item
+// is text and its status a number; proxies that take batches apart write either as
+// the other.
+type scalar string
+
+func (s *scalar) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	v, err := d.ReadValue()
+	if err != nil {
+		return err
+	}
+	if *s = scalarOf(v); *s == "" {
+		return fmt.Errorf("want text or a number, got %s", v.Kind())
+	}
+	return nil
+}
+
+func scalarOf(v jsontext.Value) scalar {
+	if v.Kind() == jsontext.KindNumber {
+		return scalar(v)
+	}
+	return scalar(text(v))
 }
 
 // result is the answer to one request. Items do not all say when they were made, and a
 // Retry-After may be a date: the batch's own is then the clock.
 func (a batchAnswer) result(r Request, date string) BatchResult {
-	res := BatchResult{Request: r, Status: a.Status, Header: http.Header{}, Body: a.Body}
+	res := BatchResult{Request: r, Status: a.code, Header: http.Header{}, Body: a.Body}
 	for name, v := range a.Headers {
 		var many []string
-		if one := text(v); one != "" {
-			res.Header.Add(name, one)
+		if one := scalarOf(v); one != "" {
+			res.Header.Add(name, string(one))
 		} else if json.Unmarshal(v, &many) == nil {
 			for _, one := range many {
 				res.Header.Add(name, one)
@@ -226,8 +251,8 @@ func (a batchAnswer) result(r Request, date string) BatchResult {
 	if date != "" && res.Header.Get("Date") == "" {
 		res.Header.Set("Date", date)
 	}
-	if a.Status < 200 || a.Status > 299 {
-		e := &Error{Status: a.Status, Method: http.MethodGet, Path: r.path()}
+	if a.code < 200 || a.code > 299 {
+		e := &Error{Status: a.code, Method: http.MethodGet, Path: r.path()}
 		e.header(res.Header)
 		e.fill(a.Body)
 		res.Err = e
@@ -238,7 +263,7 @@ func (a batchAnswer) result(r Request, date string) BatchResult {
 // decodeBatch reads the answers of a batch while they arrive.
 func decodeBatch(r io.Reader) ([]batchAnswer, error) {
 	var answers []batchAnswer
-	d := jsontext.NewDecoder(r)
+	d := newDecoder(r)
 	if k := d.PeekKind(); k != jsontext.KindBeginObject && k != jsontext.KindInvalid {
 		return nil, fmt.Errorf("want an object, got %s", k)
 	}
@@ -264,6 +289,9 @@ func decodeBatch(r io.Reader) ([]batchAnswer, error) {
 			var a batchAnswer
 			if err := json.Unmarshal(row, &a); err != nil {
 				return nil, fmt.Errorf("an answer of the batch: %w", err)
+			}
+			if a.code, err = strconv.Atoi(string(a.Status)); err != nil {
+				return nil, fmt.Errorf("an answer of the batch: status %q is not a number", oneLine(string(a.Status), 100))
 			}
 			answers = append(answers, a)
 		}

@@ -181,7 +181,9 @@ func TestBatchBrokenAnswers(t *testing.T) {
 	tests := []struct{ name, body, want string }{
 		{"unknown-id", `{"responses":[{"id":"7","status":200}]}`, "not asked"},
 		{"answered-twice", `{"responses":[{"id":"0","status":200},{"id":"0","status":200}]}`, "twice"},
-		{"status-text", `{"responses":[{"id":"0","status":"200"}]}`, "answer of the batch"},
+		{"status-text", `{"responses":[{"id":"0","status":"OK"}]}`, "not a number"},
+		{"no-status", `{"responses":[{"id":"0","body":{"value":[]}}]}`, "not a number"},
+		{"id-object", `{"responses":[{"id":{},"status":200}]}`, "want text or a number"},
 		{"not-a-list", `{"responses":{}}`, "want an array"},
 		{"not-an-object", `[]`, "want an object"},
 		{"truncated", `{"responses":[{"id":"0","status":200}`, "too early"},
@@ -247,9 +249,34 @@ func TestBatchItems(t *testing.T) {
 	}
 }
 
+// Ids and statuses are text or numbers, whichever a proxy made of them.
+func TestBatchAnswerSpellings(t *testing.T) {
+	answers, err := decodeBatch(strings.NewReader("\uFEFF" + `{"responses":[
+		{"id":1,"status":"200","body":{"value":[]}},
+		{"id":"0","status":"429","headers":{"Retry-After":7},"body":{"error":{"code":"TooManyRequests"}}}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, a := range answers {
+		r := a.result(AuthenticationMethods("u"), "")
+		var e *Error
+		errors.As(r.Err, &e)
+		line := fmt.Sprintf("%s: %d", a.ID, r.Status)
+		if e != nil {
+			line += fmt.Sprintf(" %s %s", e.Code, e.RetryAfter)
+		}
+		got = append(got, line)
+	}
+	if diff := cmp.Diff([]string{"1: 200", "0: 429 TooManyRequests 7s"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func FuzzBatch(f *testing.F) {
 	f.Add(`{"responses":[{"id":"0","status":200,"headers":{"a":"b"},"body":{"value":[]}}]}`)
 	f.Add(`{"responses":[{"id":"0","status":429,"headers":{"Retry-After":["1"]},"body":null}]}`)
+	f.Add(`{"responses":[{"id":0,"status":"429","headers":{"Retry-After":1},"body":null}]}`)
 	f.Add(`{"responses":[`)
 	f.Fuzz(func(t *testing.T, body string) {
 		answers, err := decodeBatch(strings.NewReader(body))
@@ -258,8 +285,8 @@ func FuzzBatch(f *testing.F) {
 		}
 		for _, a := range answers {
 			r := a.result(AuthenticationMethods("u"), "")
-			if ok := a.Status >= 200 && a.Status <= 299; ok != (r.Err == nil) {
-				t.Errorf("status %d gives %v", a.Status, r.Err)
+			if ok := a.code >= 200 && a.code <= 299; ok != (r.Err == nil) {
+				t.Errorf("status %s gives %v", a.Status, r.Err)
 			}
 		}
 	})

@@ -188,13 +188,19 @@ func foreign(h http.Header) string {
 	return oneLine(kind, 100)
 }
 
-// charged tells the limiter what Graph says that a request cost.
+// mostUnits bounds what an answer may say that its request cost: the dearest read of
+// Graph's throttling-limits page costs five units and one for $expand. A number without
+// sense would hold everything back for as long as it takes to earn it.
+const mostUnits = 100
+
+// charged tells the limiter what Graph says that a request cost. The units are the
+// directory's; the other limits count requests.
 func (c *Client) charged(r Request, h http.Header) {
-	if c.limiter == nil {
+	if c.limiter == nil || r.bucket != BucketDirectory {
 		return
 	}
 	if units, err := strconv.Atoi(h.Get("x-ms-resource-unit")); err == nil && units > r.cost() {
-		c.limiter.Charged(r.bucket, units-r.cost())
+		c.limiter.Charged(r.bucket, min(units, mostUnits)-r.cost())
 	}
 }
 

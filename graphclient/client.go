@@ -123,8 +123,10 @@ func (c *Client) Get(ctx context.Context, r Request) (jsontext.Value, error) {
 	var v jsontext.Value
 	err := c.do(ctx, call{request: r, limit: maxObject}, func(body io.Reader, _ http.Header) error {
 		var err error
-		v, err = decodeValue(body)
-		return err
+		if v, err = decodeValue(body); err != nil {
+			return err
+		}
+		return onlyError(v)
 	})
 	if err != nil {
 		return nil, err
@@ -143,15 +145,22 @@ func (c *Client) Count(ctx context.Context, r Request) (int64, error) {
 	return n, err
 }
 
+// postPages is the most pages of an answer that is wanted whole. They come in one.
+const postPages = 100
+
 // Post runs a POST that reads, such as [DirectoryObjectsByIDs], and returns its
 // rows.
 func (c *Client) Post(ctx context.Context, r Request) ([]jsontext.Value, error) {
 	var rows []jsontext.Value
+	pages := 0
 	for page, err := range c.Pages(ctx, r) {
 		if err != nil {
 			return nil, err
 		}
 		rows = append(rows, page.Rows...)
+		if pages++; pages >= postPages && page.Next != "" {
+			return nil, &PagingError{Path: r.path(), Pages: pages, Reason: "more pages than such an answer can have"}
+		}
 	}
 	return rows, nil
 }

@@ -1,6 +1,7 @@
 package graphclient
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -18,11 +19,26 @@ type envelope struct {
 	count *int64
 }
 
+// byteOrderMark starts some answers, of gateways in front of Graph mostly. RFC 8259
+// forbids it there, and lets readers pass it over.
+const byteOrderMark = "\uFEFF"
+
+// newDecoder reads JSON while it arrives.
+func newDecoder(r io.Reader) *jsontext.Decoder {
+	b := bufio.NewReader(r)
+	if start, _ := b.Peek(len(byteOrderMark)); string(start) == byteOrderMark {
+		_, _ = b.Discard(len(byteOrderMark)) // it is in the buffer
+	}
+	return jsontext.NewDecoder(b)
+}
+
+func unmarked(b []byte) []byte { return bytes.TrimPrefix(b, []byte(byteOrderMark)) }
+
 // decodePage reads a collection while it arrives. Rows are copies, so that they
 // outlive the decoder's buffer.
 func decodePage(r io.Reader) (envelope, error) {
 	var page envelope
-	d := jsontext.NewDecoder(r)
+	d := newDecoder(r)
 	if k := d.PeekKind(); k != jsontext.KindBeginObject && k != jsontext.KindInvalid {
 		return envelope{}, fmt.Errorf("want an object, got %s", k)
 	}
@@ -122,7 +138,7 @@ func decodeTotal(d *jsontext.Decoder) (*int64, error) {
 
 // decodeValue reads one JSON value and nothing after it.
 func decodeValue(r io.Reader) (jsontext.Value, error) {
-	d := jsontext.NewDecoder(r)
+	d := newDecoder(r)
 	v, err := d.ReadValue()
 	if err != nil {
 		return nil, short(err)
@@ -134,6 +150,21 @@ func decodeValue(r io.Reader) (jsontext.Value, error) {
 	return v, nil
 }
 
+// onlyError tells an error object that came in the place of an answer from an answer.
+func onlyError(v jsontext.Value) error {
+	m := members(v)
+	inner, there := m["error"]
+	if !there || inner.Kind() != jsontext.KindBeginObject {
+		return nil
+	}
+	for name := range m {
+		if name != "error" && !strings.HasPrefix(name, "@odata.") {
+			return nil
+		}
+	}
+	return &inStreamError{body: v}
+}
+
 // decodeCount reads the plain-text answer of $count, which some services start
 // with a byte order mark.
 func decodeCount(r io.Reader) (int64, error) {
@@ -141,7 +172,7 @@ func decodeCount(r io.Reader) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	b = bytes.TrimPrefix(b, []byte("\uFEFF"))
+	b = unmarked(b)
 	n, err := strconv.ParseInt(strings.TrimSpace(string(b)), 10, 64)
 	if err != nil || n < 0 {
 		return 0, errors.New("the answer is not a count")

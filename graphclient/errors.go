@@ -101,7 +101,7 @@ func (e *Error) ExpiredPageToken() bool {
 // transient reports the answers after which the same read may succeed.
 func (e *Error) transient() bool {
 	switch e.Status {
-	case http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway,
+	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway,
 		http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return true
 	}
@@ -213,7 +213,7 @@ func (e *Error) fill(body []byte) {
 	if len(body) == 0 {
 		return
 	}
-	outer := members(body)
+	outer := members(unmarked(body))
 	inner := members(outer["error"])
 	if inner == nil {
 		e.Code = oneLine(text(outer["error"]), maxErrorMessage)
@@ -277,6 +277,7 @@ func members(v []byte) map[string]jsontext.Value {
 	return m
 }
 
+// text is the value of a JSON string, empty for anything else.
 func text(v jsontext.Value) string {
 	var s string
 	if len(v) == 0 || json.Unmarshal(v, &s, jsontext.AllowInvalidUTF8(true)) != nil {

@@ -84,6 +84,7 @@ func TestErrorKinds(t *testing.T) {
 		{"null-token", Error{Status: 400, Message: "Invalid Skip Token, skip token is null"}, "expired"},
 		{"gone", Error{Status: 410}, "expired"},
 		{"bad-gateway", Error{Status: 502}, "transient"},
+		{"request-timeout", Error{Status: 408}, "transient"},
 		{"not-implemented", Error{Status: 501}, ""},
 	}
 	for _, tt := range tests {

@@ -152,6 +152,30 @@ func TestLimiterLearnsWhatGraphCharges(t *testing.T) {
 	})
 }
 
+// A charge that no request of Graph has does not hold back the rest for minutes.
+func TestChargeWithoutSense(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := memoryClient(t, func(r *http.Request) (*http.Response, error) {
+			return answer(r, 200, `{"value":[]}`, "x-ms-resource-unit", "99999"), nil
+		}, func(c *Config) { c.Limiter = NewLimits() })
+		began := time.Now()
+		for range 10 {
+			if _, err := c.Post(t.Context(), Users(Query{})); err != nil {
+				t.Fatal(err)
+			}
+		}
+		// The others count requests.
+		for _, r := range []Request{ConditionalAccessPolicies(), NamedLocations(), SignIns(Query{}), UserRegistrationDetails(Query{})} {
+			if _, err := c.Post(t.Context(), r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if d := time.Since(began); d > 5*time.Second {
+			t.Errorf("it took %s", d)
+		}
+	})
+}
+
 func TestLimitsTellOfWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := NewLimits()

@@ -132,6 +132,19 @@ func TestPagesStopWhenRowsRunAway(t *testing.T) {
 	}
 }
 
+// An answer that is wanted whole ends too.
+func TestPostStopsWithoutAnEnd(t *testing.T) {
+	n := 0
+	c := memoryClient(t, func(r *http.Request) (*http.Response, error) {
+		n++
+		return answer(r, 200, fmt.Sprintf(`{"value":[{"id":"%d"}],"@odata.nextLink":"https://graph.microsoft.com/v1.0/subscribedSkus?$skiptoken=%d"}`, n, n)), nil
+	})
+	var paging *PagingError
+	if rows, err := c.Post(t.Context(), SubscribedSkus()); !errors.As(err, &paging) || rows != nil || n != postPages {
+		t.Errorf("%d rows of %d pages, %v", len(rows), n, err)
+	}
+}
+
 func TestBrokenAnswers(t *testing.T) {
 	tests := []struct{ name, body, want string }{
 		{"empty", ``, "ends too early"},
@@ -144,7 +157,8 @@ func TestBrokenAnswers(t *testing.T) {
 		{"duplicate-member", `{"value":[{"id":"1","id":"2"}]}`, "duplicate"},
 		{"duplicate-value", `{"value":[],"value":[]}`, "duplicate"},
 		{"invalid-utf8", "{\"value\":[\"\xff\"]}", "UTF-8"},
-		{"byte-order-mark", "\uFEFF{\"value\":[]}", "invalid character"},
+		{"mark-within", "{\uFEFF\"value\":[]}", "invalid character"},
+		{"two-marks", "\uFEFF\uFEFF{\"value\":[]}", "invalid character"},
 		{"trailing", `{"value":[]}{}`, "follows"},
 		{"link-number", `{"value":[],"@odata.nextLink":7}`, "not text"},
 		{"count-text", `{"value":[],"@odata.count":"many"}`, "not a number"},
@@ -269,6 +283,30 @@ func TestCount(t *testing.T) {
 				t.Errorf("got %d, %v", n, err)
 			}
 		})
+	}
+}
+
+// Gateways put a byte order mark before JSON, although it does not belong there.
+func TestByteOrderMark(t *testing.T) {
+	status, body := 200, "\uFEFF"+`{"value":[{"id":"1"}]}`
+	c := memoryClient(t, func(r *http.Request) (*http.Response, error) { return answer(r, status, body), nil })
+	for page, err := range c.Pages(t.Context(), Domains()) {
+		if err != nil || len(page.Rows) != 1 || string(page.Rows[0]) != `{"id":"1"}` {
+			t.Errorf("got %s, %v", page.Rows, err)
+		}
+	}
+	if v, err := c.Get(t.Context(), SecurityDefaults()); err != nil || string(v) != `{"value":[{"id":"1"}]}` {
+		t.Errorf("got %s, %v", v, err)
+	}
+	status, body = 403, "\uFEFF"+`{"error":{"code":"Authorization_RequestDenied"}}`
+	var e *Error
+	if _, err := c.Get(t.Context(), SecurityDefaults()); !errors.As(err, &e) || e.Code != "Authorization_RequestDenied" {
+		t.Errorf("got %v", err)
+	}
+	body = "\uFEFF"
+	status = 200
+	if _, err := c.Get(t.Context(), SecurityDefaults()); err == nil {
+		t.Error("a mark and nothing after it was taken for an answer")
 	}
 }
 

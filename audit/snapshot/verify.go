@@ -107,7 +107,11 @@ func (s *Snapshot) unusedFiles(lost map[SectionID]error) []string {
 	var problems []string
 	err := fs.WalkDir(s.fsys, sectionsDir, func(name string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() && !used[name] {
-			problems = append(problems, name+": no section uses this file")
+			problem := name + ": no section uses this file"
+			if s.manifest.Plan != nil {
+				problem += "; an interrupted collection leaves such files, and going on with it removes them"
+			}
+			problems = append(problems, problem)
 		}
 		return err
 	})

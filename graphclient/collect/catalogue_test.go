@@ -53,7 +53,7 @@ func TestRequestTexts(t *testing.T) {
 		snapshot.GroupMembers: "GET /v1.0/groups/{group}/transitiveMembers/microsoft.graph.user?$count=true&$select=id&$top=999",
 		snapshot.Groups:       `POST /v1.0/directoryObjects/getByIds {"ids":[{ids}],"types":["group"]}`,
 		snapshot.Devices: "GET /v1.0/devices?$expand=registeredOwners($select=id)&$top=999\nGET /v1.0/devices?$expand=registeredOwners&$top=999\n" +
-			"GET /v1.0/devices?$top=999",
+			"GET /v1.0/devices?$expand=registeredOwners($select=id)\nGET /v1.0/devices?$top=999\nGET /v1.0/devices",
 		snapshot.AuthenticationMethods: "GET /v1.0/users/{user}/authentication/methods",
 		snapshot.SignIns: "GET /v1.0/auditLogs/signIns?$filter=createdDateTime ge {from} and createdDateTime le {to}\n" +
 			"GET /v1.0/auditLogs/signIns?$filter=conditionalAccessStatus eq 'failure' and createdDateTime ge {from} and createdDateTime le {to}",

@@ -67,6 +67,7 @@ func refusedWith(err error, statuses ...int) bool {
 //	401, no credential            denied, unauthenticated
 //	no premium licence            unlicensed if the licences say so too, else denied
 //	Intune of a tenant without    unlicensed
+//	risky users without P2        unlicensed
 //	403                           denied
 //	501                           notCollected: the endpoint does not offer it
 //	other 4xx                     unavailable, not in this cloud or version
@@ -87,6 +88,9 @@ func (r *run) classify(ctx context.Context, s Section, err error, rows int) snap
 	case s.ID == snapshot.ManagedDevices && (e.Denied() || e.NotFound() || e.Status == http.StatusBadRequest) && r.licences.lack(ctx, Intune):
 		entry.State, entry.Reason = snapshot.Unlicensed, "the tenant has no Intune licence"
 		entry.Needs = planNames(Intune)
+	case s.ID == snapshot.RiskyUsers && e.Denied() && r.licences.lack(ctx, EntraP2):
+		entry.State, entry.Reason = snapshot.Unlicensed, "the tenant has no "+string(EntraP2)+" licence"
+		entry.Needs = planNames(EntraP2)
 	case e.Premium():
 		r.classifyPremium(ctx, s, e, &entry)
 	case e.Denied():

@@ -32,6 +32,9 @@ func TestRefusalsAndLicences(t *testing.T) {
 		{"intune-with-licence", premiumSku, "managedDevices=403:Forbidden", snapshot.ManagedDevices, snapshot.Denied, 403, "Forbidden", []string{"DeviceManagementManagedDevices.Read.All"}},
 		{"intune-with-unknown-licences", "denied", "managedDevices=403:Forbidden", snapshot.ManagedDevices, snapshot.Denied, 403, "Forbidden", []string{"DeviceManagementManagedDevices.Read.All"}},
 		{"intune-broken", premiumSku, "managedDevices=400:BadRequest", snapshot.ManagedDevices, snapshot.Unavailable, 400, "BadRequest", nil},
+		{"risky-users-without-licence", freeSku, "riskyUsers=403:Forbidden", snapshot.RiskyUsers, snapshot.Unlicensed, 403, "Forbidden", []string{"AAD_PREMIUM_P2"}},
+		{"risky-users-with-licence", premiumSku, "riskyUsers=403:Forbidden", snapshot.RiskyUsers, snapshot.Denied, 403, "Forbidden", []string{"IdentityRiskyUser.Read.All"}},
+		{"risky-users-with-unknown-licences", "denied", "riskyUsers=403:Forbidden", snapshot.RiskyUsers, snapshot.Denied, 403, "Forbidden", []string{"IdentityRiskyUser.Read.All"}},
 		{"suspended-licence", `{"id":"s","capabilityStatus":"Suspended","servicePlans":[{"servicePlanName":"INTUNE_A"}]}`, "managedDevices=403:Forbidden", snapshot.ManagedDevices, snapshot.Unlicensed, 403, "Forbidden", []string{"INTUNE_A"}},
 		{"policies-denied", freeSku, "conditionalAccess/policies=403:AccessDenied", snapshot.ConditionalAccessPolicies, snapshot.Denied, 403, "AccessDenied", []string{"Policy.Read.All"}},
 		{"role-missing", premiumSku, "directoryAudits=403:Authentication_RequestFromUnsupportedUserRole", snapshot.DirectoryAudits, snapshot.Denied, 403, "Authentication_RequestFromUnsupportedUserRole", []string{"AuditLog.Read.All"}},
@@ -50,7 +53,7 @@ func TestRefusalsAndLicences(t *testing.T) {
 					tn = tn.with("subscribedSkus", lines(tt.skus))
 				}
 				_, client := simulate(t, tn.open(t), graphsim.Options{}, faults...)
-				got := run(t, client, only(sections...)).ok()
+				got := run(t, client, only(sections...), withOptional).ok()
 				e := got.entry(tt.section)
 				if e.State != tt.state || e.Status != tt.status || e.Code != tt.code {
 					t.Errorf("%s, status %d, code %q; want %s, %d, %q", e.State, e.Status, e.Code, tt.state, tt.status, tt.code)

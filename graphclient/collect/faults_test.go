@@ -95,7 +95,7 @@ func TestLastingFaults(t *testing.T) {
 }
 
 func TestTokenLostInMidRun(t *testing.T) {
-	_, client := simulate(t, full().open(t), graphsim.Options{PageSize: 2}, "conditionalAccess/policies=401")
+	_, client := simulate(t, full().open(t), graphsim.Options{PageSize: 2}, "conditionalAccess/policies=401", "organization=401;after=1")
 	got := run(t, client).ok()
 	got.is(snapshot.Organization, snapshot.Complete, "")
 	got.is(snapshot.AuthenticationStrengths, snapshot.Complete, "")
@@ -107,8 +107,22 @@ func TestTokenLostInMidRun(t *testing.T) {
 	}
 }
 
+// A service that does not take a token which all others take is no loss of the token.
+func TestTokenRefusedByOneService(t *testing.T) {
+	want := full().open(t)
+	_, client := simulate(t, want, graphsim.Options{}, "conditionalAccess=401:Unauthenticated")
+	got := run(t, client, withOptional).ok()
+	for id, state := range got.snap.States() {
+		if id == snapshot.ConditionalAccessPolicies || id == snapshot.NamedLocations {
+			got.is(id, snapshot.Denied, collect.ReasonUnauthenticated)
+		} else if state != snapshot.Complete {
+			t.Errorf("%s is %s", id, state)
+		}
+	}
+}
+
 func TestTokenLostInMidSection(t *testing.T) {
-	_, client := simulate(t, full().open(t), graphsim.Options{PageSize: 2}, "devices=401;after=2")
+	_, client := simulate(t, full().open(t), graphsim.Options{PageSize: 2}, "devices=401;after=2", "organization=401;after=1")
 	got := run(t, client).ok()
 	got.is(snapshot.Devices, snapshot.Partial, collect.ReasonUnauthenticated)
 	got.is(snapshot.ManagedDevices, snapshot.Denied, collect.ReasonUnauthenticated)

@@ -254,7 +254,7 @@ func (j *job) readMembers(ctx context.Context, group string, held *heldMembers) 
 	var ids []string
 	pages := 0
 	written := false
-	l := listing{client: j.r.client, key: "id", seen: &idSet{}, each: func(rows []entra.Raw) error {
+	l := listing{client: j.r.client, key: "id", seen: &idSet{}, most: j.bound, each: func(rows []entra.Raw) error {
 		pages++
 		for _, row := range rows {
 			if id := entra.Text(row, "/id"); id != "" && j.r.people.has(id) {
@@ -310,6 +310,10 @@ func (j *job) forgetGroups(gone []string) error {
 	return nil
 }
 
+// mostMemberships is far more groups and roles than anybody is in: with some thousand
+// of them tokens and sign-ins begin to fail.
+const mostMemberships = 20_000
+
 // readMemberships reads the groups of one user and keeps those that something
 // names.
 func readMemberships(ctx context.Context, j *job) error {
@@ -317,7 +321,8 @@ func readMemberships(ctx context.Context, j *job) error {
 	q := graphclient.Query{Select: []string{"id"}, Top: directoryPage}
 	j.entry.Request = graphclient.UserTransitiveMemberOf("{user}", q).String()
 	member := &idSet{}
-	l := listing{client: j.r.client, key: "id", seen: member, each: func([]entra.Raw) error { return nil }}
+	l := listing{client: j.r.client, key: "id", seen: member, most: func(context.Context, int) int { return mostMemberships },
+		each: func([]entra.Raw) error { return nil }}
 	err := l.read(ctx, graphclient.UserTransitiveMemberOf(user, q))
 	if isFatal(err) || ctx.Err() != nil {
 		return err

@@ -35,8 +35,8 @@ type job struct {
 	ended     []string
 	committed time.Time
 	rows      int // at the last commit
-	// most bounds the rows of a listing that would not end; 0 does not.
-	most int
+	// most bounds the rows of a listing that would not end.
+	most bound
 	// announced tells that the total was said.
 	announced bool
 	// retry marks a section that a later run should go on with although it was settled.
@@ -107,10 +107,22 @@ func (j *job) lacking(err error, format string, args ...any) {
 	j.gap(format, args...)
 }
 
+// bound is how many rows there can be when so many were read; 0 if that is not known.
+func (j *job) bound(ctx context.Context, rows int) int {
+	if j.most == nil {
+		return 0
+	}
+	return j.most(ctx, j, rows)
+}
+
 // get reads one object.
 func (j *job) get(ctx context.Context, req graphclient.Request) (entra.Raw, error) {
 	j.entry.Request = req.String()
-	return j.r.client.Get(ctx, req)
+	raw, err := j.r.client.Get(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	return whole(raw)
 }
 
 // settle turns what became of the reading into the section's entry.

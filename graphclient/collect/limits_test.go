@@ -203,13 +203,119 @@ func TestListingWithoutAnEnd(t *testing.T) {
 	}
 }
 
+// So does every other section, whether Graph counts it or not; the sections after it
+// are read.
+func TestSectionsWithoutAnEnd(t *testing.T) {
+	tests := map[snapshot.SectionID]string{
+		snapshot.SubscribedSkus: "subscribedSkus", snapshot.Domains: "domains", snapshot.CrossTenantPartners: "policies/crossTenantAccessPolicy/partners",
+		snapshot.AuthenticationStrengths: "policies/authenticationStrengthPolicies", snapshot.ConditionalAccessPolicies: "identity/conditionalAccess/policies",
+		snapshot.NamedLocations: "identity/conditionalAccess/namedLocations", snapshot.ServicePrincipals: "servicePrincipals",
+		snapshot.RoleAssignments: "roleManagement/directory/roleAssignments", snapshot.RoleEligibility: "roleManagement/directory/roleEligibilitySchedules",
+		snapshot.RiskyUsers: "identityProtection/riskyUsers", snapshot.UserRegistrationDetails: "reports/authenticationMethods/userRegistrationDetails",
+		snapshot.Devices: "devices", snapshot.ManagedDevices: "deviceManagement/managedDevices",
+	}
+	for id, path := range tests {
+		t.Run(string(id), func(t *testing.T) {
+			n := 0
+			client := clientOf(t, override(t, full().open(t), "/v1.0/"+path, func(w http.ResponseWriter, r *http.Request) {
+				var rows []string
+				for range 999 {
+					n++
+					rows = append(rows, fmt.Sprintf(`{"id":"x%d","tenantId":"x%d"}`, n, n))
+				}
+				reply(w, 200, fmt.Sprintf(`{"value":[%s],"@odata.nextLink":"http://%s/v1.0/%s?$skiptoken=%d"}`, strings.Join(rows, ","), r.Host, path, n))
+			}), "any")
+			got := run(t, client, only(snapshot.Users, id)).ok()
+			got.is(id, snapshot.Partial, "and still more pages")
+			got.is(snapshot.Users, snapshot.Complete, "")
+			if len(got.rows(id)) > 22_000 {
+				t.Errorf("%d rows", len(got.rows(id)))
+			}
+		})
+	}
+}
+
+// An answer of 200 that holds nothing of what was asked for is no object, and an error
+// in it is an error.
+func TestAnswersWithoutAnObject(t *testing.T) {
+	sections := map[snapshot.SectionID]string{
+		snapshot.AuthenticationMethodsPolicy: "policies/authenticationMethodsPolicy",
+		snapshot.SecurityDefaults:            "policies/identitySecurityDefaultsEnforcementPolicy",
+		snapshot.CrossTenantAccessPolicy:     "policies/crossTenantAccessPolicy/default",
+	}
+	tests := []struct{ name, body, reason string }{
+		{"empty", `{}`, "holds no object"},
+		{"annotations", `{"@odata.context":"x","@odata.null":true}`, "holds no object"},
+		{"null", `null`, "holds no object"},
+		{"list", `{"@odata.context":"x","value":[]}`, "holds no object"},
+		{"error", `{"error":{"code":"UnknownError","message":"broke"}}`, "Graph answered 200 OK, UnknownError"},
+	}
+	for id, path := range sections {
+		for _, tt := range tests {
+			t.Run(string(id)+"/"+tt.name, func(t *testing.T) {
+				client := clientOf(t, override(t, full().open(t), "/v1.0/"+path, func(w http.ResponseWriter, _ *http.Request) { reply(w, 200, tt.body) }), "any")
+				run(t, client, only(id)).ok().is(id, snapshot.Unavailable, tt.reason)
+				h, err := collect.Probe(t.Context(), client, collect.Options{Sections: []snapshot.SectionID{id}})
+				if err != nil || len(h.Sections) != 1 || h.Sections[0].Works() {
+					t.Errorf("doctor says %+v, %v", h.Sections, err)
+				}
+			})
+		}
+	}
+}
+
+// A log that hands out ever new events of the same minute, or of a time that was not
+// asked for, is given up long before its time is over. One that lists the oldest first
+// is not.
+func TestLogsThatStandStill(t *testing.T) {
+	at := func(minute int) string { return fmt.Sprintf("2026-11-21T%02d:%02d:00Z", minute/60, minute%60) }
+	tests := []struct {
+		name  string
+		when  func(page, row int) string
+		pages int // 0: for ever
+		state snapshot.State
+	}{
+		{"same-minute", func(int, int) string { return at(600) }, 0, snapshot.Partial},
+		{"same-hour", func(_, row int) string { return at(600 - row) }, 0, snapshot.Partial},
+		{"too-old", func(page, row int) string { return fmt.Sprintf("2026-09-%02dT10:00:00Z", 1+page%20) }, 0, snapshot.Partial},
+		{"oldest-first", func(page, row int) string { return at(10*page + row) }, 60, snapshot.Complete},
+	}
+	for _, tt := range tests {
+		for id, path := range map[snapshot.SectionID]string{snapshot.SignIns: "/v1.0/auditLogs/signIns", snapshot.DirectoryAudits: "/v1.0/auditLogs/directoryAudits"} {
+			t.Run(tt.name+"/"+string(id), func(t *testing.T) {
+				page := 0
+				client := clientOf(t, override(t, full().open(t), path, func(w http.ResponseWriter, r *http.Request) {
+					var rows []string
+					for row := range 5 {
+						when := tt.when(page, row)
+						rows = append(rows, fmt.Sprintf(`{"id":"e%d-%d","createdDateTime":%q,"activityDateTime":%q}`, page, row, when, when))
+					}
+					page++
+					next := ""
+					if page != tt.pages {
+						next = fmt.Sprintf(`,"@odata.nextLink":"http://%s%s?$skiptoken=%d"`, r.Host, r.URL.Path, page)
+					}
+					reply(w, 200, fmt.Sprintf(`{"value":[%s]%s}`, strings.Join(rows, ","), next))
+				}), "any")
+				got := run(t, client, only(snapshot.Users, id)).ok()
+				if e := got.entry(id); e.State != tt.state {
+					t.Errorf("%s, %s after %d pages", e.State, e.Reason, page)
+				}
+				if page > 150 {
+					t.Errorf("%d pages", page)
+				}
+			})
+		}
+	}
+}
+
 func TestEmptyPagesWithoutAnEnd(t *testing.T) {
 	n := 0
 	empty := func(w http.ResponseWriter, r *http.Request) {
 		n++
 		reply(w, 200, fmt.Sprintf(`{"value":[],"@odata.nextLink":"http://%s%s?$skiptoken=%d"}`, r.Host, r.URL.Path, n))
 	}
-	for id, path := range map[snapshot.SectionID]string{snapshot.Devices: "/v1.0/devices", snapshot.SignIns: "/v1.0/auditLogs/signIns"} {
+	for id, path := range map[snapshot.SectionID]string{snapshot.Devices: "/v1.0/devices", snapshot.SignIns: "/v1.0/auditLogs/signIns", snapshot.Organization: "/v1.0/organization"} {
 		n = 0
 		got := run(t, clientOf(t, override(t, full().open(t), path, empty), "any"), only(id)).ok()
 		got.is(id, snapshot.Unavailable, "page after page was empty")
@@ -277,6 +383,7 @@ func TestProbe(t *testing.T) {
 		{"scope", `{"scp":"User.Read"}`, []string{"signIns=403:Authentication_MSGraphPermissionMissing"}, snapshot.SignIns, snapshot.Denied, collect.Remedy{Permission: "AuditLog.Read.All"}},
 		{"not-in-this-cloud", `{"idtyp":"app"}`, []string{"managedDevices=404"}, snapshot.ManagedDevices, snapshot.Unavailable, collect.Remedy{}},
 		{"methods", `{"idtyp":"app","roles":["User.Read.All"]}`, []string{"authentication=403"}, snapshot.AuthenticationMethods, snapshot.Denied, collect.Remedy{Permission: "UserAuthenticationMethod.Read.All"}},
+		{"beta-instead", `{"idtyp":"app"}`, []string{"/v1.0/auditLogs/signIns=400"}, snapshot.SignIns, snapshot.Complete, collect.Remedy{}},
 		{"opaque-token", `not JSON`, []string{"devices=403"}, snapshot.Devices, snapshot.Denied, collect.Remedy{Permission: "Device.Read.All"}},
 	}
 	for _, tt := range tests {

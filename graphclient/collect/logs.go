@@ -24,6 +24,9 @@ const (
 	// search of those of names: of a hundred thousand records, at the pace that Graph
 	// allows (5 requests in 10 s) not four minutes.
 	namePages = 100
+	// standstill is after how many pages that get no further in time a log is given up: at
+	// a thousand events a page, too many for one second.
+	standstill = 100
 	// mostResumes bounds how often one log is taken up again after broken pages.
 	mostResumes = 100
 )
@@ -106,7 +109,7 @@ func (l *logReader) read(ctx context.Context, number int, w window, requests ...
 		l.j.entry.Request = request("{from}", "{to}").String()
 		var pages int
 		pages, err = l.windows(ctx, number, w, request)
-		if err == nil || pages > 0 || !refusedWith(err, http.StatusBadRequest) {
+		if err == nil || pages > 0 || !refusedWith(err, http.StatusBadRequest, http.StatusNotFound) {
 			return err
 		}
 	}
@@ -202,10 +205,13 @@ var (
 	errCut = errors.New("the chain of pages is cut here")
 	// errOutOfTime ends a log that took as long as it may.
 	errOutOfTime = errors.New("the time is over")
+	// errStandstill ends a log that goes on without getting anywhere.
+	errStandstill = errors.New("page after page brought no event from another time")
 )
 
 func (l *logReader) once(ctx context.Context, w window, request windowRequest, run *logRun) error {
 	progress := newAdvance(l.last.len() + l.edge.len() + l.seen.len())
+	reached, idle := window{w.to, w.from}, 0
 	for page, err := range l.j.r.client.Pages(ctx, request(eventTime(w.from), eventTime(w.to))) {
 		if err != nil {
 			return err
@@ -216,6 +222,13 @@ func (l *logReader) once(ctx context.Context, w window, request windowRequest, r
 		}
 		fresh := l.fresh(page.Rows)
 		stuck := progress.page(len(page.Rows), len(fresh))
+		switch {
+		case len(page.Rows) == 0: // which progress counts
+		case l.span(page.Rows, w, &reached):
+			idle = 0
+		default:
+			idle++
+		}
 		for _, row := range fresh {
 			run.rows++
 			at, err := time.Parse(time.RFC3339, entra.Text(row, entra.Pointer(l.time)))
@@ -247,6 +260,8 @@ func (l *logReader) once(ctx context.Context, w window, request windowRequest, r
 		case page.Next == "":
 		case stuck != nil:
 			return stuck
+		case idle >= standstill:
+			return errStandstill
 		case l.over():
 			return errOutOfTime
 		case run.pages >= slicePages && run.sorted && run.oldest.Before(w.to) && run.oldest.After(w.from):
@@ -254,6 +269,28 @@ func (l *logReader) once(ctx context.Context, w window, request windowRequest, r
 		}
 	}
 	return nil
+}
+
+// span widens what a chain of pages reached by the ends of a page that has rows, and tells
+// whether that got it any further. It starts inside out, so that the first page does.
+// What has no time that can be read is no sign of standing still.
+func (l *logReader) span(rows []entra.Raw, w window, reached *window) (further bool) {
+	for _, row := range []entra.Raw{rows[0], rows[len(rows)-1]} {
+		at, err := time.Parse(time.RFC3339, entra.Text(row, entra.Pointer(l.time)))
+		if err != nil {
+			return true
+		}
+		if at.Before(w.from) || at.After(w.to) {
+			continue
+		}
+		if at.Before(reached.from) {
+			reached.from, further = at, true
+		}
+		if at.After(reached.to) {
+			reached.to, further = at, true
+		}
+	}
+	return further
 }
 
 // fresh leaves out events that came before: in this window, or at the edge of

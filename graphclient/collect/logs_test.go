@@ -123,6 +123,34 @@ func TestNameChangesOfALargeTenant(t *testing.T) {
 	})
 }
 
+// A service that does not filter by category still tells of changes of Conditional
+// Access.
+func TestAuditsWithoutCategories(t *testing.T) {
+	change := `{"id":"ca1","activityDateTime":"2026-11-20T10:00:00Z","activityDisplayName":"Update conditional access policy","loggedByService":"Conditional Access","category":"Policy"}`
+	server, err := graphsim.New(crowd(1001, 4).with("directoryAudits", lines(change, audit("m1", "2026-11-19T10:00:00Z", "Authentication Methods", "x", 1))).open(t), graphsim.Options{AllowAnonymous: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, refused := range map[string][]string{"category": {"category"}, "category-and-activity": {"category", "conditional access policy"}} {
+		t.Run(name, func(t *testing.T) {
+			client := clientOf(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				for _, part := range refused {
+					if strings.Contains(r.URL.Query().Get("$filter"), part) {
+						graphError(w, 400, "Request_UnsupportedQuery", "no such filter")
+						return
+					}
+				}
+				server.Handler().ServeHTTP(w, r)
+			}), "any")
+			got := run(t, client, only(snapshot.DirectoryAudits)).ok()
+			got.is(snapshot.DirectoryAudits, snapshot.Complete, "")
+			if rows := got.rows(snapshot.DirectoryAudits); len(rows) != 2 {
+				t.Errorf("rows %v", rows)
+			}
+		})
+	}
+}
+
 // Beta is asked first where that is wanted, and v1.0 where beta does not answer.
 func TestBetaSignInsRefused(t *testing.T) {
 	beta := func(o *collect.Options) { o.BetaSignIns = true }
@@ -131,11 +159,13 @@ func TestBetaSignInsRefused(t *testing.T) {
 		t.Errorf("the manifest says %s", r)
 	}
 	snap := full().open(t)
-	refusing := clientOf(t, override(t, snap, "/beta/auditLogs/signIns", func(w http.ResponseWriter, _ *http.Request) {
-		graphError(w, 400, "BadRequest", "no beta")
-	}), "any")
-	got := run(t, refusing, only(snapshot.SignIns), beta).ok()
-	if r := got.entry(snapshot.SignIns).Request; !strings.HasPrefix(r, "GET /v1.0/") || len(got.rows(snapshot.SignIns)) == 0 {
-		t.Errorf("the manifest says %s", r)
+	for _, status := range []int{400, 404} {
+		refusing := clientOf(t, override(t, snap, "/beta/auditLogs/signIns", func(w http.ResponseWriter, _ *http.Request) {
+			graphError(w, status, "BadRequest", "no beta")
+		}), "any")
+		got := run(t, refusing, only(snapshot.SignIns), beta).ok()
+		if r := got.entry(snapshot.SignIns).Request; !strings.HasPrefix(r, "GET /v1.0/") || len(got.rows(snapshot.SignIns)) == 0 {
+			t.Errorf("%d: the manifest says %s", status, r)
+		}
 	}
 }

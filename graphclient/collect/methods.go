@@ -29,6 +29,9 @@ const (
 	// methodsSlice is after how many accounts a run may be interrupted without asking
 	// them again.
 	methodsSlice = 5 * graphclient.MaxBatch
+	// methodsPages is the most pages that the methods of one account can fill: they come
+	// in one, and nobody has a hundred.
+	methodsPages = 20
 	// hopeless is after how many refusals of one kind, and nothing else, the
 	// section is given up.
 	hopeless = 5 * graphclient.MaxBatch
@@ -259,6 +262,7 @@ func methodsOf(ctx context.Context, c *graphclient.Client, res graphclient.Batch
 		value, _ := entra.Lookup(res.Body, "/value")
 		return value, nil
 	}
+	pages := 1
 	var all []entra.Raw
 	seen, progress := &idSet{}, newAdvance(0)
 	add := func(rows []entra.Raw) error {
@@ -277,6 +281,9 @@ func methodsOf(ctx context.Context, c *graphclient.Client, res graphclient.Batch
 		}
 		if stuck != nil {
 			return nil, stuck
+		}
+		if pages++; pages > methodsPages {
+			return nil, fmt.Errorf("the methods of one account go on after %d pages", methodsPages)
 		}
 		stuck = add(more.Rows)
 	}

@@ -39,8 +39,9 @@ type listing struct {
 	// each gets the new rows of a page.
 	each func(rows []entra.Raw) error
 
-	// most is how many rows there can be; 0 if that is not known.
-	most int
+	// most says how many rows there can be when so many were read; nil or 0 if that is
+	// not known.
+	most func(ctx context.Context, rows int) int
 
 	pages, total int
 }
@@ -80,8 +81,10 @@ func (l *listing) once(ctx context.Context, req graphclient.Request) error {
 		case page.Next == "":
 		case stuck != nil:
 			return stuck
-		case l.most > 0 && l.total > l.most:
-			return fmt.Errorf("%d rows so far of at most %d, and still more pages", l.total, l.most)
+		case l.most != nil:
+			if most := l.most(ctx, l.total); most > 0 && l.total > most {
+				return fmt.Errorf("%d rows so far of at most %d, and still more pages", l.total, most)
+			}
 		}
 	}
 	return nil
@@ -139,7 +142,7 @@ func (j *job) listInto(ctx context.Context, seen *idSet, key string, each func([
 	var err error
 	for _, req := range requests {
 		j.entry.Request = req.String()
-		l := listing{client: j.r.client, key: key, seen: seen, each: each, most: j.most}
+		l := listing{client: j.r.client, key: key, seen: seen, each: each, most: j.bound}
 		if err = l.read(ctx, req); err == nil || l.pages > 0 || !refusedWith(err, http.StatusBadRequest) {
 			return err
 		}

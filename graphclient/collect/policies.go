@@ -47,6 +47,9 @@ func passkeyProfiles(ctx context.Context, c *graphclient.Client) (entra.Raw, err
 	for _, req := range fido2Requests() {
 		var raw entra.Raw
 		if raw, err = c.Get(ctx, req); err == nil {
+			raw, err = whole(raw)
+		}
+		if err == nil {
 			profiles, _ := entra.Lookup(raw, "/passkeyProfiles")
 			return profiles, nil
 		}

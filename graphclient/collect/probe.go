@@ -2,7 +2,9 @@ package collect
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -178,9 +180,32 @@ func (p *prober) first(ctx context.Context, id snapshot.SectionID) error {
 	default:
 		return fmt.Errorf("no way to look at section %s", id)
 	}
-	_, err := p.client.Get(ctx, req)
-	return err
+	raw, err := p.client.Get(ctx, req)
+	if id == snapshot.SignIns && refusedWith(err, http.StatusBadRequest, http.StatusNotFound) {
+		if other, berr := p.client.Get(ctx, req.Beta()); berr == nil { // as a run would
+			raw, err = other, nil
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if spec, _ := snapshot.Spec(id); spec.Shape == snapshot.Singleton {
+		_, err = whole(raw)
+		return err
+	}
+	return listed(raw)
 }
+
+// listed checks that an answer is a page of a collection.
+func listed(raw entra.Raw) error {
+	if rows, _ := entra.Lookup(raw, "/value"); rows.Kind() != '[' {
+		return errNoList
+	}
+	return nil
+}
+
+// errNoList is an answer that is no page of a collection.
+var errNoList = errors.New("the answer holds no list")
 
 // nobody is an object id that no object has.
 const nobody = "00000000-0000-4000-8000-000000000000"
@@ -188,11 +213,14 @@ const nobody = "00000000-0000-4000-8000-000000000000"
 // about asks for something of an object. That it is not there shows that it may be
 // asked for.
 func (p *prober) about(ctx context.Context, req graphclient.Request) error {
-	_, err := p.client.Get(ctx, req)
-	if refusedWith(err, 404) {
+	raw, err := p.client.Get(ctx, req)
+	if refusedWith(err, http.StatusNotFound) {
 		return nil
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return listed(raw)
 }
 
 func (p *prober) row(ctx context.Context, req graphclient.Request) (entra.Raw, error) {
@@ -201,7 +229,7 @@ func (p *prober) row(ctx context.Context, req graphclient.Request) (entra.Raw, e
 		return nil, err
 	}
 	row, _ := entra.Lookup(raw, "/value/0")
-	return row, nil
+	return row, listed(raw)
 }
 
 // lacksPolicies tells whether the token is known to be without a permission to read

@@ -78,6 +78,13 @@ func usersRequest() graphclient.Request {
 	return graphclient.Users(graphclient.Query{Select: userMembers, Top: directoryPage})
 }
 
+// usersRequests ask for large pages, and for pages of any size where those are refused:
+// a page size that is too large is ignored, cut down or refused, as the service likes
+// (Graph paging page).
+func usersRequests() []graphclient.Request {
+	return []graphclient.Request{usersRequest(), graphclient.Users(graphclient.Query{Select: userMembers})}
+}
+
 // nameStarts are the characters that a user principal name can begin with, in lower
 // case: the directory compares without regard to it. Source: Microsoft's page on the
 // UserPrincipalName attribute (letters, digits and ' . - _ ! # ^ ~).
@@ -118,7 +125,9 @@ func deviceRequests() []graphclient.Request {
 	lean, full := q, q
 	lean.Expand = []string{"registeredOwners($select=id)"}
 	full.Expand = []string{"registeredOwners"}
-	return []graphclient.Request{graphclient.Devices(lean), graphclient.Devices(full), graphclient.Devices(q)}
+	small := lean
+	small.Top = 0
+	return []graphclient.Request{graphclient.Devices(lean), graphclient.Devices(full), graphclient.Devices(small), graphclient.Devices(q), graphclient.Devices(graphclient.Query{})}
 }
 
 func managedDevicesRequest(filter string) graphclient.Request {
@@ -164,7 +173,13 @@ var auditConditions = [][]string{
 		// writer has to be read.
 		"loggedByService eq 'Device Registration Service'",
 	},
-	{"category eq 'Policy'"},
+	{
+		"category eq 'Policy'",
+		// The page on directoryAudit does not name the category among what can be filtered
+		// by, and the service that writes changes of Conditional Access has had two names.
+		"(startswith(activityDisplayName,'Add conditional access policy') or startswith(activityDisplayName,'Update conditional access policy') or startswith(activityDisplayName,'Delete conditional access policy'))",
+		"loggedByService eq 'Conditional Access'",
+	},
 }
 
 // nameChanges are the records among which changes of user principal names are. There is

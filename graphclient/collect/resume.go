@@ -191,7 +191,7 @@ func (r *run) open(ctx context.Context, st step, spec Section) (*job, error) {
 	r.mu.Lock()
 	r.before[st.id] = entry
 	r.mu.Unlock()
-	j := &job{r: r, spec: spec, learn: st.learn, done: map[string]bool{}, old: &idSet{}, committed: r.opts.Now()}
+	j := &job{r: r, spec: spec, learn: st.learn, most: st.most, done: map[string]bool{}, old: &idSet{}, committed: r.opts.Now()}
 	j.entry.Request = spec.Requests[0]
 	if st.anew && r.stale(st) {
 		var err error

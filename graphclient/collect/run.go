@@ -46,6 +46,8 @@ type run struct {
 	expected atomic.Int64 // total, for the report's progress; 0 until it is known
 	refused  int          // accounts whose methods were refused
 
+	accountTally, deviceTally tally
+
 	// before are the entries that this run found; changed are sections that came out otherwise than in an earlier run.
 	before  map[snapshot.SectionID]snapshot.SectionEntry
 	changed map[snapshot.SectionID]bool
@@ -247,7 +249,7 @@ func (r *run) section(ctx context.Context, st step) error {
 	case errors.As(err, &stop):
 		err = stop.err
 	default:
-		if err != nil && lostToken(err) {
+		if err != nil && lostToken(err) && r.refusedEverywhere(ctx, err) {
 			r.lose(err)
 		}
 		entry := j.settle(ctx, err)
@@ -313,6 +315,19 @@ func (r *run) entryOf(id snapshot.SectionID) snapshot.SectionEntry {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.entries[id]
+}
+
+// refusedEverywhere tells whether the token that a section was refused with is taken
+// nowhere. A service has been seen to refuse a token that all others took: Conditional
+// Access in GCC High (microsoft-graph-docs-contrib issue 7504). What the run began with
+// is asked for once more.
+func (r *run) refusedEverywhere(ctx context.Context, refusal error) bool {
+	var e *graphclient.Error
+	if !errors.As(refusal, &e) {
+		return true // there is no token
+	}
+	_, err := r.client.Get(ctx, graphclient.Organization())
+	return err != nil && lostToken(err)
 }
 
 func (r *run) lose(err error) {

@@ -63,6 +63,8 @@ func (r *run) resolveUser(ctx context.Context) error {
 	switch {
 	case refusedWith(err, http.StatusNotFound, http.StatusBadRequest):
 		return &NotFoundError{What: "user", Err: err, Near: r.near(ctx, name)}
+	case refusedWith(err, http.StatusForbidden) && !isID:
+		return fmt.Errorf("collect: look the user up: %w; grant User.Read.All, or name the user by object id", err)
 	case err != nil && (!isID || ctx.Err() != nil || lostToken(err)):
 		return fmt.Errorf("collect: look the user up: %w", err)
 	}

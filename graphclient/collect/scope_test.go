@@ -121,6 +121,16 @@ func TestScopeThatIsNotThere(t *testing.T) {
 	}
 }
 
+// Whoever may not look users up is told what would help.
+func TestUserThatMayNotBeLookedUp(t *testing.T) {
+	_, client := simulate(t, full().open(t), graphsim.Options{}, "/users=403:Authorization_RequestDenied")
+	_, err := collect.Run(t.Context(), client, collect.Options{Dir: filepath.Join(t.TempDir(), "snap"), Scope: collect.Scope{User: "user1@contoso.example"}})
+	if err == nil || !strings.Contains(err.Error(), "grant User.Read.All, or name the user by object id") || strings.Contains(err.Error(), "user1") {
+		t.Errorf("got %v", err)
+	}
+	run(t, client, func(o *collect.Options) { o.Scope.User = userID(1) }).ok().is(snapshot.Users, snapshot.Denied, "403")
+}
+
 func TestOptionsThatCannotBeUsed(t *testing.T) {
 	full := t.TempDir()
 	write(t, filepath.Join(full, "x"), "")

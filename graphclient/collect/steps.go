@@ -23,35 +23,37 @@ type step struct {
 	anew bool
 	// learn takes of a row what later sections need; nil if that is nothing.
 	learn func(*run, entra.Raw)
-	read  func(context.Context, *job) error
+	// most bounds the rows; nil where something else ends the reading.
+	most bound
+	read func(context.Context, *job) error
 }
 
 // steps are the sections in the order in which they are read.
 var steps = []step{
 	{id: snapshot.Organization, read: readOrganization},
-	{id: snapshot.SubscribedSkus, read: readSkus, learn: func(r *run, row entra.Raw) { r.skus = append(r.skus, row.Clone()) }},
-	{id: snapshot.Domains, read: readDomains},
+	{id: snapshot.SubscribedSkus, most: atMost(1000), read: readSkus, learn: func(r *run, row entra.Raw) { r.skus = append(r.skus, row.Clone()) }},
+	{id: snapshot.Domains, most: atMost(20_000), read: readDomains},
 	{id: snapshot.AuthenticationMethodsPolicy, read: readMethodsPolicy, learn: func(r *run, row entra.Raw) { r.refs.addPolicyTargets(row) }},
 	{id: snapshot.SecurityDefaults, read: object(graphclient.SecurityDefaults)},
 	{id: snapshot.CrossTenantAccessPolicy, read: object(graphclient.CrossTenantAccessPolicy)},
-	{id: snapshot.CrossTenantPartners, read: readPartners},
-	{id: snapshot.AuthenticationStrengths, read: collection(strengthRequests)},
-	{id: snapshot.ConditionalAccessPolicies, read: collection(conditionalAccessRequests), learn: func(r *run, row entra.Raw) { r.refs.addConditionalAccess(row) }},
-	{id: snapshot.NamedLocations, read: collection(func() []graphclient.Request { return []graphclient.Request{graphclient.NamedLocations()} })},
-	{id: snapshot.ServicePrincipals, read: collection(func() []graphclient.Request { return []graphclient.Request{servicePrincipalsRequest()} })},
-	{id: snapshot.RoleAssignments, read: collection(roleAssignmentRequests), learn: learnPrincipal},
-	{id: snapshot.RoleEligibility, read: collection(roleEligibilityRequests), learn: learnPrincipal},
-	{id: snapshot.Users, read: readUsers, learn: (*run).learnUser},
-	{id: snapshot.RiskyUsers, narrowed: []snapshot.SectionID{snapshot.Users}, read: readRiskyUsers},
+	{id: snapshot.CrossTenantPartners, most: atMost(20_000), read: readPartners},
+	{id: snapshot.AuthenticationStrengths, most: atMost(1000), read: collection(strengthRequests)},
+	{id: snapshot.ConditionalAccessPolicies, most: atMost(500), read: collection(conditionalAccessRequests), learn: func(r *run, row entra.Raw) { r.refs.addConditionalAccess(row) }},
+	{id: snapshot.NamedLocations, most: atMost(500), read: collection(func() []graphclient.Request { return []graphclient.Request{graphclient.NamedLocations()} })},
+	{id: snapshot.ServicePrincipals, most: atMost(100), read: collection(func() []graphclient.Request { return []graphclient.Request{servicePrincipalsRequest()} })},
+	{id: snapshot.RoleAssignments, most: perAccount(10, 10_000, 200_000), read: collection(roleAssignmentRequests), learn: learnPrincipal},
+	{id: snapshot.RoleEligibility, most: perAccount(10, 10_000, 200_000), read: collection(roleEligibilityRequests), learn: learnPrincipal},
+	{id: snapshot.Users, most: perAccount(1, 1000, 5_000_000), read: readUsers, learn: (*run).learnUser},
+	{id: snapshot.RiskyUsers, narrowed: []snapshot.SectionID{snapshot.Users}, most: perAccount(1, 100, 5_000_000), read: readRiskyUsers},
 	{id: snapshot.Groups, read: readGroups, learn: learnGroup,
 		uses: []snapshot.SectionID{snapshot.AuthenticationMethodsPolicy, snapshot.ConditionalAccessPolicies, snapshot.RoleAssignments, snapshot.RoleEligibility}},
-	{id: snapshot.GroupMembers, narrowed: []snapshot.SectionID{snapshot.Users}, read: readGroupMembers, uses: []snapshot.SectionID{snapshot.Groups}},
+	{id: snapshot.GroupMembers, narrowed: []snapshot.SectionID{snapshot.Users}, most: perAccount(10, 100_000, 5_000_000), read: readGroupMembers, uses: []snapshot.SectionID{snapshot.Groups}},
 	// Licences tell what a refusal of a report means.
-	{id: snapshot.UserRegistrationDetails, after: []snapshot.SectionID{snapshot.SubscribedSkus}, narrowed: []snapshot.SectionID{snapshot.Users}, read: readReport, learn: learnReport},
+	{id: snapshot.UserRegistrationDetails, most: perAccount(1, 100, 5_000_000), after: []snapshot.SectionID{snapshot.SubscribedSkus}, narrowed: []snapshot.SectionID{snapshot.Users}, read: readReport, learn: learnReport},
 	{id: snapshot.AuthenticationMethods, after: []snapshot.SectionID{snapshot.UserRegistrationDetails}, read: readMethods, learn: learnRefused,
 		uses: []snapshot.SectionID{snapshot.Users, snapshot.UserRegistrationDetails}},
-	{id: snapshot.Devices, narrowed: []snapshot.SectionID{snapshot.Users}, read: readDevices},
-	{id: snapshot.ManagedDevices, narrowed: []snapshot.SectionID{snapshot.Users}, read: readManagedDevices},
+	{id: snapshot.Devices, narrowed: []snapshot.SectionID{snapshot.Users}, most: allDevices, read: readDevices},
+	{id: snapshot.ManagedDevices, narrowed: []snapshot.SectionID{snapshot.Users}, most: perAccount(20, 10_000, 5_000_000), read: readManagedDevices},
 	{id: snapshot.SignIns, after: []snapshot.SectionID{snapshot.SubscribedSkus}, narrowed: []snapshot.SectionID{snapshot.Users}, read: readSignIns},
 	// How large the tenant is decides how much of its log is read.
 	{id: snapshot.DirectoryAudits, after: []snapshot.SectionID{snapshot.SubscribedSkus, snapshot.Users}, read: readAudits,

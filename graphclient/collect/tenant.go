@@ -18,6 +18,18 @@ const unknownTenant = "unknown"
 // errNoObject is an answer without what was asked for.
 var errNoObject = errors.New("the answer holds no object")
 
+// whole checks that an answer holds something of the object that was asked for. Services
+// have been seen to answer 200 with nothing in it but annotations, or with the empty
+// list of a collection.
+func whole(raw entra.Raw) (entra.Raw, error) {
+	for name := range entra.Members(raw) {
+		if name != "value" && name != "error" && !strings.Contains(name, "@odata.") {
+			return raw, nil
+		}
+	}
+	return nil, errNoObject
+}
+
 // firstRow reads a collection of one.
 func firstRow(ctx context.Context, c *graphclient.Client, req graphclient.Request) (entra.Raw, error) {
 	progress := newAdvance(0)
@@ -26,7 +38,7 @@ func firstRow(ctx context.Context, c *graphclient.Client, req graphclient.Reques
 			return nil, err
 		}
 		if len(page.Rows) > 0 {
-			return page.Rows[0], nil
+			return whole(page.Rows[0])
 		}
 		if err := progress.page(0, 0); err != nil {
 			return nil, err

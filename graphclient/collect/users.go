@@ -46,18 +46,16 @@ func (j *job) readEverybody(ctx context.Context, seen *idSet) error {
 	}
 	if known {
 		j.total(total)
-		// Counts come from an index that lags.
-		j.most = total + total/2 + 1000
 	}
 	if !known || total < j.r.opts.Partition {
-		return j.listInto(ctx, seen, "id", j.keepAll, usersRequest())
+		return j.listInto(ctx, seen, "id", j.keepAll, usersRequests()...)
 	}
 	complete, err := j.readParts(ctx, seen)
 	if err != nil || complete {
 		return err
 	}
 	// Somebody's name begins with something else.
-	return j.listInto(ctx, seen, "id", j.keepAll, usersRequest())
+	return j.listInto(ctx, seen, "id", j.keepAll, usersRequests()...)
 }
 
 // readParts tells whether the parts hold as many accounts as there are. Those made
@@ -138,5 +136,5 @@ func readRiskyUsers(ctx context.Context, j *job) error {
 		one := graphclient.RiskyUsers(graphclient.Query{Filter: "id eq " + quote(j.r.people.ids[0])})
 		return j.listInto(ctx, &idSet{}, "id", j.pick("id"), one, plain)
 	}
-	return j.listInto(ctx, &idSet{}, "id", j.pick("id"), plain)
+	return j.listInto(ctx, &idSet{}, "id", j.pick("id"), plain, graphclient.RiskyUsers(graphclient.Query{}))
 }

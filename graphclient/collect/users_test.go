@@ -2,6 +2,8 @@ package collect_test
 
 import (
 	"fmt"
+	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -10,6 +12,26 @@ import (
 	"passkeyaudit/graphclient/collect"
 	"passkeyaudit/graphclient/graphsim"
 )
+
+// Where large pages are refused, pages of any size are asked for.
+func TestPagesThatAreTooLarge(t *testing.T) {
+	want := full().open(t)
+	server := newServer(t, want, graphsim.Options{AllowAnonymous: true})
+	client := clientOf(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if n, _ := strconv.Atoi(r.URL.Query().Get("$top")); n > 100 && !strings.Contains(r.URL.Path, "/groups/") {
+			graphError(w, 400, "Request_BadRequest", "Invalid page size specified")
+			return
+		}
+		server.Handler().ServeHTTP(w, r)
+	}), "any")
+	got := run(t, client, only(snapshot.Users, snapshot.Devices, snapshot.RiskyUsers)).ok()
+	for _, id := range []snapshot.SectionID{snapshot.Users, snapshot.Devices, snapshot.RiskyUsers} {
+		got.is(id, snapshot.Complete, "")
+		if diff := cmp.Diff(rowsOf(t, want, id), got.rows(id)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", id, diff)
+		}
+	}
+}
 
 // Accounts that are read in parts are those of one listing, whatever their names
 // begin with, each once.

@@ -26,6 +26,9 @@ func planRun(ctx context.Context, d *Deps, o collectOptions, opts collect.Option
 	}
 	e, err := collect.EstimateRun(ctx, client, opts, o.Accounts)
 	if err != nil {
+		if o.Accounts < 0 && ctx.Err() == nil {
+			return fmt.Errorf("%w; with --accounts N it is planned without asking", err)
+		}
 		return err
 	}
 	plan := estimate{e}
