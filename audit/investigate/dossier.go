@@ -212,6 +212,10 @@ func (r *reader) judge(ctx context.Context) error {
 	r.reach, err = audit.Get(ctx, r.Pass, bootstrap.Reach)
 	if missing, is := errors.AsType[*audit.MissingError](err); is {
 		r.d.Unjudged = true
+		if v, beyond := bootstrap.Beyond(r.dir, r.n); beyond {
+			r.d.Verdict = v
+			return nil
+		}
 		r.d.Verdict = bootstrap.Verdict{State: bootstrap.Unknown, Missing: []string{string(missing.Section)}, Confidence: bootstrap.Low}
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"passkeyaudit/audit"
+	"passkeyaudit/audit/entra"
 )
 
 // engine searches in one model. It remembers scenes, so it is for one goroutine.
@@ -111,6 +112,9 @@ func (e *engine) usable(p *person, k heldKey) fact3 {
 			f = f.and(factOf(profile.AllowsSignIn(k.Credential), e.unsureKey(k)))
 		}
 		admitted = admitted.or(f)
+	}
+	if e.profileless(p) && e.changed(MethodBlocker, entra.MethodFido2) {
+		admitted = holds
 	}
 	return k.held.and(admitted)
 }
