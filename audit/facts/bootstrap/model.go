@@ -160,7 +160,7 @@ func (m *model) everyScene(p *conditionalaccess.Policy, visit func(*conditionala
 		systems = devices.Systems[:]
 	}
 	if p.Conditional(conditionalaccess.Devices) || p.Conditional(conditionalaccess.Other) {
-		kinds = []deviceKind{unmanaged, compliantDevice, hybridDevice, helloDevice}
+		kinds = []deviceKind{unmanaged, compliantDevice, compliantJoined, compliantHybrid, hybridDevice, helloJoined, helloDevice}
 	}
 	if p.Conditional(conditionalaccess.Locations) {
 		places = m.places

@@ -20,7 +20,10 @@ type deviceKind uint8
 const (
 	unmanaged deviceKind = iota
 	compliantDevice
+	compliantJoined // joined to Entra
+	compliantHybrid
 	hybridDevice
+	helloJoined // as helloDevice, joined to Entra alone
 	helloDevice // a computer with the person's Windows Hello, not known to be compliant
 )
 
@@ -129,8 +132,17 @@ func deviceOf(k deviceKind) conditionalaccess.Device {
 	switch k {
 	case compliantDevice:
 		set("isCompliant", "True")
+	case compliantJoined:
+		set("trustType", "AzureAD")
+		set("isCompliant", "True")
+	case compliantHybrid:
+		set("trustType", "ServerAD")
+		set("isCompliant", "True")
 	case hybridDevice:
 		set("trustType", "ServerAD")
+		set("isCompliant", "False")
+	case helloJoined:
+		set("trustType", "AzureAD")
 		set("isCompliant", "False")
 	case helloDevice:
 		set("isCompliant", "False")

@@ -51,7 +51,7 @@ type stand struct {
 // judge finds where a person in scope stands.
 func (e *engine) judge(p *person, r resolution) stand {
 	if !e.m.policiesKnown && !r.helps(gapPolicies) {
-		return stand{state: Unknown} // a policy that was not read may block everything
+		return e.judgeUnread(p, r)
 	}
 	if e.works(p, r) != nil {
 		return stand{state: HasPasskey}
@@ -70,6 +70,25 @@ func (e *engine) judge(p *person, r resolution) stand {
 	default:
 		return stand{SelfService, way}
 	}
+}
+
+// judgeUnread judges where policies may not have been read. One of them may block
+// everything, but none opens a way to somebody who has none without any policy.
+func (e *engine) judgeUnread(p *person, r resolution) stand {
+	outer, strengths := e.change, e.strengthsChanged
+	defer func() { e.change, e.strengthsChanged = outer, strengths; e.changes++ }()
+	bare := slices.Clone(outer)
+	for i := range e.m.policies {
+		bare = append(bare, i)
+	}
+	if len(bare) > 0 {
+		e.change = bare
+		e.changes++
+	}
+	if e.judge(p, r|resolution(gapPolicies)).state == Trapped {
+		return stand{state: Trapped}
+	}
+	return stand{state: Unknown}
 }
 
 // works is a registered passkey that counts and works, nil if there is none.

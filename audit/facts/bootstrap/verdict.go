@@ -82,6 +82,9 @@ func (b *bench) verdict(p *person) Verdict {
 		return v
 	}
 	b.describe(p, &v, bad)
+	if v.State == Trapped && !b.m.policiesKnown {
+		v.lower(Medium) // what else stands in the way is not known, only that something does
+	}
 	for i := range b.turned {
 		if !couldMatter(i, bad) {
 			continue
