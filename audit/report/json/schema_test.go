@@ -150,10 +150,6 @@ func (g *generator) value(of reflect.Type, f reflect.StructField) map[string]any
 	if words := wordsOf(of.Name() + "." + f.Name); words != nil {
 		return map[string]any{"enum": words}
 	}
-	if of == reflect.TypeFor[previewShape]() && f.Name == "Worsens" {
-		return map[string]any{"type": "array", "items": map[string]any{
-			"anyOf": []any{g.of(reflect.TypeFor[previewRow]()), g.of(reflect.TypeFor[personaRow]())}}}
-	}
 	return g.of(f.Type)
 }
 
