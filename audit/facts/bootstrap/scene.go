@@ -171,7 +171,8 @@ func (e *engine) satisfied(s *scene, i int, using modes, aaguid string, w waiver
 		offered = ""
 	}
 	k := metKey{i, using, aaguid, w, offered}
-	if v, known := s.met[k]; known && !e.strengthsChanged {
+	asIs := !e.strengthsChanged && e.lenient == 0
+	if v, known := s.met[k]; known && asIs {
 		return v
 	}
 	in := s.in
@@ -179,7 +180,7 @@ func (e *engine) satisfied(s *scene, i int, using modes, aaguid string, w waiver
 	v := e.m.policies[i].Satisfied(&in, func(c conditionalaccess.Control) bool {
 		switch {
 		case c.Kind() != conditionalaccess.StrengthControl:
-			return false
+			return e.lenient == i+1
 		case e.strengthsChanged && e.changed(StrengthBlocker, c.StrengthID()):
 			return true
 		case w == waiveAll:
@@ -190,7 +191,7 @@ func (e *engine) satisfied(s *scene, i int, using modes, aaguid string, w waiver
 			return false
 		}
 	})
-	if !e.strengthsChanged {
+	if asIs {
 		s.met[k] = v
 	}
 	return v

@@ -15,6 +15,8 @@ type engine struct {
 	change           []int
 	strengthsChanged bool
 	changes          int // how many changes were tried
+	// lenient is a policy of which only the strengths count: its position, and one. 0: none.
+	lenient int
 	// route leaves out attempts that a question is not about.
 	route Route
 
