@@ -387,12 +387,13 @@ func (p *person) compliantKinds(os devices.OS) []deviceKind {
 	var list []deviceKind
 	if os == devices.Windows && p.compliantJoined {
 		list = append(list, compliantJoined)
+	} else {
+		// Also of one that is hybrid joined: mostly that does not matter, and then it is not
+		// among the conditions.
+		list = append(list, compliantDevice)
 	}
 	if os == devices.Windows && p.compliantHybrid {
 		list = append(list, compliantHybrid)
-	}
-	if len(list) == 0 {
-		list = append(list, compliantDevice)
 	}
 	return list
 }
