@@ -31,7 +31,7 @@ type Dossier struct {
 	// Verdict is where the account stands, as readiness says it. Where nobody can be
 	// judged for want of a section it is unknown and names that.
 	Verdict bootstrap.Verdict
-	// Unjudged: nobody can be judged.
+	// Unjudged: the person cannot be judged.
 	Unjudged bool
 	// Listed: the account's methods were listed. Otherwise the registration report is
 	// all that is known of them.
@@ -211,6 +211,10 @@ func (r *reader) judge(ctx context.Context) error {
 	}
 	r.reach, err = audit.Get(ctx, r.Pass, bootstrap.Reach)
 	if missing, is := errors.AsType[*audit.MissingError](err); is {
+		if v, beyond := bootstrap.Beyond(r.dir, r.n); beyond {
+			r.d.Verdict = v
+			return nil
+		}
 		r.d.Unjudged = true
 		r.d.Verdict = bootstrap.Verdict{State: bootstrap.Unknown, Missing: []string{string(missing.Section)}, Confidence: bootstrap.Low}
 		return nil

@@ -201,6 +201,37 @@ func TestCompare(t *testing.T) {
 			worsens: "",
 			signIns: "3 replayed",
 		},
+		"office only and no office": {
+			// Whoever has a passkey has no need to register.
+			change: patch(caURL+"office", `{"state":"enabled","conditions":{"locations":{"excludeLocations":["AllTrusted"]}}}`) + "\n" +
+				patch("/identity/conditionalAccess/namedLocations/office", `{"isTrusted":false}`),
+			loses:   "ben self-service→trapped locationBlocked; cas self-service→trapped locationBlocked; ivy self-service→trapped locationBlocked",
+			signIns: "3 replayed",
+		},
+		"the other model of key": {
+			change: patch("/policies/authenticationStrengthPolicies/keys/combinationConfigurations/models", `{"allowedAAGUIDs":["ee041bce-25e5-4cdb-8f86-897fd6418464"]}`) + "\n" +
+				patch(caURL+"company", `{"state":"enabled"}`),
+			loses:   "ana has-passkey→self-service strengthUnsatisfiable",
+			signIns: "3 replayed, 3 interrupted, 2 cannot meet", // of ana only the mode is asked, not the model
+		},
+		"strong with a lane": {
+			// The strength on the register action takes passes and not Authenticator: an
+			// administrator is needed, and nobody is trapped.
+			change: patch(caURL+"strong", `{"state":"enabled"}`) + "\n" +
+				`{"method":"POST","url":"/policies/authenticationStrengthPolicies","body":{"id":"lane","displayName":"Lane","allowedCombinations":["temporaryAccessPassMultiUse","temporaryAccessPassOneTime","fido2"]}}` + "\n" +
+				`{"method":"POST","url":"/identity/conditionalAccess/policies","body":{"id":"register","displayName":"Register","state":"enabled","conditions":{"clientAppTypes":["all"],"users":{"includeUsers":["All"]},"applications":{"includeUserActions":["urn:user:registersecurityinfo"]}},"grantControls":{"operator":"OR","authenticationStrength":{"id":"lane"}}}}`,
+			worsens: "ben self-service→needs-admin-step strengthUnsatisfiable; cas self-service→needs-admin-step noBootstrapMethod; " +
+				"dee out-of-scope→out-of-scope locked-out notTargeted strengthUnsatisfiable; ivy self-service→needs-admin-step strengthUnsatisfiable",
+			signIns: "3 replayed, 2 interrupted, 2 cannot meet",
+		},
+		"no passes and no codes": {
+			// A text message is the only method left to register, and no way leads through a new
+			// number.
+			change: patch("/policies/authenticationMethodsPolicy", `{"authenticationMethodConfigurations":[{"id":"TemporaryAccessPass","state":"disabled"},{"id":"MicrosoftAuthenticator","state":"disabled"}]}`),
+			loses: "ben self-service→trapped noBootstrapMethod tapDisabled; cas self-service→trapped noBootstrapMethod tapDisabled; " +
+				"ivy self-service→trapped noBootstrapMethod tapDisabled",
+			signIns: "3 replayed",
+		},
 	} {
 		t.Run(strings.ReplaceAll(name, " ", "-"), func(t *testing.T) {
 			p := previewOf(t, base, c.change)

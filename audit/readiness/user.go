@@ -205,6 +205,9 @@ func (l *lines) user(n uint32) User {
 	u := User{Schema: UserSchema, ID: m.ID, UserPrincipalName: m.UserPrincipalName, Kind: kindAt(l.kinds[n]), Counted: l.Directory.People.Has(n), Platforms: []OnPlatform{}}
 	if l.Result == nil {
 		u.Standing = l.byClass[0]
+		if v, beyond := bootstrap.Beyond(l.Directory, n); beyond {
+			u.Standing = l.outside(&v)
+		}
 		return u
 	}
 	if l.marks[n]&asked != 0 {
@@ -219,7 +222,8 @@ func (l *lines) user(n uint32) User {
 		}
 	}
 	if i < 0 {
-		u.Standing = l.outside(n)
+		v := l.Result.Of(n)
+		u.Standing = l.outside(&v)
 		return u
 	}
 	country := l.Directory.Country(n)
@@ -236,12 +240,11 @@ func (l *lines) user(n uint32) User {
 }
 
 // outside is the standing of an account in no class.
-func (l *lines) outside(n uint32) *Standing {
-	v := l.Result.Of(n)
+func (l *lines) outside(v *bootstrap.Verdict) *Standing {
 	key := fmt.Sprint(v.State, v.Reasons)
 	known, found := l.others.Load(key)
 	if !found {
-		s := standing(&v)
+		s := standing(v)
 		known, _ = l.others.LoadOrStore(key, &s)
 	}
 	return known.(*Standing)

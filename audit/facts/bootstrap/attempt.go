@@ -109,7 +109,8 @@ type tryAt struct {
 
 // attemptKey is all of a person that the list of attempts depends on.
 type attemptKey struct {
-	computers, compliant, phones        [len(devices.Systems)]bool
+	computers, compliant, fit, phones   [len(devices.Systems)]bool
+	compliantJoined, compliantHybrid    bool
 	hybrid, joined, hoped, hello        bool
 	multi, passes, registers            bool
 	keys                                bool
@@ -122,10 +123,10 @@ func (e *engine) attemptKey(p *person, r resolution) attemptKey {
 	k := attemptKey{
 		hybrid: p.hybrid, joined: p.joined, hoped: e.deviceHoped(p, r), hello: p.has(hello, r), passes: e.heldPasses(p, r) != 0, keys: len(p.keys) > 0,
 		registers: p.registered.value == audit.Yes, classic: p.authApp.in(r) || p.oathApp.in(r), stale: p.stale, atRisk: p.risk != "",
-		noPlaces: p.noPlaces, phoneOnly: p.phoneOnly, portable: e.portable,
+		compliantJoined: p.compliantJoined, compliantHybrid: p.compliantHybrid, noPlaces: p.noPlaces, phoneOnly: p.phoneOnly, portable: e.portable,
 	}
 	for i, os := range devices.Systems {
-		k.computers[i], k.compliant[i], k.phones[i] = p.systems[os], p.compliant[os], p.phones[os]
+		k.computers[i], k.compliant[i], k.fit[i], k.phones[i] = p.systems[os], p.compliant[os], p.fit[os], p.phones[os]
 	}
 	have := e.using(p, r, attempt{}, withMethods)
 	k.multi, k.firstFactor = have.multifactor(), have&(password|federatedSingle) != 0
@@ -305,7 +306,9 @@ func (e *engine) stands(p *person, r resolution) []attempt {
 		if e.phone(p, r, os, &a) {
 			add(a, a.conditions, a.cost)
 		}
-		if p.compliant[os] || e.deviceHoped(p, r) {
+		// The compliant phone is the one that is to keep the passkey: one that is known to be
+		// too old is of no use, whatever other phone there may be.
+		if p.fit[os] || e.deviceHoped(p, r) {
 			a := attempt{surface: InApp, os: os, device: compliantDevice}
 			if e.phone(p, r, os, &a) {
 				e.assume(&a, CompliantDevice, costCompliantDevice)
@@ -342,8 +345,15 @@ func (e *engine) computers(p *person, r resolution) []computer {
 		list = append(list, computer{os: devices.Windows})
 	}
 	for _, os := range []devices.OS{devices.Windows, devices.MacOS, devices.Linux} {
-		if p.compliant[os] {
-			list = append(list, computer{os: os, kind: compliantDevice, conditions: []Condition{CompliantDevice}, cost: costCompliantDevice})
+		if !p.compliant[os] {
+			continue
+		}
+		for _, kind := range p.compliantKinds(os) {
+			c := computer{os: os, kind: kind, conditions: []Condition{CompliantDevice}, cost: costCompliantDevice}
+			if kind == compliantHybrid {
+				c.conditions, c.cost = append(c.conditions, HybridDevice), c.cost+costHybridDevice
+			}
+			list = append(list, c)
 		}
 	}
 	switch {
@@ -362,7 +372,28 @@ func (e *engine) computers(p *person, r resolution) []computer {
 		if p.systems[devices.MacOS] && !p.systems[devices.Windows] {
 			os = devices.MacOS
 		}
-		list = append(list, computer{os: os, kind: helloDevice})
+		kind := helloDevice
+		if os == devices.Windows && p.joined && !p.hybrid {
+			kind = helloJoined
+		}
+		list = append(list, computer{os: os, kind: kind})
+	}
+	return list
+}
+
+// compliantKinds are the kinds of compliant devices that the person has of a system. How one
+// is joined is told of Windows computers only.
+func (p *person) compliantKinds(os devices.OS) []deviceKind {
+	var list []deviceKind
+	if os == devices.Windows && p.compliantJoined {
+		list = append(list, compliantJoined)
+	} else {
+		// Also of one that is hybrid joined: mostly that does not matter, and then it is not
+		// among the conditions.
+		list = append(list, compliantDevice)
+	}
+	if os == devices.Windows && p.compliantHybrid {
+		list = append(list, compliantHybrid)
 	}
 	return list
 }

@@ -59,8 +59,11 @@ func (e *engine) blockers(p *person, r resolution) [][]int {
 // prospects lists what some change of objects could open.
 func (e *engine) prospects(p *person, r resolution) []prospect {
 	var list []prospect
-	add := func(left func() []obstacle) {
+	add := func(left func() []obstacle, first ...int) {
 		t := prospect{left: left}
+		for _, f := range first {
+			t.obstacles = append(t.obstacles, []int{f})
+		}
 		for _, o := range left() {
 			if len(o.fixes) == 0 {
 				return // no change of policy helps this one
@@ -93,11 +96,31 @@ func (e *engine) prospects(p *person, r resolution) []prospect {
 				attempts = append(attempts, *a)
 			}
 		})
+		revives := e.revives(q, r)
 		for i := range attempts {
-			add(func() []obstacle { return e.obstacles(q, r, &attempts[i]) })
+			left := func() []obstacle { return e.obstacles(q, r, &attempts[i]) }
+			add(left)
+			if attempts[i].auth == withMethods {
+				for _, f := range revives {
+					e.changing([]int{f}, func() { add(left, f) })
+				}
+			}
 		}
 	}
 	return list
+}
+
+// revives are the objects of which a change makes a registered passkey one that policy
+// accepts: with it other obstacles go too, because the passkey can then be signed in with.
+func (e *engine) revives(p *person, r resolution) []int {
+	var list []int
+	for _, k := range p.keys {
+		if !e.usable(p, k).in(r) {
+			list = append(list, e.keyFixes(p, r, k)...)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // opens tells whether some attempt is open once a set has changed; of those that it
@@ -173,9 +196,13 @@ func (e *engine) keyObstacles(p *person, r resolution, k heldKey) []obstacle {
 	return append(list, e.refusing(p, r, k.AAGUID)...)
 }
 
-// keyFixes are the profiles that could admit a registered passkey.
+// keyFixes are the profiles that could admit a registered passkey, or the method whose
+// targets could name one.
 func (e *engine) keyFixes(p *person, r resolution, k heldKey) []int {
 	var fixes []int
+	if e.profileless(p) && k.held.in(r) {
+		fixes = append(fixes, e.m.byID[Blocker{MethodBlocker, entra.MethodFido2}])
+	}
 	for i := range e.m.profiles {
 		if p.profiles[i].in(r) && k.held.in(r) {
 			fixes = append(fixes, e.m.profileBlocker(i))

@@ -20,7 +20,16 @@ func (n *drawn) change(b Blocker, account string) {
 	case MethodBlocker:
 		fido := n.method("Fido2")
 		fido["state"], fido["isSelfServiceRegistrationAllowed"] = "enabled", true
-		if fido["passkeyProfiles"] == nil { // in legacy mode the rules stand in the method
+		profiles, _ := fido["passkeyProfiles"].([]any)
+		dangling := profileID(len(profiles))
+		for _, t := range fido["includeTargets"].([]any) {
+			if slices.Contains(words(t.(object)["allowedPasskeyProfiles"]), dangling) && profiles != nil {
+				fido["passkeyProfiles"] = append(profiles, object{"id": dangling, "passkeyTypes": "deviceBound,synced", "attestationEnforcement": "disabled",
+					"keyRestrictions": object{"isEnforced": false, "enforcementType": "allow", "aaGuids": []string{}}})
+				break
+			}
+		}
+		if profiles == nil { // in legacy mode the rules stand in the method
 			fido["isAttestationEnforced"], fido["keyRestrictions"] = false, object{"isEnforced": false, "enforcementType": "allow", "aaGuids": []string{}}
 		}
 	case ProfileBlocker:
@@ -44,7 +53,11 @@ func (n *drawn) change(b Blocker, account string) {
 func combinations() []string {
 	var list []string
 	for i, name := range modeNames {
-		if m := modes(1 << i); m.multifactor() {
+		m := modes(1 << i)
+		if m == external {
+			continue // no strength can list one
+		}
+		if m.multifactor() {
 			list = append(list, name)
 		} else if (m | password).multifactor() {
 			list = append(list, "password,"+name)

@@ -367,6 +367,9 @@ func (d dice) methodsPolicy() object {
 				"attestationEnforcement": d.pick("disabled", "disabled", "registrationOnly"), "keyRestrictions": d.keyRestrictions()})
 			ids = append(ids, profileID(i))
 		}
+		if d.one(8) { // every target names a profile that does not exist
+			ids = []string{profileID(count)}
+		}
 		var include []object
 		for _, t := range slices.Concat(targets(), targets()[:rapid.IntRange(0, 1).Draw(d.t, "second target")]) {
 			t["allowedPasskeyProfiles"] = []string{d.pick(ids...)}

@@ -30,7 +30,7 @@ func (h *Holder) Meets(c *Class, at int, app string) audit.Tri {
 	for _, os := range h.b.everyday(c.person, kind) {
 		kinds := []deviceKind{unmanaged}
 		if c.person.compliant[os] {
-			kinds = append(kinds, compliantDevice)
+			kinds = append(kinds, c.person.compliantKinds(os)...)
 		}
 		if os == devices.Windows && c.person.hybrid {
 			kinds = append(kinds, hybridDevice)

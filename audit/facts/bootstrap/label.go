@@ -3,6 +3,9 @@ package bootstrap
 import (
 	"fmt"
 	"strings"
+
+	"passkeyaudit/audit"
+	"passkeyaudit/audit/facts/methods"
 )
 
 // Label names an object for people.
@@ -70,10 +73,24 @@ func (g *Given) ChangeText(objects []Blocker) string {
 		case PassBlocker:
 			parts = append(parts, label+" lets them use a pass of either kind")
 		case MethodBlocker:
-			parts = append(parts, label+" is on, with self-service")
+			parts = append(parts, label+" "+g.methodChange())
 		default:
 			parts = append(parts, label+" admits what they can do")
 		}
 	}
 	return strings.Join(parts, ", and ")
+}
+
+// methodChange says how the Passkey (FIDO2) method would have to change: to be on, or
+// where it is, to admit something.
+func (g *Given) methodChange() string {
+	pk := g.Methods.Passkeys
+	switch {
+	case pk == nil || pk.Enabled != audit.Yes || pk.SelfService != audit.Yes:
+		return "is on, with self-service"
+	case pk.Mode == methods.Legacy:
+		return "admits the passkeys they can have"
+	default:
+		return "names a profile that exists in the target that reaches them"
+	}
 }

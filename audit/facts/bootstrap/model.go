@@ -118,6 +118,7 @@ func newModel(t *tenant, o Options) *model {
 	}
 	m.named = namedModels(m.profiles, t.strengths)
 	m.credentials = m.distinct(credentialsFor(t.known, m.named, m.switches))
+	m.uncertain = m.uncertain || slices.ContainsFunc(m.profiles, m.mayAdmit)
 	m.places = m.tellable(m.places)
 	return m
 }
@@ -159,7 +160,7 @@ func (m *model) everyScene(p *conditionalaccess.Policy, visit func(*conditionala
 		systems = devices.Systems[:]
 	}
 	if p.Conditional(conditionalaccess.Devices) || p.Conditional(conditionalaccess.Other) {
-		kinds = []deviceKind{unmanaged, compliantDevice, hybridDevice, helloDevice}
+		kinds = []deviceKind{unmanaged, compliantDevice, compliantJoined, compliantHybrid, hybridDevice, helloJoined, helloDevice}
 	}
 	if p.Conditional(conditionalaccess.Locations) {
 		places = m.places
@@ -251,6 +252,14 @@ func (m *model) distinct(all []credential) []credential {
 		list = append(list, c)
 	}
 	return list
+}
+
+// mayAdmit tells whether it is not known of some passkey if a profile admits it: a value
+// of the profile is none that this program knows, or is not told.
+func (m *model) mayAdmit(p *methods.Profile) bool {
+	return slices.ContainsFunc(m.credentials, func(c credential) bool {
+		return p.AllowsRegistration(c.passkey(false)) == audit.Unsure || p.AllowsRegistration(c.passkey(true)) == audit.Unsure
+	})
 }
 
 func (m *model) object(b Blocker) int {

@@ -47,9 +47,11 @@ func (m modes) names() []string {
 
 // multifactor tells whether the modes amount to multifactor authentication: one that
 // is by itself, or a second factor after a password or a federated sign-in. Source:
-// STR (concept-authentication-strengths, 2025-03-04).
+// STR (concept-authentication-strengths, 2025-03-04). An external method does so too,
+// as the mfa control takes it; whether it opens registration is not documented, so who
+// has nothing else hangs on it (gapExternal).
 func (m modes) multifactor() bool {
 	const alone = fido2 | hello | phoneSignIn | passes | certificateMulti | federatedMulti
-	const second = push | softwareOath | hardwareOath | sms | voice | certificateSingle
+	const second = push | softwareOath | hardwareOath | sms | voice | certificateSingle | external
 	return m&alone != 0 || m&second != 0 && m&(password|federatedSingle) != 0
 }

@@ -134,6 +134,9 @@ func (e *engine) credentialObstacle(p *person, r resolution, a *attempt) (obstac
 	if e.m.unread && r.helps(gapMethodsPolicy) {
 		admitted = true
 	}
+	if e.profileless(p) {
+		fixes, admitted = []int{e.m.byID[Blocker{MethodBlocker, entra.MethodFido2}]}, e.changed(MethodBlocker, entra.MethodFido2)
+	}
 	if !admitted {
 		reason := ProfileRejects
 		if unattested {
@@ -155,6 +158,12 @@ func (e *engine) credentialObstacle(p *person, r resolution, a *attempt) (obstac
 		return o, true
 	}
 	return obstacle{}, false
+}
+
+// profileless tells whether the targets that reach the person name no profile that
+// exists. Then it is the targets that have to change, and they belong to the method.
+func (e *engine) profileless(p *person) bool {
+	return !e.m.unread && !slices.ContainsFunc(p.profiles, func(f fact3) bool { return f.value != audit.No })
 }
 
 // refusing lists the strengths of everyday sign-ins that a passkey of a model does

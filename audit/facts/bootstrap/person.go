@@ -34,6 +34,10 @@ type person struct {
 	phones    map[devices.OS]bool
 	systems   map[devices.OS]bool // seen: in evidence, or signed in from
 	compliant map[devices.OS]bool
+	fit       map[devices.OS]bool // a compliant phone that may keep a passkey in Authenticator
+	// compliantJoined and compliantHybrid: a compliant Windows computer is joined to Entra
+	// alone, or to Active Directory as well.
+	compliantJoined, compliantHybrid bool
 	// oneSystem: what is asked is about the systems in evidence alone.
 	oneSystem    bool
 	hybrid       bool
@@ -116,6 +120,6 @@ func (p *person) lost() *person {
 
 // key is the same for people whom the search cannot tell apart.
 func (p *person) key() string {
-	return fmt.Sprint(p.policyKey(), p.activated, p.can, p.keys, p.stale, p.staleKey, p.registered, p.phones, p.systems, p.compliant,
+	return fmt.Sprint(p.policyKey(), p.activated, p.can, p.keys, p.stale, p.staleKey, p.registered, p.phones, p.systems, p.compliant, p.fit, p.compliantJoined, p.compliantHybrid,
 		p.hybrid, p.joined, p.nested, p.devicesKnown, p.risk, p.reportOnly, p.noPlaces, p.phoneOnly)
 }

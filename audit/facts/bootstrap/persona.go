@@ -175,7 +175,8 @@ func appendFacts(b []byte, list []fact3) []byte {
 func (p *person) as(who Persona) *person {
 	q := *p
 	q.keys, q.heldPass, q.reportOnly, q.risk = nil, 0, false, ""
-	q.phones, q.systems, q.compliant, q.hybrid, q.joined = none(), none(), none(), false, false
+	q.phones, q.systems, q.compliant, q.fit, q.hybrid, q.joined = none(), none(), none(), none(), false, false
+	q.compliantJoined, q.compliantHybrid = false, false
 	q.devicesKnown = holds
 	for i := range q.can {
 		if m := modes(1 << i); m&(password|federatedSingle) == 0 {

@@ -272,6 +272,9 @@ func (e *engine) firstAllowed(s *scene, i int, using modes, r resolution) bool {
 	before.Using, after.Using = e.names(using&(password|federatedSingle)), e.names(using)
 	p := &e.m.policies[i]
 	v := p.Satisfied(&before, func(c conditionalaccess.Control) bool {
+		if e.lenient == i+1 && c.Kind() != conditionalaccess.StrengthControl {
+			return true
+		}
 		if k := c.Kind(); p.register || k != conditionalaccess.MFAControl && k != conditionalaccess.StrengthControl || e.m.switches.MFABlocksFirstMethod {
 			return false
 		}

@@ -6,6 +6,7 @@ import (
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/entra"
+	"passkeyaudit/audit/facts/methods"
 	"passkeyaudit/audit/snapshot"
 )
 
@@ -77,8 +78,11 @@ func (g *Given) QuoteBlockers(ctx context.Context, p *audit.Pass, blockers []Blo
 		case MethodBlocker:
 			if pk := g.Methods.Passkeys; pk != nil {
 				pointer, means := pk.Pointer+"/state", "whether the method is on"
-				if slices.Contains(reasons, SelfServiceOff) {
+				switch {
+				case slices.Contains(reasons, SelfServiceOff):
 					pointer, means = pk.Pointer+"/isSelfServiceRegistrationAllowed", "whether people may register themselves"
+				case slices.Contains(reasons, ProfileRejects) && pk.Mode == methods.Profiles:
+					pointer, means = pk.Pointer+"/includeTargets", "which profiles the targets name"
 				}
 				all = append(all, g.Methods.Quote(pointer, means))
 			}

@@ -10,6 +10,7 @@ import (
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/facts/devices"
+	"passkeyaudit/audit/facts/population"
 )
 
 // Reach is the fact that says for everybody, today, whether there is a way to a
@@ -236,14 +237,7 @@ func (r *Result) Of(ordinal uint32) Verdict {
 	if i := r.classOf[ordinal]; i >= 0 {
 		return r.Classes[i].Verdict.At(r.Directory.Country(ordinal))
 	}
-	v := Verdict{State: OutOfScope, Confidence: High}
-	dir := r.Directory
-	if !dir.Enabled.Has(ordinal) {
-		v.Reasons = append(v.Reasons, AccountDisabled)
-	}
-	if dir.Guests.Has(ordinal) {
-		v.Reasons = append(v.Reasons, Guest)
-	}
+	v, _ := Beyond(r.Directory, ordinal)
 	// Where the policy has no entry for passkeys, nothing is known of scope.
 	included, excluded := hangs(gapMethodsPolicy), hangs(gapMethodsPolicy)
 	if pk := r.Methods.Passkeys; pk != nil {
@@ -251,6 +245,19 @@ func (r *Result) Of(ordinal uint32) Verdict {
 	}
 	v.Reasons = tidy(append(v.Reasons, scopeReasons(r.model.method, included, excluded)...))
 	return v
+}
+
+// Beyond tells of a disabled account, or a guest's, that it is out of scope: it is so even
+// where the methods policy was not read.
+func Beyond(dir *population.Directory, ordinal uint32) (Verdict, bool) {
+	v := Verdict{State: OutOfScope, Confidence: High}
+	if !dir.Enabled.Has(ordinal) {
+		v.Reasons = append(v.Reasons, AccountDisabled)
+	}
+	if dir.Guests.Has(ordinal) {
+		v.Reasons = append(v.Reasons, Guest)
+	}
+	return v, len(v.Reasons) > 0
 }
 
 // ClassOf gives the class of an account, nil for those in none.

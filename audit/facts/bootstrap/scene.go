@@ -20,7 +20,10 @@ type deviceKind uint8
 const (
 	unmanaged deviceKind = iota
 	compliantDevice
+	compliantJoined // joined to Entra
+	compliantHybrid
 	hybridDevice
+	helloJoined // as helloDevice, joined to Entra alone
 	helloDevice // a computer with the person's Windows Hello, not known to be compliant
 )
 
@@ -129,8 +132,17 @@ func deviceOf(k deviceKind) conditionalaccess.Device {
 	switch k {
 	case compliantDevice:
 		set("isCompliant", "True")
+	case compliantJoined:
+		set("trustType", "AzureAD")
+		set("isCompliant", "True")
+	case compliantHybrid:
+		set("trustType", "ServerAD")
+		set("isCompliant", "True")
 	case hybridDevice:
 		set("trustType", "ServerAD")
+		set("isCompliant", "False")
+	case helloJoined:
+		set("trustType", "AzureAD")
 		set("isCompliant", "False")
 	case helloDevice:
 		set("isCompliant", "False")
@@ -159,7 +171,8 @@ func (e *engine) satisfied(s *scene, i int, using modes, aaguid string, w waiver
 		offered = ""
 	}
 	k := metKey{i, using, aaguid, w, offered}
-	if v, known := s.met[k]; known && !e.strengthsChanged {
+	asIs := !e.strengthsChanged && e.lenient == 0
+	if v, known := s.met[k]; known && asIs {
 		return v
 	}
 	in := s.in
@@ -167,7 +180,7 @@ func (e *engine) satisfied(s *scene, i int, using modes, aaguid string, w waiver
 	v := e.m.policies[i].Satisfied(&in, func(c conditionalaccess.Control) bool {
 		switch {
 		case c.Kind() != conditionalaccess.StrengthControl:
-			return false
+			return e.lenient == i+1
 		case e.strengthsChanged && e.changed(StrengthBlocker, c.StrengthID()):
 			return true
 		case w == waiveAll:
@@ -178,7 +191,7 @@ func (e *engine) satisfied(s *scene, i int, using modes, aaguid string, w waiver
 			return false
 		}
 	})
-	if !e.strengthsChanged {
+	if asIs {
 		s.met[k] = v
 	}
 	return v

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"passkeyaudit/audit"
+	"passkeyaudit/audit/entra"
 )
 
 // engine searches in one model. It remembers scenes, so it is for one goroutine.
@@ -14,6 +15,8 @@ type engine struct {
 	change           []int
 	strengthsChanged bool
 	changes          int // how many changes were tried
+	// lenient is a policy of which only the strengths count: its position, and one. 0: none.
+	lenient int
 	// route leaves out attempts that a question is not about.
 	route Route
 
@@ -50,7 +53,7 @@ type stand struct {
 // judge finds where a person in scope stands.
 func (e *engine) judge(p *person, r resolution) stand {
 	if !e.m.policiesKnown && !r.helps(gapPolicies) {
-		return stand{state: Unknown} // a policy that was not read may block everything
+		return e.judgeUnread(p, r)
 	}
 	if e.works(p, r) != nil {
 		return stand{state: HasPasskey}
@@ -69,6 +72,25 @@ func (e *engine) judge(p *person, r resolution) stand {
 	default:
 		return stand{SelfService, way}
 	}
+}
+
+// judgeUnread judges where policies may not have been read. One of them may block
+// everything, but none opens a way to somebody who has none without any policy.
+func (e *engine) judgeUnread(p *person, r resolution) stand {
+	outer, strengths := e.change, e.strengthsChanged
+	defer func() { e.change, e.strengthsChanged = outer, strengths; e.changes++ }()
+	bare := slices.Clone(outer)
+	for i := range e.m.policies {
+		bare = append(bare, i)
+	}
+	if len(bare) > 0 {
+		e.change = bare
+		e.changes++
+	}
+	if e.judge(p, r|resolution(gapPolicies)).state == Trapped {
+		return stand{state: Trapped}
+	}
+	return stand{state: Unknown}
 }
 
 // works is a registered passkey that counts and works, nil if there is none.
@@ -111,6 +133,9 @@ func (e *engine) usable(p *person, k heldKey) fact3 {
 			f = f.and(factOf(profile.AllowsSignIn(k.Credential), e.unsureKey(k)))
 		}
 		admitted = admitted.or(f)
+	}
+	if e.profileless(p) && e.changed(MethodBlocker, entra.MethodFido2) {
+		admitted = holds
 	}
 	return k.held.and(admitted)
 }

@@ -9,6 +9,7 @@ import (
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/conditionalaccess"
+	"passkeyaudit/audit/facts/methods"
 )
 
 // Stops is the fact that says which Conditional Access policies close a route to a
@@ -233,11 +234,48 @@ func (e *engine) refusalsBehind(p *person, r resolution, set []int) []Refusal {
 		if cs := pol.Controls(); len(cs) > 0 && pol.Requires(cs[0]) || len(f.Reasons) == 1 {
 			f.Demanded = f.Reasons
 		}
-		f.Passkey = f.Has(StrengthUnsatisfiable) && slices.ContainsFunc(pol.strengths, e.passkeyOnly)
+		f.Passkey = f.Has(StrengthUnsatisfiable) && slices.ContainsFunc(pol.strengths, e.passkeyOnly) && !e.modelsOnly(p, r, o.fixes[0], way) && e.strengthCloses(p, r, o.fixes[0], set)
 		list = append(list, f)
 	}
 	slices.SortFunc(list, func(a, b Refusal) int { return strings.Compare(a.Policy, b.Policy) })
 	return list
+}
+
+// modelsOnly tells whether it is for want of a model that a strength on resources refuses
+// somebody who has a method: the wizard would offer the passkey, were there one that the
+// profiles admit and that meets the strength.
+func (e *engine) modelsOnly(p *person, r resolution, i int, way *attempt) bool {
+	pol := &e.m.policies[i]
+	if pol.register || e.m.switches.NoInterruptRegistration || !e.using(p, r, attempt{os: way.os, device: way.device}, withMethods).multifactor() {
+		return false
+	}
+	return !slices.ContainsFunc(e.m.credentials, func(c credential) bool {
+		meets := !slices.ContainsFunc(pol.strengths, func(s conditionalaccess.Control) bool { return e.admits(s, c.aaguid) == audit.No })
+		return meets && slices.ContainsFunc(e.m.profiles, func(profile *methods.Profile) bool {
+			return profile.AllowsRegistration(c.passkey(true)) != audit.No && p.profiles[slices.Index(e.m.profiles, profile)].value != audit.No
+		})
+	})
+}
+
+// strengthCloses tells whether the strengths of a policy would close the way without its
+// other controls, where those are demanded beside them: with a lane for passes it may be a
+// managed device alone that is wanting.
+func (e *engine) strengthCloses(p *person, r resolution, i int, set []int) bool {
+	pol := &e.m.policies[i]
+	if !slices.ContainsFunc(pol.strengths, pol.Requires) || len(pol.Controls()) == len(pol.strengths) {
+		return true
+	}
+	own := e.policyFixes(i)
+	rest := slices.DeleteFunc(slices.Clone(set), func(o int) bool { return slices.Contains(own, o) })
+	// Nothing that is remembered of the person holds with other controls.
+	forget := func() { e.unchanged.of, e.altered.of = nil, nil }
+	forget()
+	defer forget()
+	e.lenient = i + 1
+	defer func() { e.lenient = 0 }()
+	closed := false
+	e.changing(rest, func() { closed = e.way(p, r) == nil })
+	return closed
 }
 
 // passkeyOnly tells whether a strength is met with a passkey, and with nothing that

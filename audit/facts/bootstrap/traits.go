@@ -39,7 +39,7 @@ type sources struct {
 func (s *sources) blank() *person {
 	p := &person{
 		reach: make([]fact3, len(s.reach)), profiles: make([]fact3, s.profileCount()),
-		phones: map[devices.OS]bool{}, systems: map[devices.OS]bool{}, compliant: map[devices.OS]bool{},
+		phones: map[devices.OS]bool{}, systems: map[devices.OS]bool{}, compliant: map[devices.OS]bool{}, fit: map[devices.OS]bool{},
 		devicesKnown: holds,
 	}
 	p.group = s.group
@@ -374,6 +374,11 @@ func (s *sources) deviceTraits(add adder) {
 				p.compliant[os] = true
 			}
 		})
+		add(audit.Certainly(s.owned.CompliantFit[os]), func(p *person, v audit.Tri) {
+			if v == audit.Yes {
+				p.fit[os] = true
+			}
+		})
 		add(audit.Certainly(s.owned.CapablePhone[os]), func(p *person, v audit.Tri) {
 			if v == audit.Yes {
 				p.phones[os] = true
@@ -381,5 +386,7 @@ func (s *sources) deviceTraits(add adder) {
 		})
 	}
 	add(audit.Certainly(s.owned.Hybrid), func(p *person, v audit.Tri) { p.hybrid = v == audit.Yes })
+	add(audit.Certainly(s.owned.CompliantJoined), func(p *person, v audit.Tri) { p.compliantJoined = v == audit.Yes })
+	add(audit.Certainly(s.owned.CompliantHybrid), func(p *person, v audit.Tri) { p.compliantHybrid = v == audit.Yes })
 	add(audit.Certainly(s.owned.Joined), func(p *person, v audit.Tri) { p.joined = v == audit.Yes })
 }

@@ -82,6 +82,9 @@ func (b *bench) verdict(p *person) Verdict {
 		return v
 	}
 	b.describe(p, &v, bad)
+	if v.State == Trapped && !b.m.policiesKnown {
+		v.lower(Medium) // what else stands in the way is not known, only that something does
+	}
 	for i := range b.turned {
 		if !couldMatter(i, bad) {
 			continue
@@ -253,7 +256,7 @@ func (b *bench) touches(p *person, g gap) bool {
 	on := func(f fact3) bool { return f.value == audit.Unsure && f.on&g != 0 }
 	return slices.ContainsFunc(p.reach, on) || slices.ContainsFunc(p.profiles, on) || slices.ContainsFunc(p.can[:], on) ||
 		slices.ContainsFunc(p.keys, func(k heldKey) bool {
-			return on(k.held) || on(b.usable(p, k)) || k.AAGUID == unnamed && g == gapMethods
+			return on(k.held) || on(b.usable(p, k)) || k.AAGUID == unnamed && g&gapMethods != 0
 		}) ||
 		slices.ContainsFunc(p.lanes, func(lane *person) bool { return b.touches(lane, g) }) ||
 		slices.ContainsFunc([]fact3{p.included, p.excluded, p.pass, p.authApp, p.oathApp, p.registered, p.devicesKnown}, on)

@@ -33,6 +33,12 @@ type Owned struct {
 	// registered and that Entra, or where the directory was not read Intune, calls
 	// compliant.
 	Compliant map[OS]audit.Set
+	// CompliantFit are those of Compliant with such a phone or tablet of their own that no
+	// row of it puts below what a passkey in Authenticator takes.
+	CompliantFit map[OS]audit.Set
+	// CompliantJoined and CompliantHybrid are the people with a compliant Windows computer
+	// that is joined to Entra alone, or to Active Directory as well.
+	CompliantJoined, CompliantHybrid audit.Set
 	// Hybrid are the people with a Windows device joined to Active Directory and
 	// known to Entra.
 	Hybrid audit.Set
@@ -152,6 +158,7 @@ const (
 	markCapable
 	markOld
 	markUntold
+	markFit
 	marksOfSystem
 )
 
@@ -162,6 +169,8 @@ const (
 	markUntoldWindows
 	markWorkProfile
 	markBeside
+	markCompliantJoined
+	markCompliantHybrid
 )
 
 func markOf(system, what int) mark { return 1 << (marksOfSystem*system + what) }
@@ -202,6 +211,13 @@ func computer(d *row) (m mark) {
 	if d.trust == Hybrid {
 		m |= markHybrid
 	}
+	switch {
+	case !d.is.has(compliant):
+	case d.trust == Hybrid:
+		m |= markCompliantHybrid
+	case d.trust == Joined:
+		m |= markCompliantJoined
+	}
 	if d.trust >= Joined {
 		m |= markJoined
 	}
@@ -221,7 +237,11 @@ func phone(d *row, system int) (m mark) {
 	if d.form == Appliance || d.is.has(shared) {
 		return m
 	}
-	switch level := PhoneLevel(d.os, d.version); {
+	level := PhoneLevel(d.os, d.version)
+	if d.is.has(compliant) && level != LevelBelow {
+		m |= markOf(system, markFit)
+	}
+	switch {
 	case level == LevelEnough:
 		m |= markOf(system, markCapable)
 	case d.form == Tablet, d.is.has(idle):
@@ -251,13 +271,15 @@ func (b *builder) left(d *row) {
 func (b *builder) finish() *Owned {
 	o := &Owned{
 		Of: map[OS]audit.Set{}, Managed: map[OS]audit.Set{}, Listed: map[OS]audit.Set{}, Compliant: map[OS]audit.Set{},
-		CapablePhone: map[OS]audit.Set{}, OldPhone: map[OS]audit.Set{}, UntoldPhone: map[OS]audit.Set{},
+		CapablePhone: map[OS]audit.Set{}, OldPhone: map[OS]audit.Set{}, UntoldPhone: map[OS]audit.Set{}, CompliantFit: map[OS]audit.Set{},
+		CompliantJoined: b.marked(markCompliantJoined), CompliantHybrid: b.marked(markCompliantHybrid),
 		Hybrid: b.marked(markHybrid), Joined: b.marked(markJoined), OldWindows: b.marked(markOldWindows), UntoldWindows: b.marked(markUntoldWindows),
 		WorkProfile: b.marked(markWorkProfile), BesideProfile: b.marked(markBeside), OldUnowned: b.oldUnowned,
 	}
 	for i, os := range Systems {
 		o.Of[os], o.Managed[os], o.Listed[os] = b.marked(markOf(i, markHas)), b.marked(markOf(i, markIntune)), b.marked(markOf(i, markListed))
 		o.Compliant[os], o.CapablePhone[os] = b.marked(markOf(i, markCompliant)), b.marked(markOf(i, markCapable))
+		o.CompliantFit[os] = b.marked(markOf(i, markFit))
 		o.OldPhone[os], o.UntoldPhone[os] = b.marked(markOf(i, markOld)), b.marked(markOf(i, markUntold))
 	}
 	b.marks = nil

@@ -38,7 +38,8 @@ type previewShape struct {
 	Loses     []previewRow   `json:"loses"`
 	Gains     []previewRow   `json:"gains"`
 	SignIns   signInsShape   `json:"signIns"`
-	Worsens   []any          `json:"worsens"`
+	Worsens   []previewRow   `json:"worsens"`
+	Personas  []personaRow   `json:"personas"`
 	Others    othersShape    `json:"others"`
 	Truncated bool           `json:"truncated"`
 }
@@ -50,7 +51,7 @@ type changeShape struct {
 	Digest   string    `json:"digest"`
 }
 
-// previewCounts count people; worsens has no personas in it.
+// previewCounts count people.
 type previewCounts struct {
 	Loses     int `json:"loses"`
 	Gains     int `json:"gains"`
@@ -124,7 +125,7 @@ func Preview(w io.Writer, h audit.Header, c PreviewContext, p *preview.Preview) 
 		Schema: preview.Schema, Tool: toolShape(h), Tenant: tenantShape(h), Snapshot: snapshotDigest{report.UTC(h.TakenAt), h.Digest}, Goal: c.Goal,
 		Change:  changeShape{append([]string{}, c.Steps...), append([]string{}, c.Notes...), c.Requests, c.Digest},
 		Counts:  previewCounts{len(p.People.Loses), len(p.People.Gains), len(p.People.Worsens), p.People.LockedOut()},
-		SignIns: signInsOf(p.SignIns), Worsens: []any{},
+		SignIns: signInsOf(p.SignIns), Personas: []personaRow{},
 	}
 	cut := func(list []preview.Account) []previewRow {
 		rows := []previewRow{}
@@ -137,12 +138,9 @@ func Preview(w io.Writer, h audit.Header, c PreviewContext, p *preview.Preview) 
 		}
 		return rows
 	}
-	shape.Loses, shape.Gains = cut(p.People.Loses), cut(p.People.Gains)
-	for _, row := range cut(p.People.Worsens) {
-		shape.Worsens = append(shape.Worsens, row)
-	}
+	shape.Loses, shape.Gains, shape.Worsens = cut(p.People.Loses), cut(p.People.Gains), cut(p.People.Worsens)
 	for _, who := range p.Personas {
-		shape.Worsens = append(shape.Worsens, personaRowOf(who))
+		shape.Personas = append(shape.Personas, personaRowOf(who))
 	}
 	shape.Others = othersShape{cut(p.Others.Loses), cut(p.Others.Gains), cut(p.Others.Worsens)}
 	if err := json.MarshalWrite(w, &shape, json.Deterministic(true), jsontext.WithIndent("  ")); err != nil {
@@ -179,7 +177,7 @@ func PreviewLines(w io.Writer, p *preview.Preview) error {
 		}
 	}
 	for _, who := range p.Personas {
-		if err := json.MarshalEncode(enc, personaLine{"worsens", personaRowOf(who)}); err != nil {
+		if err := json.MarshalEncode(enc, personaLine{"personas", personaRowOf(who)}); err != nil {
 			return err
 		}
 	}

@@ -35,8 +35,13 @@ var Check = &audit.Check{
 		{Section: snapshot.AuthenticationMethods, Gap: audit.Refines},
 		{Section: snapshot.UserRegistrationDetails, Gap: audit.Refines},
 		{Section: snapshot.Domains, Gap: audit.Refines},
+		// Policies add people who have a method, or could register one, that they may not
+		// start with.
+		{Section: snapshot.ConditionalAccessPolicies, Gap: audit.Refines},
+		{Section: snapshot.NamedLocations, Gap: audit.Refines},
+		{Section: snapshot.AuthenticationStrengths, Gap: audit.Refines},
 	},
-	Facts: []audit.AnyFact{population.Users, methods.Policy, methods.Holdings, methods.Usable},
+	Facts: []audit.AnyFact{population.Users, methods.Policy, methods.Holdings, methods.Usable, bootstrap.Reach},
 	Run:   run,
 }
 
@@ -74,7 +79,14 @@ func run(ctx context.Context, p *audit.Pass) error {
 		p.Lacks(snapshot.GroupMembers, audit.Hides,
 			fmt.Sprintf("whether %s in scope of Temporary Access Pass is not known", audit.PeopleDo(unplaced.Count(), "is", "are")))
 	}
-	stuck := helpless.Minus(passes.Possible())
+	reach, err := audit.Get(ctx, p, bootstrap.Reach)
+	if err != nil {
+		return err
+	}
+	trapped, confidence := reach.WantPasses(passes.Possible())
+	alone := helpless.Minus(passes.Possible())
+	barred := trapped.Minus(alone)
+	stuck := alone.Or(barred)
 	subject := audit.Subject{Type: audit.SubjectPolicy, ID: entra.MethodTemporaryAccessPass, Name: "Temporary Access Pass"}
 	if stuck.Empty() {
 		// That nobody needs one can be said only of accounts that were read in full.
@@ -99,7 +111,13 @@ func run(ctx context.Context, p *audit.Pass) error {
 		Subject:  subject,
 		Affected: audit.People(stuck, dir),
 	}
-	const need = "%s a Temporary Access Pass to register a passkey, having no usable strong method and none that they could register alone"
+	need := "%s a Temporary Access Pass to register a passkey, having no usable strong method and none that they could register alone"
+	switch {
+	case alone.Empty():
+		need = "%s a Temporary Access Pass to register a passkey, having no method that opens the way"
+	case !barred.Empty():
+		need += ", or none that opens the way"
+	}
 	if tap.Enabled == audit.No {
 		f.Message = fmt.Sprintf(need+", but Temporary Access Pass is disabled.", audit.PeopleDo(stuck.Count(), "needs", "need"))
 		f.Blockers = []string{"tapDisabled"}
@@ -119,11 +137,22 @@ func run(ctx context.Context, p *audit.Pass) error {
 		f.Certainty = audit.Likely
 		f.Message += " That they could register none alone is not certain. " + doubt
 	}
-	rows, err := methods.QuoteHoldings(ctx, p, dir, held, stuck, "nothing that counts and that the person may use")
-	if err != nil {
-		return err
+	if !barred.Empty() && confidence != bootstrap.High {
+		f.Certainty = audit.Likely
 	}
-	f.Evidence = append(f.Evidence, rows...)
+	for _, q := range []struct {
+		people audit.Set
+		means  string
+	}{
+		{alone, "nothing that counts and that the person may use"},
+		{barred, "nothing that opens the way to a passkey today; a pass would"},
+	} {
+		rows, err := methods.QuoteHoldings(ctx, p, dir, held, q.people, q.means)
+		if err != nil {
+			return err
+		}
+		f.Evidence = append(f.Evidence, rows...)
+	}
 	p.Report(f)
 	return nil
 }
