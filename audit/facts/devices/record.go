@@ -8,6 +8,7 @@ import (
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/entra"
+	"passkeyaudit/audit/facts/methods"
 	"passkeyaudit/audit/facts/population"
 	"passkeyaudit/audit/snapshot"
 )
@@ -52,7 +53,8 @@ func (r *Record) Level() Level {
 
 // RecordsOf puts together what some sections tell of the devices of some accounts,
 // the strongest evidence first. It reads the sections, and keeps of them what is about
-// these accounts only. The caller declares them.
+// these accounts only. The caller declares them, and for authenticationMethods the fact
+// methods.Listings.
 func RecordsOf(ctx context.Context, p *audit.Pass, dir *population.Directory, people audit.Set, sections ...snapshot.SectionID) (map[uint32][]Record, error) {
 	found := map[uint32][]Record{}
 	if people.Empty() {
@@ -95,7 +97,7 @@ func (g *gatherer) section(ctx context.Context, p *audit.Pass, section snapshot.
 	case snapshot.ManagedDevices:
 		return each(ctx, p, g, section, (*gatherer).managed)
 	case snapshot.AuthenticationMethods:
-		return each(ctx, p, g, section, (*gatherer).apps)
+		return g.apps(ctx, p)
 	default:
 		return each(ctx, p, g, section, (*gatherer).signIn)
 	}
@@ -218,28 +220,28 @@ func (g *gatherer) takeOut(n uint32, deviceID string) Record {
 	return r
 }
 
-func (g *gatherer) apps(read *reader, v *entra.UserMethods) told {
-	n, known := g.dir.Ordinal(v.UserID)
-	if !known || !g.people.Has(n) {
-		return nil
+// apps takes the registered Authenticators, which are known without reading rows again.
+func (g *gatherer) apps(ctx context.Context, p *audit.Pass) error {
+	listed, err := audit.Get(ctx, p, methods.Listings)
+	if err != nil {
+		return err
 	}
-	var list []Record
-	for i := range v.Methods {
-		m := &v.Methods[i]
-		if !authenticator(m) {
+	read := newReader(g.dir, true, g.now)
+	for a := range listed.Apps() {
+		if !g.people.Has(a.Account) {
 			continue
 		}
-		r := Record{By: ByAuthenticator, Section: snapshot.AuthenticationMethods, Key: v.UserID, Name: m.DisplayName, App: ParseVersion(m.PhoneAppVersion)}
-		if member, platform, told := authenticatorPlatform(m); told {
-			r.OS, r.SystemPointer = platform, entra.Pointer("value", i, member)
+		r := Record{By: ByAuthenticator, Section: snapshot.AuthenticationMethods, Key: a.Key(), Name: a.Name, App: ParseVersion(a.Version)}
+		if member, platform, told := authenticatorPlatform(&a); told {
+			r.OS, r.SystemPointer = platform, entra.Pointer("value", a.At, member)
 		}
 		if r.App.Told() {
-			r.VersionPointer = entra.Pointer("value", i, "phoneAppVersion")
+			r.VersionPointer = entra.Pointer("value", a.At, "phoneAppVersion")
 		}
-		r.Form = read.form("", m.DisplayName)
-		list = append(list, r)
+		r.Form = read.form("", a.Name)
+		g.found[a.Account] = append(g.found[a.Account], r)
 	}
-	return func() { g.found[n] = append(g.found[n], list...) }
+	return nil
 }
 
 // signIn reads a successful sign-in; a failed one may be somebody else's.

@@ -165,6 +165,18 @@ func (d *ids) at(n uint32) string {
 	return d.guids[n].text()
 }
 
+// spells tells whether a text is the id at a position, letter for letter; it is
+// that id in some letter case.
+func (d *ids) spells(n uint32, text string) bool {
+	if d.keys != nil {
+		return d.texts[n] == text
+	}
+	if spelled, odd := d.spelled[n]; odd {
+		return spelled == text
+	}
+	return !strings.ContainsAny(text, "ABCDEF")
+}
+
 // find gives the position of an id in any letter case.
 func (d *ids) find(id string) (uint32, bool) {
 	if d.keys != nil {

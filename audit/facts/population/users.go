@@ -235,6 +235,10 @@ func (d *Directory) Country(ordinal uint32) string {
 // Ordinal finds an account by object id, in any letter case.
 func (d *Directory) Ordinal(id string) (uint32, bool) { return d.ids.find(id) }
 
+// Spells tells whether an id of an account, in some letter case, is as the directory
+// spells it.
+func (d *Directory) Spells(ordinal uint32, id string) bool { return d.ids.spells(ordinal, id) }
+
 // Find finds an account by object id or user principal name, in any letter case.
 func (d *Directory) Find(name string) (uint32, bool) {
 	if n, found := d.Ordinal(name); found {
