@@ -55,8 +55,8 @@ type decoding[T, R any] struct {
 	// spare are decoders between two batches: what they have learned and allocated
 	// serves the next.
 	spare sync.Pool
-	// index has a hash of the key of each row, by segment, once all were decoded.
-	index [][]uint32
+	// index says where whose row is, by segment, once all were decoded.
+	index []segmentIndex
 }
 
 // chunks decodes a section in parallel and yields it in order. All its goroutines
@@ -64,7 +64,7 @@ type decoding[T, R any] struct {
 func (d *decoding[T, R]) chunks(ctx context.Context) iter.Seq[chunk[R]] {
 	return func(yield func(chunk[R]) bool) {
 		segs := d.s.files[d.id]
-		d.index = make([][]uint32, len(segs))
+		d.index = make([]segmentIndex, len(segs))
 		decoded := d.ahead(ctx)
 		if len(segs) == 1 {
 			decoded = d.split(ctx, segs[0])
@@ -93,7 +93,8 @@ func (d *decoding[T, R]) indexed() bool {
 
 // note adds a row to the index.
 func (d *decoding[T, R]) note(segment int, key string, row Row) {
-	d.index[segment] = append(d.index[segment], hashOfKey(row.Raw, key))
+	x := &d.index[segment]
+	x.hashes = append(x.hashes, hashOfKey(row.Raw, key))
 }
 
 // ahead decodes several segments at a time.
@@ -147,7 +148,7 @@ func (d *decoding[T, R]) segment(ctx context.Context, n int, seg Segment) iter.S
 		var b rowDecoder[T, R]
 		b.start(d)
 		read := 0
-		for row, err := range d.s.segmentRows(ctx, d.id, seg, &d.total) {
+		for row, err := range d.s.segmentRowsNoting(ctx, d.id, seg, &d.total, &d.index[n].starts) {
 			if err == nil {
 				read += len(row.Raw)
 				if indexed {
@@ -214,7 +215,7 @@ func (d *decoding[T, R]) split(parent context.Context, seg Segment) iter.Seq[chu
 			spec, _ := Spec(d.id)
 			indexed := d.indexed()
 			b := batches.Get().(*batch)
-			for row, err := range d.s.segmentRows(ctx, d.id, seg, &d.total) {
+			for row, err := range d.s.segmentRowsNoting(ctx, d.id, seg, &d.total, &d.index[0].starts) {
 				if err != nil {
 					b.err = err
 					break

@@ -89,7 +89,7 @@ const idleAfter = 90 * 24 * time.Hour
 
 // reader reads rows of both sections, for one goroutine.
 type reader struct {
-	dir *population.Directory
+	find *population.Finder
 	// directory: the directory's devices were read in full, and Intune adds to few.
 	directory bool
 	idleSince time.Time
@@ -100,7 +100,7 @@ type reader struct {
 }
 
 func newReader(dir *population.Directory, directory bool, now string) *reader {
-	r := &reader{dir: dir, directory: directory, systems: map[string]OS{}, versions: map[string]Version{}, forms: map[[2]string]Form{}}
+	r := &reader{find: dir.Finder(), directory: directory, systems: map[string]OS{}, versions: map[string]Version{}, forms: map[[2]string]Form{}}
 	if at, err := entra.ParseTime(now); err == nil {
 		r.idleSince = at.Add(-idleAfter)
 	}
@@ -167,7 +167,7 @@ func (r *reader) device(v *entra.Device) row {
 				continue
 			}
 			last = list[i].ID
-			if n, known := r.dir.Ordinal(list[i].ID); known {
+			if n, known := r.find.Ordinal(list[i].ID); known {
 				d.owners.add(n)
 			}
 		}
@@ -187,7 +187,7 @@ func (r *reader) managed(v *entra.ManagedDevice) row {
 	d.is.set(compliant, strings.EqualFold(v.ComplianceState, "compliant"))
 	enrolment := enrolmentOf(v.DeviceEnrollmentType)
 	d.is.set(shared, enrolment == WithoutUser || enrolment == ByManager || d.os == Windows && server(v.OperatingSystem))
-	if n, known := r.dir.Ordinal(v.UserID); known {
+	if n, known := r.find.Ordinal(v.UserID); known {
 		d.owners.add(n)
 	}
 	r.settle(&d, v.OperatingSystem, v.DeviceName, v.Model, v.LastSyncDateTime)

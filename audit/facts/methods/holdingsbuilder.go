@@ -47,7 +47,8 @@ type keyList struct {
 // reader reads a run of rows. Few distinct values stand in many rows; each is looked
 // at once.
 type reader struct {
-	dir *population.Directory
+	dir  *population.Directory
+	find *population.Finder
 	// The bits of the kinds of which more is kept.
 	passkey, pass, app kindSet
 
@@ -61,7 +62,7 @@ type reader struct {
 
 func newReader(dir *population.Directory) *reader {
 	return &reader{
-		dir: dir, passkey: kindBit(Passkey), pass: kindBit(TemporaryAccessPass), app: kindBit(Authenticator),
+		dir: dir, find: dir.Finder(), passkey: kindBit(Passkey), pass: kindBit(TemporaryAccessPass), app: kindBit(Authenticator),
 		words: map[string]kindSet{}, lists: map[string]keyList{}, texts: map[string]string{},
 	}
 }
@@ -140,7 +141,7 @@ func attested(level string) audit.Tri {
 // AAGUID of a passkey, and of a pass not whether it is usable. A row without a list
 // says nothing.
 func (r *reader) report(row *entra.UserRegistrationDetails) (d reported) {
-	d.account, d.known = r.dir.Ordinal(row.ID)
+	d.account, d.known = r.find.Ordinal(row.ID)
 	if !d.known || row.MethodsRegistered == nil {
 		return d
 	}

@@ -109,7 +109,7 @@ type listedApp struct {
 // listing reads a row of authenticationMethods. A refused item, and one without a
 // list, say nothing of what is held.
 func (r *reader) listing(row *entra.UserMethods) (l listing) {
-	l.account, l.known = r.dir.Ordinal(row.UserID)
+	l.account, l.known = r.find.Ordinal(row.UserID)
 	if !l.known {
 		return l
 	}

@@ -235,6 +235,16 @@ func (d *Directory) Country(ordinal uint32) string {
 // Ordinal finds an account by object id, in any letter case.
 func (d *Directory) Ordinal(id string) (uint32, bool) { return d.ids.find(id) }
 
+// Finder is [Directory.Ordinal] for ids of rows that mostly come in the order in which
+// users do. It is for one goroutine.
+type Finder struct{ finder }
+
+// Finder starts with the first account.
+func (d *Directory) Finder() *Finder { return &Finder{finder{ids: &d.ids, rows: d.rows}} }
+
+// Ordinal finds an account by object id, in any letter case.
+func (f *Finder) Ordinal(id string) (uint32, bool) { return f.find(id) }
+
 // Spells tells whether an id of an account, in some letter case, is as the directory
 // spells it.
 func (d *Directory) Spells(ordinal uint32, id string) bool { return d.ids.spells(ordinal, id) }
