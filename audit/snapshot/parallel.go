@@ -51,7 +51,10 @@ type decoding[T, R any] struct {
 	id     SectionID
 	newMap func() rowMap[T, R]
 	keeps  keeps
-	total  tally
+	// only tells of the number of a row, from 0, whether it is decoded; nil: all are.
+	only  func(row int) bool
+	first []int // number of the first row of each segment, where only is given
+	total tally
 	// spare are decoders between two batches: what they have learned and allocated
 	// serves the next.
 	spare sync.Pool
@@ -88,7 +91,26 @@ func (d *decoding[T, R]) chunks(ctx context.Context) iter.Seq[chunk[R]] {
 // rows are ever looked for: theirs is made once somebody asks.
 func (d *decoding[T, R]) indexed() bool {
 	spec, _ := Spec(d.id)
-	return spec.Key != "" && d.id != SignIns && d.id != DirectoryAudits && !d.s.focus.active()
+	return spec.Key != "" && d.id != SignIns && d.id != DirectoryAudits && !d.s.focus.active() && d.only == nil
+}
+
+// rows are those of a segment that are decoded.
+func (d *decoding[T, R]) rows(ctx context.Context, n int, seg Segment) iter.Seq2[Row, error] {
+	all := d.s.segmentRowsNoting(ctx, d.id, seg, &d.total, &d.index[n].starts)
+	if d.only == nil {
+		return all
+	}
+	return func(yield func(Row, error) bool) {
+		number := d.first[n] - 1
+		for row, err := range all {
+			if number++; err == nil && !d.only(number) {
+				continue
+			}
+			if !yield(row, err) {
+				return
+			}
+		}
+	}
 }
 
 // note adds a row to the index.
@@ -148,7 +170,7 @@ func (d *decoding[T, R]) segment(ctx context.Context, n int, seg Segment) iter.S
 		var b rowDecoder[T, R]
 		b.start(d)
 		read := 0
-		for row, err := range d.s.segmentRowsNoting(ctx, d.id, seg, &d.total, &d.index[n].starts) {
+		for row, err := range d.rows(ctx, n, seg) {
 			if err == nil {
 				read += len(row.Raw)
 				if indexed {
@@ -215,7 +237,7 @@ func (d *decoding[T, R]) split(parent context.Context, seg Segment) iter.Seq[chu
 			spec, _ := Spec(d.id)
 			indexed := d.indexed()
 			b := batches.Get().(*batch)
-			for row, err := range d.s.segmentRowsNoting(ctx, d.id, seg, &d.total, &d.index[0].starts) {
+			for row, err := range d.rows(ctx, 0, seg) {
 				if err != nil {
 					b.err = err
 					break

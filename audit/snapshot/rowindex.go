@@ -8,6 +8,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"passkeyaudit/audit/entra"
 )
@@ -20,6 +21,7 @@ type rowIndex struct {
 	once     sync.Once
 	segments []segmentIndex
 	err      error
+	left     atomic.Bool // by whoever decoded the section
 }
 
 // segmentIndex is what is known of the rows of a segment.
@@ -178,7 +180,24 @@ func (s *Snapshot) index(id SectionID) *rowIndex {
 // leaveIndex keeps the index that a reader of a whole section made on the way.
 func (s *Snapshot) leaveIndex(id SectionID, segments []segmentIndex) {
 	index := s.index(id)
-	index.once.Do(func() { index.segments = segments })
+	index.once.Do(func() {
+		index.segments = segments
+		index.left.Store(true)
+	})
+}
+
+// firstRows has the number of each file's first row; nil where the section was not
+// decoded as a whole.
+func (s *Snapshot) firstRows(id SectionID) []int {
+	index := s.index(id)
+	if !index.left.Load() {
+		return nil
+	}
+	first := make([]int, len(index.segments))
+	for i := 1; i < len(first); i++ {
+		first[i] = first[i-1] + len(index.segments[i-1].hashes)
+	}
+	return first
 }
 
 func (s *Snapshot) hashRows(ctx context.Context, id SectionID) ([]segmentIndex, error) {

@@ -53,14 +53,18 @@ func (r *Record) Level() Level {
 
 // RecordsOf puts together what some sections tell of the devices of some accounts,
 // the strongest evidence first. It reads the sections, and keeps of them what is about
-// these accounts only. The caller declares them, and for authenticationMethods the fact
-// methods.Listings.
+// these accounts only. The caller declares them and the fact Inventory, and for
+// authenticationMethods the fact methods.Listings.
 func RecordsOf(ctx context.Context, p *audit.Pass, dir *population.Directory, people audit.Set, sections ...snapshot.SectionID) (map[uint32][]Record, error) {
 	found := map[uint32][]Record{}
 	if people.Empty() {
 		return found, nil
 	}
-	g := gatherer{dir: dir, people: people, found: found, now: p.Now(), sharing: map[string][]uint32{}}
+	owned, err := audit.Get(ctx, p, Inventory)
+	if err != nil {
+		return nil, err
+	}
+	g := gatherer{dir: dir, owned: owned, people: people, found: found, now: p.Now(), sharing: map[string][]uint32{}}
 	// The directory before Intune, whose rows complete its own.
 	order := []snapshot.SectionID{snapshot.Devices, snapshot.ManagedDevices, snapshot.AuthenticationMethods, snapshot.SignIns}
 	for _, section := range order {
@@ -83,6 +87,7 @@ func RecordsOf(ctx context.Context, p *audit.Pass, dir *population.Directory, pe
 // where they are decoded.
 type gatherer struct {
 	dir    *population.Directory
+	owned  *Owned
 	people audit.Set
 	now    string
 	found  map[uint32][]Record
@@ -113,7 +118,15 @@ func each[T any](ctx context.Context, p *audit.Pass, g *gatherer, section snapsh
 		r := newReader(g.dir, true, g.now)
 		return func(v *T) told { return read(g, r, v) }
 	}
-	for tell, err := range audit.Mapped(ctx, p, section, newMap) {
+	rows := audit.Mapped(ctx, p, section, newMap)
+	if whose := g.owned.whose[section]; whose != nil {
+		devices := make(map[uint32]bool, len(g.sharing))
+		for id := range g.sharing {
+			devices[hashOf(id)] = true
+		}
+		rows = audit.MappedWhere(ctx, p, section, whose.of(g.people, devices), newMap)
+	}
+	for tell, err := range rows {
 		if err != nil {
 			return err
 		}
