@@ -30,7 +30,7 @@ type scene struct {
 	in    conditionalaccess.SignIn
 	match []audit.Tri // by policy of the model: does it apply, whoever signs in
 
-	met map[metKey]audit.Tri
+	met map[metKey]audit.Tri // answers of satisfied
 }
 
 type sceneKey struct {
@@ -50,12 +50,43 @@ const (
 	enrol                   // enrolling a computer
 )
 
-type metKey struct {
-	policy int
-	using  modes
-	aaguid string
-	waive  waiver
-	model  string // the model to be registered, for waiveOffered
+// metKey is all that it depends on whether a policy's grant is met in a scene, in one
+// number: it is asked many millions of times. From the highest bits: the policy, the
+// modes, the model of the passkey that is used, the one to be registered, for
+// waiveOffered, and the waiver.
+type metKey uint64
+
+const (
+	waiverBits = 2
+	modelBits  = 15
+	modesBits  = 16
+	policyBits = 64 - modesBits - 2*modelBits - waiverBits
+)
+
+var _ = [1]struct{}{}[modesEnd>>modesBits-1] // modes take no more bits
+
+// metKey is not to be had where the numbers are too large, which is so in no tenant.
+func (e *engine) metKey(i int, using modes, aaguid string, w waiver, offered string) (k metKey, ok bool) {
+	used, registered := e.modelNumber(aaguid), e.modelNumber(offered)
+	if i >= 1<<policyBits || used >= 1<<modelBits || registered >= 1<<modelBits {
+		return 0, false
+	}
+	k = metKey(i)<<modesBits | metKey(using)
+	k = (k<<modelBits|metKey(used))<<modelBits | metKey(registered)
+	return k<<waiverBits | metKey(w), true
+}
+
+// modelNumber is a number that only this model has; 0 for an unnamed one.
+func (e *engine) modelNumber(aaguid string) int {
+	if aaguid == unnamed {
+		return 0
+	}
+	n, known := e.modelNumbers[aaguid]
+	if !known {
+		n = len(e.modelNumbers) + 1
+		e.modelNumbers[aaguid] = n
+	}
+	return n
 }
 
 // scene gives the sign-in with what is known of how policies match it.
@@ -155,12 +186,18 @@ const (
 
 // satisfied tells whether a sign-in meets a policy's grant.
 func (e *engine) satisfied(s *scene, i int, using modes, aaguid string, w waiver, offered string) audit.Tri {
-	if w != waiveOffered {
-		offered = ""
+	if len(e.m.policies[i].strengths) == 0 {
+		w = waiveNone // there is nothing to waive
 	}
-	k := metKey{i, using, aaguid, w, offered}
-	if v, known := s.met[k]; known && !e.strengthsChanged {
-		return v
+	if w != waiveOffered {
+		offered = unnamed
+	}
+	k, keyed := e.metKey(i, using, aaguid, w, offered)
+	keyed = keyed && !e.strengthsChanged
+	if keyed {
+		if v, known := s.met[k]; known {
+			return v
+		}
 	}
 	in := s.in
 	in.Using, in.AAGUID = e.names(using), aaguidOf(aaguid)
@@ -178,7 +215,7 @@ func (e *engine) satisfied(s *scene, i int, using modes, aaguid string, w waiver
 			return false
 		}
 	})
-	if !e.strengthsChanged {
+	if keyed {
 		s.met[k] = v
 	}
 	return v

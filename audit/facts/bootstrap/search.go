@@ -22,14 +22,16 @@ type engine struct {
 
 	scenes    map[sceneKey]*scene
 	modeLists map[modes][]string
-	certain   []int // for applying
-	tried     *tries
+	// modelNumbers are those of metKey.
+	modelNumbers map[string]int
+	certain      []int // for applying
+	tried        *tries
 
 	unchanged, altered memory // of one person
 }
 
 func newEngine(m *model) *engine {
-	return &engine{m: m, route: AnyRoute, scenes: map[sceneKey]*scene{}, modeLists: map[modes][]string{}, tried: m.from.shared.triesOf(m.lists())}
+	return &engine{m: m, route: AnyRoute, scenes: map[sceneKey]*scene{}, modeLists: map[modes][]string{}, modelNumbers: map[string]int{}, tried: m.from.shared.triesOf(m.lists())}
 }
 
 // changing runs f with some objects changed.
