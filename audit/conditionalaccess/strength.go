@@ -156,6 +156,27 @@ func (s *strengths) multifactor() *strength {
 // externalMode is how scenarios write an external authentication method.
 const externalMode = "externalauthenticationmethod"
 
+// lowerModes are modes as strengths spell them, in lower case: strengths are asked so
+// often that making them costs.
+var lowerModes = func() map[string]string {
+	lower := map[string]string{}
+	for _, m := range []string{
+		"password", "microsoftAuthenticatorPush", "deviceBasedPush", "softwareOath", "hardwareOath", "sms", "voice", "fido2", "windowsHelloForBusiness",
+		"temporaryAccessPassOneTime", "temporaryAccessPassMultiUse", "x509CertificateMultiFactor", "x509CertificateSingleFactor", "federatedMultiFactor",
+		"federatedSingleFactor", "externalAuthenticationMethod",
+	} {
+		lower[m] = strings.ToLower(m)
+	}
+	return lower
+}()
+
+func lowered(mode string) string {
+	if lower, known := lowerModes[mode]; known {
+		return lower
+	}
+	return strings.ToLower(mode)
+}
+
 // judge tells whether the methods used meet the strength. Where no methods are
 // given it is open: it can still be met.
 func (s *strength) judge(in *SignIn) standing {
@@ -164,7 +185,7 @@ func (s *strength) judge(in *SignIn) standing {
 	}
 	using := make([]string, 0, 4)
 	for _, m := range in.Using {
-		using = append(using, strings.ToLower(m))
+		using = append(using, lowered(m))
 	}
 	if s.external && slices.Contains(using, externalMode) {
 		return at(met)

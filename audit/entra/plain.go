@@ -153,7 +153,7 @@ func (p *Plain) peek() byte {
 }
 
 func (p *Plain) take(c byte) bool {
-	if p.peek() != c {
+	if !p.is(c) && p.peek() != c {
 		return false
 	}
 	p.at++
@@ -424,13 +424,13 @@ func listOf[T any](p *Plain, v *[]T, element func(*T) bool) bool {
 	if list == nil {
 		list = []T{}
 	}
-	for !p.take(']') {
-		if len(list) > 0 && !p.take(',') {
-			return false
-		}
+	for more := !p.take(']'); more; {
 		var none T
 		list = append(list, none)
 		if !element(&list[len(list)-1]) {
+			return false
+		}
+		if more = p.take(','); !more && !p.take(']') {
 			return false
 		}
 	}

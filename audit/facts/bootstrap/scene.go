@@ -1,8 +1,6 @@
 package bootstrap
 
 import (
-	"strings"
-
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/conditionalaccess"
 	"passkeyaudit/audit/facts/devices"
@@ -243,11 +241,7 @@ func (e *engine) names(m modes) []string {
 	if list, known := e.modeLists[m]; known {
 		return list
 	}
-	// Strengths compare them in lower case.
 	list := m.names()
-	for i := range list {
-		list[i] = strings.ToLower(list[i])
-	}
 	e.modeLists[m] = list
 	return list
 }

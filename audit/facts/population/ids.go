@@ -102,22 +102,23 @@ type idRow struct {
 // orderIDs orders ids and drops all but the last row of each: pages can overlap, and
 // the last row read is the newest. rows gives the row of each position.
 func orderIDs(at func(row int) string, count int) (all ids, rows []uint32) {
-	order := make([]idRow, count)
-	for i := range order {
+	byRow := make([]guid, count)
+	for i := range byRow {
 		g, ok := parseGUID(at(i))
 		if !ok {
 			return orderTexts(at, count)
 		}
-		order[i] = idRow{g, uint32(i)}
+		byRow[i] = g
 	}
-	slices.SortFunc(order, func(a, b idRow) int { return cmp.Or(a.guid.compare(b.guid), cmp.Compare(a.row, b.row)) })
 	rows = make([]uint32, 0, count)
 	all.guids = make([]guid, 0, count)
+	order := ordered(byRow)
 	for i, o := range order {
 		if i+1 < len(order) && order[i+1].guid == o.guid {
+			byRow[o.row] = guid{} // no row of the finder's
 			continue
 		}
-		if text := at(int(o.row)); text != o.guid.text() {
+		if text := at(int(o.row)); strings.ContainsAny(text, "ABCDEF") {
 			if all.spelled == nil {
 				all.spelled = map[uint32]string{}
 			}
@@ -126,11 +127,40 @@ func orderIDs(at func(row int) string, count int) (all ids, rows []uint32) {
 		all.guids, rows = append(all.guids, o.guid), append(rows, o.row)
 	}
 	all.index()
-	all.byRow, all.position = make([]guid, count), make([]uint32, count)
+	all.byRow, all.position = byRow, make([]uint32, count)
 	for n, row := range rows {
-		all.byRow[row], all.position[row] = all.guids[n], uint32(n)
+		all.position[row] = uint32(n)
 	}
 	return all, rows
+}
+
+// ordered are GUIDs with their rows, equal ones in the order of the rows. Object ids are
+// random: put where their first bits belong they are in order but for a few neighbours.
+func ordered(byRow []guid) []idRow {
+	wide := max(bits.Len(uint(len(byRow))), 1)
+	shift := uint(64 - wide)
+	next := make([]uint32, 1<<wide+1)
+	for _, g := range byRow {
+		next[g.high>>shift+1]++
+	}
+	for i := 1; i < len(next); i++ {
+		next[i] += next[i-1]
+	}
+	order := make([]idRow, len(byRow))
+	for row, g := range byRow {
+		at := &next[g.high>>shift]
+		order[*at] = idRow{g, uint32(row)}
+		*at++
+	}
+	// By now next has where each stretch ends.
+	from := uint32(0)
+	for _, to := range next[:1<<wide] {
+		if to-from > 1 {
+			slices.SortFunc(order[from:to], func(a, b idRow) int { return cmp.Or(a.guid.compare(b.guid), cmp.Compare(a.row, b.row)) })
+		}
+		from = to
+	}
+	return order
 }
 
 // index fills first, with about one value for each GUID.
@@ -217,7 +247,7 @@ func (d *ids) findGUID(g guid) (uint32, bool) {
 
 // among looks for a GUID between two positions.
 func (d *ids) among(g guid, from, to uint32) (uint32, bool) {
-	for to-from > 8 { // ids that are not random
+	for to > from+8 { // ids that are not random
 		middle := from + (to-from)/2
 		if d.guids[middle].compare(g) > 0 {
 			to = middle
@@ -294,13 +324,17 @@ func (d *ids) findAll(list []string) (found []uint32, others []string) {
 		list = list[len(some):]
 		for i, id := range some {
 			g, ok := parseGUID(id)
-			guids[i] = g
-			if !ok { // an empty stretch
-				from[i], to[i] = 0, 0
-				continue
+			guids[i], to[i] = g, 1
+			if !ok {
+				to[i] = 0
 			}
-			value := g.high >> d.shift
-			from[i], to[i] = d.first[value], d.first[value+1]
+		}
+		// Short loops: the less there is to do for each, the more of them are waited for at
+		// once.
+		for i := range some {
+			value := guids[i].high >> d.shift
+			from[i] = d.first[value]
+			to[i] *= d.first[value+1] // an empty stretch for what is no GUID
 		}
 		for i := range some {
 			likely[i] = d.guids[min(from[i], last)]
