@@ -68,6 +68,11 @@ func (d *decoding[T, R]) chunks(ctx context.Context) iter.Seq[chunk[R]] {
 	return func(yield func(chunk[R]) bool) {
 		segs := d.s.files[d.id]
 		d.index = make([]segmentIndex, len(segs))
+		for i, seg := range segs {
+			if seg.Objects != nil && *seg.Objects > 0 && d.indexed() {
+				d.index[i].hashes = make([]uint32, 0, min(*seg.Objects, SegmentRows))
+			}
+		}
 		decoded := d.ahead(ctx)
 		if len(segs) == 1 {
 			decoded = d.split(ctx, segs[0])

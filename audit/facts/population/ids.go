@@ -103,12 +103,17 @@ type idRow struct {
 // the last row read is the newest. rows gives the row of each position.
 func orderIDs(at func(row int) string, count int) (all ids, rows []uint32) {
 	byRow := make([]guid, count)
+	spelled := map[uint32]string{} // by row
 	for i := range byRow {
-		g, ok := parseGUID(at(i))
+		text := at(i)
+		g, ok := parseGUID(text)
 		if !ok {
 			return orderTexts(at, count)
 		}
 		byRow[i] = g
+		if !inLowerCase(text) {
+			spelled[uint32(i)] = text
+		}
 	}
 	rows = make([]uint32, 0, count)
 	all.guids = make([]guid, 0, count)
@@ -118,7 +123,7 @@ func orderIDs(at func(row int) string, count int) (all ids, rows []uint32) {
 			byRow[o.row] = guid{} // no row of the finder's
 			continue
 		}
-		if text := at(int(o.row)); strings.ContainsAny(text, "ABCDEF") {
+		if text, odd := spelled[o.row]; odd {
 			if all.spelled == nil {
 				all.spelled = map[uint32]string{}
 			}
@@ -221,7 +226,17 @@ func (d *ids) spells(n uint32, text string) bool {
 	if spelled, odd := d.spelled[n]; odd {
 		return spelled == text
 	}
-	return !strings.ContainsAny(text, "ABCDEF")
+	return inLowerCase(text)
+}
+
+// inLowerCase tells whether the text of a GUID has no capital letter: bit 6 is set in
+// letters, and bit 5 in small ones.
+func inLowerCase(text string) bool {
+	var capital byte
+	for i := range len(text) {
+		capital |= text[i] &^ (text[i] << 1)
+	}
+	return capital&0x40 == 0
 }
 
 // find gives the position of an id in any letter case.
