@@ -16,6 +16,9 @@ type obstacle struct {
 }
 
 func (e *engine) changed(t BlockerType, id string) bool {
+	if len(e.change) == 0 {
+		return false
+	}
 	i, known := e.m.byID[Blocker{t, id}]
 	return known && slices.Contains(e.change, i)
 }

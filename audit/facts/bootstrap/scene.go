@@ -30,7 +30,8 @@ type scene struct {
 	in    conditionalaccess.SignIn
 	match []audit.Tri // by policy of the model: does it apply, whoever signs in
 
-	met map[metKey]audit.Tri // answers of satisfied
+	// Answers of satisfied, and of firstAllowed, with no strength changed.
+	met, first map[metKey]audit.Tri
 }
 
 type sceneKey struct {
@@ -94,7 +95,7 @@ func (e *engine) scene(k sceneKey) *scene {
 	if s := e.scenes[k]; s != nil {
 		return s
 	}
-	s := &scene{key: k, met: map[metKey]audit.Tri{}, match: make([]audit.Tri, len(e.m.policies)), in: e.m.signIn(k)}
+	s := &scene{key: k, met: map[metKey]audit.Tri{}, first: map[metKey]audit.Tri{}, match: make([]audit.Tri, len(e.m.policies)), in: e.m.signIn(k)}
 	for i := range e.m.policies {
 		s.match[i] = e.match(s, &e.m.policies[i])
 	}
