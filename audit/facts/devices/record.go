@@ -265,12 +265,12 @@ func (g *gatherer) signIn(read *reader, s *entra.SignIn) told {
 	}
 	var list []Record
 	if d := s.DeviceDetail; d != nil {
-		if os := read.system(d.OperatingSystem); os != "" {
+		if os := read.system(d.OperatingSystem).os; os != "" {
 			list = append(list, fromDetail(os, d, s.UserAgent))
 		}
 	}
 	if d := s.AuthenticationAppDeviceDetails; d != nil {
-		if os := read.system(d.OperatingSystem); os.Phone() {
+		if os := read.system(d.OperatingSystem).os; os.Phone() {
 			r := Record{
 				By: BySignIn, OS: os, App: ParseVersion(d.AppVersion), DeviceID: idOf(d.DeviceID),
 				SystemPointer: "/authenticationAppDeviceDetails/operatingSystem", VersionPointer: "/authenticationAppDeviceDetails/appVersion",
