@@ -52,7 +52,7 @@ bench: build
 generate:
 	$(GO) generate ./fixtures
 	$(GO) run ./cmd/passkeyaudit checks pages docs/checks
-	$(GO) test ./audit/report/json -run TestSchemasAreCurrent -update-schemas
+	$(GO) test ./audit/report/json ./audit/report/manual ./internal/cli -run TestSchemasAreCurrent -update-schemas
 
 # Parse the real Graph records beside a development checkout, if they are there.
 shared-data:

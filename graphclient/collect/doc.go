@@ -30,6 +30,9 @@
 //
 // # Limits
 //
+// The registration report cannot be counted. Read in parts it is taken for whole if it
+// has the names that accounts begin with and all but a twentieth of enabled members.
+//
 // Directory audits are read by service, so the rows of that section are in order
 // of time only within one service. Sign-ins are the interactive ones that v1.0
 // lists.

@@ -131,6 +131,11 @@ func (e *Estimate) section(s Section, opts Options) SectionEstimate {
 		default:
 			out.Requests = pages(n, reportPage)
 			out.Most = out.Requests
+			if n >= opts.Partition && !narrow && opts.wanted(Catalogue())[snapshot.Users] {
+				out.Requests += len(reportStarts)
+				out.Most = 2 * out.Requests
+				out.Why = "one for each thousand of those whose names begin alike"
+			}
 		}
 	case snapshot.AuthenticationMethods:
 		switch {

@@ -111,27 +111,29 @@ func readGroupMembers(ctx context.Context, j *job) error {
 	var first error
 	read := 0
 	var gone []string
-	for _, group := range j.r.groups {
+	var held heldMembers
+	for i, group := range j.r.groups {
 		if j.old.has(group) {
 			read++
 			continue
 		}
-		err := j.readMembers(ctx, group)
+		err := j.readMembers(ctx, group, &held)
 		if err == nil {
 			err = j.end()
 		}
 		switch {
 		case err == nil:
 			read++
-		case isFatal(err) || ctx.Err() != nil || lostToken(err):
+		case isFatal(err) || ctx.Err() != nil:
 			return err
+		case lostToken(err):
+			return j.endGroups(held, j.r.groups[i:], err)
 		case refusedWith(err, http.StatusNotFound):
 			gone = append(gone, group)
 		default:
 			if first == nil {
 				first = err
 			}
-			j.retry = true // and nothing is committed from here on, for rows of this group may be there
 			j.entry.IncompleteIDs = append(j.entry.IncompleteIDs, group)
 		}
 	}
@@ -145,15 +147,55 @@ func readGroupMembers(ctx context.Context, j *job) error {
 		j.entry.IncompleteIDs = nil
 		return first
 	}
-	slices.Sort(j.entry.IncompleteIDs)
+	if err := j.endGroups(held, nil, nil); err != nil {
+		return err
+	}
 	j.gap("the members of %d groups were not read to the end: %s", len(j.entry.IncompleteIDs), reasonOf(first))
 	return nil
 }
 
-// readMembers reads one group. What was read before an error is kept.
-func (j *job) readMembers(ctx context.Context, group string) error {
+// heldMembers are members of groups that were not read to their end. They are written
+// last, so that a later run can go on with the groups that were.
+type heldMembers struct {
+	groups []string
+	ids    [][]string
+	count  int
+}
+
+// endGroups makes sure of the groups that were read to their end, and then writes what
+// there is of the others. left are those that were not come to because of cause: a reader
+// must not take them for empty.
+func (j *job) endGroups(held heldMembers, left []string, cause error) error {
+	for _, group := range left {
+		if !j.old.has(group) {
+			j.entry.IncompleteIDs = append(j.entry.IncompleteIDs, group)
+		}
+	}
+	slices.Sort(j.entry.IncompleteIDs)
+	if !j.retry {
+		j.retry = true
+		if err := j.sw.Commit(j.ended...); err != nil {
+			return fatal(fmt.Errorf("collect: %w", err))
+		}
+		j.ended = nil
+	}
+	for i, group := range held.groups {
+		if err := j.appendMembers(group, held.ids[i]); err != nil {
+			return err
+		}
+	}
+	if j.sw.Objects() == 0 {
+		j.entry.IncompleteIDs = nil
+	}
+	return cause
+}
+
+// readMembers reads one group. What was read before an error is kept: held as long as
+// that is no more than a row, or else written, after which nothing more is committed.
+func (j *job) readMembers(ctx context.Context, group string, held *heldMembers) error {
 	var ids []string
 	pages := 0
+	written := false
 	l := listing{client: j.r.client, key: "id", seen: &idSet{}, each: func(rows []entra.Raw) error {
 		pages++
 		for _, row := range rows {
@@ -164,17 +206,23 @@ func (j *job) readMembers(ctx context.Context, group string) error {
 		if len(ids) < memberRowIDs {
 			return nil
 		}
+		written = true
 		full := len(ids) - len(ids)%memberRowIDs
 		err := j.appendMembers(group, ids[:full])
 		ids = append(ids[:0], ids[full:]...)
 		return err
 	}}
 	err := l.read(ctx, groupMembersRequest(group))
-	if isFatal(err) || ctx.Err() != nil {
+	switch {
+	case isFatal(err) || ctx.Err() != nil:
 		return err
-	}
-	if aerr := j.appendMembers(group, ids); aerr != nil {
-		return aerr
+	case err != nil && !written && held.count+len(ids) <= memberRowIDs:
+		held.groups, held.ids, held.count = append(held.groups, group), append(held.ids, ids), held.count+len(ids)
+	default:
+		j.retry = j.retry || err != nil
+		if aerr := j.appendMembers(group, ids); aerr != nil {
+			return aerr
+		}
 	}
 	if pages > 0 && refusedWith(err, http.StatusNotFound) {
 		return errGone

@@ -3,11 +3,15 @@ package collect_test
 import (
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"passkeyaudit/audit/snapshot"
+	"passkeyaudit/graphclient/collect"
 	"passkeyaudit/graphclient/graphsim"
 )
 
@@ -114,5 +118,53 @@ func TestGroupsAreCounted(t *testing.T) {
 	got.is(snapshot.Groups, snapshot.Complete, "")
 	if total := got.entry(snapshot.Groups).Total; total != nil {
 		t.Errorf("total %d", *total)
+	}
+}
+
+// When the token is lost among the groups, none of those that follow passes for empty,
+// and a later run asks for them and for those that failed, not for those that were read.
+func TestTokenLostAmongGroups(t *testing.T) {
+	snap := busy().open(t)
+	dir := filepath.Join(t.TempDir(), "snap")
+	in := func(o *collect.Options) { o.Dir, o.Resume = dir, true }
+	attempt := func(faults ...string) (collected, map[string]bool) {
+		server := newServer(t, snap, graphsim.Options{PageSize: 2}, faults...)
+		got := run(t, memory(t, server, func(int) {}), small, only(snapshot.GroupMembers), in).ok()
+		asked := map[string]bool{}
+		for _, r := range server.Requests() {
+			if id, is := strings.CutPrefix(r.Path, "/v1.0/groups/"); is {
+				if id, _, _ = strings.Cut(id, "/"); id != "$count" {
+					asked[id] = true
+				}
+			}
+		}
+		return got, asked
+	}
+	whole, all := attempt()
+	want := whole.rows(snapshot.GroupMembers)
+	if err := os.RemoveAll(dir); err != nil || len(all) < 5 {
+		t.Fatalf("%d groups, %v", len(all), err)
+	}
+	// The first is refused on its second page, the second is read, the token is lost at the third.
+	first, asked := attempt("groups/"+groupID(1)+"=503;after=1", "groups/"+groupID(3)+"=401")
+	first.is(snapshot.GroupMembers, snapshot.Partial, collect.ReasonUnauthenticated)
+	e := first.entry(snapshot.GroupMembers)
+	if n := len(first.rows(snapshot.GroupMembers)); n != 2 {
+		t.Errorf("%d rows, want what there is of two groups", n)
+	}
+	if !asked[groupID(2)] || slices.Contains(e.IncompleteIDs, groupID(2)) || len(e.IncompleteIDs) != len(all)-1 {
+		t.Errorf("asked for %v, incomplete are %v of %v", asked, e.IncompleteIDs, all)
+	}
+	second, asked := attempt()
+	second.is(snapshot.GroupMembers, snapshot.Complete, "")
+	delete(all, groupID(2))
+	if diff := cmp.Diff(all, asked); diff != "" {
+		t.Errorf("asked again (-want +got):\n%s", diff)
+	}
+	if e := second.entry(snapshot.GroupMembers); e.IncompleteIDs != nil {
+		t.Errorf("still incomplete: %v", e.IncompleteIDs)
+	}
+	if diff := cmp.Diff(want, second.rows(snapshot.GroupMembers), sorted); diff != "" {
+		t.Errorf("(-uninterrupted +resumed):\n%s", diff)
 	}
 }

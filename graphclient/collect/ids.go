@@ -136,10 +136,12 @@ type accounts struct {
 	odd map[int]string
 	// ordinary marks enabled members, whom the registration report should list.
 	ordinary []bool
+	// starts holds what the names of enabled accounts begin with, 0 for the others.
+	starts []rune
 }
 
 // add takes the account that was last added to keys.
-func (a *accounts) add(id string, ordinary bool) {
+func (a *accounts) add(id string, ordinary bool, start rune) {
 	n := len(a.ordinary)
 	if formatGUID(a.keys.at(n)) != id {
 		if a.odd == nil {
@@ -147,7 +149,7 @@ func (a *accounts) add(id string, ordinary bool) {
 		}
 		a.odd[n] = id
 	}
-	a.ordinary = append(a.ordinary, ordinary)
+	a.ordinary, a.starts = append(a.ordinary, ordinary), append(a.starts, start)
 }
 
 func (a *accounts) len() int { return len(a.ordinary) }

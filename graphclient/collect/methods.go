@@ -3,6 +3,7 @@ package collect
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 
@@ -47,9 +48,7 @@ func readMethods(ctx context.Context, j *job) error {
 		j.entry.Reason = "the tenant is too large to ask about everybody, and without the registration report it is not known about whom to ask; narrow the run with --user or --group"
 		return nil
 	}
-	if users := r.entryOf(snapshot.Users); users.State == snapshot.Partial && users.Reason != snapshot.ReasonScope {
-		j.gap("accounts were not read to the end")
-	}
+	// Who was refused before is not among the old rows and so is asked again.
 	if j.old.len() > 0 {
 		chosen = slices.DeleteFunc(chosen, func(i int) bool { return j.old.hasKey(r.accounts.keys.at(i)) })
 	}
@@ -58,12 +57,9 @@ func readMethods(ctx context.Context, j *job) error {
 	err := batches(ctx, r.client, len(chosen), func(i int) graphclient.Request {
 		return graphclient.AuthenticationMethods(r.accounts.id(chosen[i]))
 	}, func(i int, res graphclient.BatchResult) error {
-		return t.take(ctx, r.accounts.id(chosen[i]), res)
+		return t.take(ctx, chosen[i], res)
 	})
-	if err == nil {
-		err = t.end()
-	}
-	return err
+	return t.end(ctx, err)
 }
 
 // chooseAccounts lists the accounts to ask about, by their position. ok is false
@@ -107,23 +103,35 @@ func (j *job) chooseAccounts() (chosen []int, ok bool) {
 	return chosen, true
 }
 
-// learnRefused counts the accounts that were refused.
+// learnRefused counts the rows that tell no more than that an account was refused.
 func learnRefused(r *run, row entra.Raw) {
-	if _, refused := entra.Lookup(row, "/error"); refused {
+	if tellsRefusal(row) {
 		r.refused++
 	}
 }
 
-// methodsTally makes rows of answers. Refusals are held back until it is clear
-// that not everything is refused, which is not a matter of single accounts.
+func tellsRefusal(row entra.Raw) bool {
+	_, refused := entra.Lookup(row, "/error")
+	return refused
+}
+
+// methodsTally makes rows of answers. Refusals are held back until everything else is
+// written, so that a later run can go on with the rest and ask again who was refused.
 type methodsTally struct {
 	j          *job
-	held       []entra.Raw
+	held       []unread
+	kinds      map[refusedError]*refusedError
 	statuses   map[int]error // what was refused, by status; the first of each
-	refused    int
 	gone       int
 	unanswered int
 	answered   int
+}
+
+// unread is an account, by its position, whose methods were refused. Accounts deleted since they
+// were listed are none.
+type unread struct {
+	account int32
+	with    *refusedError
 }
 
 type methodsRow struct {
@@ -141,11 +149,11 @@ type refusedError struct {
 	Code   string `json:"code"`
 }
 
-func (t *methodsTally) take(ctx context.Context, user string, res graphclient.BatchResult) error {
+func (t *methodsTally) take(ctx context.Context, account int, res graphclient.BatchResult) error {
 	if res.Err == nil {
 		value, err := methodsOf(ctx, t.j.r.client, res)
 		if err == nil {
-			return t.success(user, value)
+			return t.success(t.j.r.accounts.id(account), value)
 		}
 		res.Err = err
 	}
@@ -158,7 +166,7 @@ func (t *methodsTally) take(ctx context.Context, user string, res graphclient.Ba
 		return nil
 	}
 	if t.statuses == nil {
-		t.statuses = map[int]error{}
+		t.statuses, t.kinds = map[int]error{}, map[refusedError]*refusedError{}
 	}
 	if t.statuses[e.Status] == nil {
 		t.statuses[e.Status] = res.Err
@@ -166,17 +174,13 @@ func (t *methodsTally) take(ctx context.Context, user string, res graphclient.Ba
 	if e.NotFound() {
 		t.gone++
 	} else {
-		t.refused++
-		row, err := entra.Encode(refusedRow{user, refusedError{e.Status, e.Code}})
-		if err != nil {
-			return fatal(err)
+		with := refusedError{e.Status, e.Code}
+		if t.kinds[with] == nil {
+			t.kinds[with] = &with
 		}
-		if t.answered > 0 {
-			return t.j.append(row)
-		}
-		t.held = append(t.held, row)
+		t.held = append(t.held, unread{int32(account), t.kinds[with]})
 	}
-	if t.refused+t.gone >= hopeless {
+	if len(t.held)+t.gone >= hopeless {
 		return t.allRefused()
 	}
 	return nil
@@ -188,9 +192,7 @@ func (t *methodsTally) success(user string, value entra.Raw) error {
 		return fatal(err)
 	}
 	t.answered++
-	held := t.held
-	t.held = nil
-	if err := t.j.append(append(held, row)...); err != nil {
+	if err := t.j.append(row); err != nil {
 		return err
 	}
 	if t.answered%methodsSlice != 0 {
@@ -213,21 +215,41 @@ func (t *methodsTally) allRefused() error {
 	return nil
 }
 
-func (t *methodsTally) end() error {
-	if err := t.allRefused(); err != nil {
-		return err
+// end writes down who was refused, after making sure of what was read: a later run
+// goes on from there. cause is why not everybody was asked, if so.
+func (t *methodsTally) end(ctx context.Context, cause error) error {
+	if cause == nil {
+		cause = t.allRefused()
 	}
-	if err := t.j.append(t.held...); err != nil {
-		return err
+	if isFatal(cause) || ctx.Err() != nil || cause != nil && t.answered == 0 {
+		return cause
 	}
-	if n := t.j.r.refused; n > 0 {
+	if users := t.j.r.entryOf(snapshot.Users); users.State == snapshot.Partial && users.Reason != snapshot.ReasonScope {
+		t.j.gap("accounts were not read to the end")
+	}
+	if n := t.j.r.refused + len(t.held); n > 0 {
 		t.j.gap("%d accounts were refused", n)
 	}
 	if t.unanswered > 0 {
-		t.j.retry = true
 		t.j.gap("%d accounts were not answered about", t.unanswered)
 	}
-	return nil
+	if cause == nil && len(t.j.gaps) == 0 {
+		return nil
+	}
+	t.j.retry = true
+	if err := t.j.sw.Commit(); err != nil {
+		return fatal(fmt.Errorf("collect: %w", err))
+	}
+	for _, h := range t.held {
+		row, err := entra.Encode(refusedRow{t.j.r.accounts.id(int(h.account)), *h.with})
+		if err != nil {
+			return fatal(err)
+		}
+		if err := t.j.append(row); err != nil {
+			return err
+		}
+	}
+	return cause
 }
 
 // methodsOf takes the list out of an answer as Graph wrote it. Should it go on,
@@ -241,12 +263,26 @@ func methodsOf(ctx context.Context, c *graphclient.Client, res graphclient.Batch
 		value, _ := entra.Lookup(res.Body, "/value")
 		return value, nil
 	}
-	all := page.Rows
+	var all []entra.Raw
+	seen, progress := &idSet{}, newAdvance(0)
+	add := func(rows []entra.Raw) error {
+		before := len(all)
+		for _, row := range rows {
+			if id := entra.Text(row, "/id"); id == "" || seen.add(id) {
+				all = append(all, row)
+			}
+		}
+		return progress.page(len(rows), len(all)-before)
+	}
+	stuck := add(page.Rows)
 	for more, err := range c.Continue(ctx, res.Request, page.Next) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, more.Rows...)
+		if stuck != nil {
+			return nil, stuck
+		}
+		stuck = add(more.Rows)
 	}
 	return join(all), nil
 }

@@ -2,6 +2,10 @@ package collect_test
 
 import (
 	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -79,7 +83,7 @@ func reportOf(n int) string {
 		case 9:
 			methods = `["windowsHelloForBusiness"]`
 		}
-		rows = append(rows, fmt.Sprintf(`{"id":"%s","methodsRegistered":%s}`, strings.ToUpper(userID(i)), methods))
+		rows = append(rows, fmt.Sprintf(`{"id":"%s","userPrincipalName":"user%d@contoso.example","methodsRegistered":%s}`, strings.ToUpper(userID(i)), i, methods))
 	}
 	return lines(rows...)
 }
@@ -120,6 +124,45 @@ func TestMethodsGiveUpEarly(t *testing.T) {
 	}
 	if n > 140 {
 		t.Errorf("%d accounts were asked about", n)
+	}
+}
+
+// A list of one account's methods that never ends costs that account, which a later run
+// asks again.
+func TestMethodsOfOneWithoutAnEnd(t *testing.T) {
+	snap := crowd(40, 0).open(t)
+	server := newServer(t, snap, graphsim.Options{})
+	path, pages, endless := "/v1.0/users/"+userID(5)+"/authentication/methods", 0, true
+	client := clientOf(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next := fmt.Sprintf(`"@odata.nextLink":"http://%s%s?$skiptoken=%d"`, r.Host, path, pages+1)
+		if r.URL.Path == path {
+			pages++
+			reply(w, http.StatusOK, `{"value":[{"id":"5"}],`+next+`}`)
+			return
+		}
+		rec := httptest.NewRecorder()
+		server.Handler().ServeHTTP(rec, r)
+		body := rec.Body.String()
+		if endless {
+			body = strings.Replace(body, `"value":[{"id":"5"}]`, `"value":[{"id":"5"}],`+next, 1)
+		}
+		maps.Copy(w.Header(), rec.Header())
+		w.Header().Del("Content-Length")
+		w.WriteHeader(rec.Code)
+		_, _ = w.Write([]byte(body)) // a client that went away needs no answer
+	}), server.Token())
+	dir := filepath.Join(t.TempDir(), "snap")
+	in := func(o *collect.Options) { o.Dir, o.Resume = dir, true }
+	got := run(t, client, only(snapshot.AuthenticationMethods), in).ok()
+	got.is(snapshot.AuthenticationMethods, snapshot.Partial, "1 accounts were not answered about")
+	if n := len(got.rows(snapshot.AuthenticationMethods)); n != 39 || pages == 0 || pages > 10 {
+		t.Errorf("%d rows, %d further pages", n, pages)
+	}
+	endless = false
+	got = run(t, client, only(snapshot.AuthenticationMethods), in).ok()
+	got.is(snapshot.AuthenticationMethods, snapshot.Complete, "")
+	if n := len(got.rows(snapshot.AuthenticationMethods)); n != 40 {
+		t.Errorf("%d rows, want everybody's", n)
 	}
 }
 

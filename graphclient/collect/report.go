@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"passkeyaudit/audit/entra"
+	"passkeyaudit/audit/snapshot"
 	"passkeyaudit/graphclient"
 )
 
@@ -36,13 +37,14 @@ func readReport(ctx context.Context, j *job) error {
 		one := graphclient.UserRegistrationDetails(graphclient.Query{Filter: "userPrincipalName eq " + quote(p.upn)})
 		requests = []graphclient.Request{one, plain}
 	}
-	// What is listed of a narrowed run is only what is kept, so rows are told apart by a
-	// set of their own there.
-	seen := rep.listed
-	if j.r.people != nil {
-		seen = &idSet{}
+	var err error
+	if j.r.people == nil {
+		err = j.readWholeReport(ctx)
+	} else {
+		// What is listed of a narrowed run is only what is kept, so rows are told apart by a
+		// set of their own there.
+		err = j.listInto(ctx, &idSet{}, "id", each, requests...)
 	}
-	err := j.listInto(ctx, seen, "id", each, requests...)
 	if len(requests) > 1 && err == nil && j.sw.Objects() == 0 {
 		// The report lags: after a renaming it knows the user by the old name.
 		err = j.listInto(ctx, &idSet{}, "id", each, plain)
@@ -53,6 +55,26 @@ func readReport(ctx context.Context, j *job) error {
 	}
 	rep.readable = err == nil || rep.listed.len() > 0
 	return err
+}
+
+// readWholeReport reads the report in one listing, or where there are very many accounts
+// in parts: at the pace of reports a listing of a million takes more than half an hour,
+// and its page tokens would have to hold all the while.
+func (j *job) readWholeReport(ctx context.Context) error {
+	plain := graphclient.UserRegistrationDetails(graphclient.Query{})
+	if j.r.asked[snapshot.Users] {
+		total, known := j.r.size(ctx)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if known && total >= j.r.opts.Partition {
+			j.entry.Request = plain.String()
+			if complete, err := j.readReportInParts(ctx); err != nil || complete {
+				return err
+			}
+		}
+	}
+	return j.listInto(ctx, j.r.report.listed, "id", j.keepAll, plain)
 }
 
 // showsStrong looks for passkeys by prefix, as the report's values for them have

@@ -146,6 +146,31 @@ func (r *run) note(id snapshot.SectionID, entry snapshot.SectionEntry) {
 	}
 }
 
+// gotMore tells whether an earlier run read more of a section than this one. Rows that
+// tell of nothing but a refusal are not counted.
+func (r *run) gotMore(ctx context.Context, st step, j *job) (bool, error) {
+	before := j.sw.Before()
+	if before == nil || j.sw.Objects() >= *before.Objects {
+		return false, nil
+	}
+	if st.id != snapshot.AuthenticationMethods {
+		return true, nil
+	}
+	got := *before.Objects
+	for row, err := range r.w.Rows(ctx, st.id) {
+		if ctx.Err() != nil {
+			return false, context.Cause(ctx)
+		}
+		if err != nil {
+			return false, fmt.Errorf("collect: read what was collected before: %w", err)
+		}
+		if tellsRefusal(row.Raw) {
+			got--
+		}
+	}
+	return j.sw.Objects()-r.refused < got, nil
+}
+
 // open starts or goes on with a section.
 func (r *run) open(ctx context.Context, st step, spec Section) (*job, error) {
 	entry := r.w.Entry(st.id)

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -36,6 +38,13 @@ func busy() tenant {
 	var assigned []string
 	for i := range 12 {
 		assigned = append(assigned, fmt.Sprintf(`{"id":"ra%d","principalId":"%s","roleDefinitionId":"d1"}`, i, groupID(i+1)))
+	}
+	for i := range n { // names of many parts
+		if name := []string{"user", "Anna", "bob", "zoe", "7up", "Émile", "user", "user"}[i%8]; name != "user" {
+			for _, id := range []string{"users", "userRegistrationDetails"} {
+				tn.files[id] = strings.Replace(tn.files[id], fmt.Sprintf(`"user%d@`, i), fmt.Sprintf(`"%s%d@`, name, i), 1)
+			}
+		}
 	}
 	return tn.with("signIns", lines(signIns...), "directoryAudits", lines(audits...), "roleAssignments", lines(assigned...))
 }
@@ -228,6 +237,96 @@ func TestResumeAfterRefusals(t *testing.T) {
 				t.Errorf("(-uninterrupted +resumed):\n%s", diff)
 			}
 		})
+	}
+}
+
+// Accounts whose methods were refused, or not answered about, are asked again, and
+// nobody else is. What lasts is recorded as before.
+func TestResumeAsksRefusedAccountsAgain(t *testing.T) {
+	snap := busy().open(t)
+	want := sectionDigests(t, run(t, memory(t, newServer(t, snap, graphsim.Options{PageSize: 5}), func(int) {}), small).ok().snap)
+	const lasting = 150
+	of := func(n int) string { return "/v1.0/users/" + userID(n) + "/authentication/methods" }
+	fault := func(n int, what string) string { return "users/" + userID(n) + "/authentication/methods=" + what }
+	tests := []struct {
+		name       string
+		checkpoint time.Duration
+		faults     []string
+		state      string
+		again      []int
+	}{
+		{"refused", 1, []string{fault(3, "403:accessDenied"), fault(lasting, "403:accessDenied"), fault(270, "403:accessDenied")},
+			"3 accounts were refused", []int{3, lasting, 270}},
+		{"may-pass", time.Hour, []string{fault(0, "503"), fault(lasting, "429"), fault(319, "500"), fault(7, "400:BadRequest")},
+			"4 accounts were refused", []int{0, 7, lasting, 319}},
+		{"deleted-ones-are-not", 1, []string{fault(9, "404"), fault(lasting, "403")}, "1 accounts were refused", []int{9, lasting}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "snap")
+			// attempt collects and tells who was asked.
+			attempt := func(faults ...string) (collected, []string) {
+				server := newServer(t, snap, graphsim.Options{PageSize: 5}, faults...)
+				got := run(t, memory(t, server, func(int) {}), small, func(o *collect.Options) {
+					o.Dir, o.Resume, o.Checkpoint = dir, true, tt.checkpoint
+				}).ok()
+				who := map[string]bool{}
+				for _, r := range server.Requests() {
+					if r.Batched {
+						who[r.Path] = true
+					}
+				}
+				return got, slices.Sorted(maps.Keys(who))
+			}
+			first, _ := attempt(tt.faults...)
+			first.is(snapshot.AuthenticationMethods, snapshot.Partial, tt.state)
+			sectionDigests(t, first.snap) // and nothing is wrong with it
+
+			second, asked := attempt(fault(lasting, "403"))
+			second.is(snapshot.AuthenticationMethods, snapshot.Partial, "1 accounts were refused")
+			var paths []string
+			for _, n := range tt.again {
+				paths = append(paths, of(n))
+			}
+			if diff := cmp.Diff(paths, asked); diff != "" {
+				t.Errorf("asked again (-want +got):\n%s", diff)
+			}
+			if n := len(second.rows(snapshot.AuthenticationMethods)); n != 320 {
+				t.Errorf("%d rows while one account is refused, want 320", n)
+			}
+
+			third, asked := attempt()
+			if diff := cmp.Diff([]string{of(lasting)}, asked); diff != "" {
+				t.Errorf("asked the third time (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(want, sectionDigests(t, third.snap)); diff != "" {
+				t.Errorf("(-nothing refused +resumed):\n%s", diff)
+			}
+			if e := third.entry(snapshot.AuthenticationMethods); e.Unfinished != nil {
+				t.Errorf("the section is whole and still says %+v", e.Unfinished)
+			}
+			if _, asked := attempt(); len(asked) > 0 {
+				t.Errorf("asked although nothing was left: %q", asked)
+			}
+		})
+	}
+}
+
+// An account that was refused and is gone by now does not keep back what the resumed
+// run got of the others.
+func TestResumeAfterARefusedAccountIsGone(t *testing.T) {
+	snap := busy().open(t)
+	dir := filepath.Join(t.TempDir(), "snap")
+	fault := func(n int, what string) string { return "users/" + userID(n) + "/authentication/methods=" + what }
+	attempt := func(faults ...string) collected {
+		server := newServer(t, snap, graphsim.Options{PageSize: 50}, faults...)
+		return run(t, memory(t, server, func(int) {}), small, func(o *collect.Options) { o.Dir, o.Resume = dir, true }).ok()
+	}
+	attempt(fault(3, "403"), fault(5, "403"), fault(7, "403"))
+	got := attempt(fault(3, "404"), fault(5, "403"))
+	got.is(snapshot.AuthenticationMethods, snapshot.Partial, "1 accounts were refused")
+	if n := len(got.rows(snapshot.AuthenticationMethods)); n != 319 {
+		t.Errorf("%d rows, want 318 that were read and the refusal", n)
 	}
 }
 

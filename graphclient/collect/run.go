@@ -40,7 +40,10 @@ type run struct {
 	accounts accounts
 	report   report
 	skus     []entra.Raw
-	expected atomic.Int64 // accounts, by Graph's count
+	sizeOnce sync.Once
+	total    int          // accounts, by Graph's count
+	counted  bool         // total is known
+	expected atomic.Int64 // total, for the report's progress; 0 until it is known
 	refused  int          // accounts whose methods were refused
 
 	// before are the entries that this run found; changed are sections that came out otherwise than in an earlier run.
@@ -250,16 +253,19 @@ func (r *run) section(ctx context.Context, st step) error {
 			break
 		}
 		entry.StartedAt, entry.CompletedAt = stamp(started), stamp(r.now())
-		return r.finish(st, j, entry)
+		return r.finish(ctx, st, j, entry)
 	}
 	// What was read of an unfinished section stays as far as it was committed.
 	return errors.Join(err, j.sw.Suspend())
 }
 
 // finish makes what was read of a section part of the snapshot.
-func (r *run) finish(st step, j *job, entry snapshot.SectionEntry) error {
-	if before := j.sw.Before(); before != nil && entry.State != snapshot.Complete && j.sw.Objects() < *before.Objects {
-		// An earlier run got more.
+func (r *run) finish(ctx context.Context, st step, j *job, entry snapshot.SectionEntry) error {
+	more, err := r.gotMore(ctx, st, j)
+	if err != nil {
+		return errors.Join(err, j.sw.Suspend())
+	}
+	if before := j.sw.Before(); more && entry.State != snapshot.Complete {
 		if err := j.sw.Suspend(); err != nil {
 			return fmt.Errorf("collect: %w", err)
 		}

@@ -19,12 +19,16 @@ var errNoObject = errors.New("the answer holds no object")
 
 // firstRow reads a collection of one.
 func firstRow(ctx context.Context, c *graphclient.Client, req graphclient.Request) (entra.Raw, error) {
+	progress := newAdvance(0)
 	for page, err := range c.Pages(ctx, req) {
 		if err != nil {
 			return nil, err
 		}
 		if len(page.Rows) > 0 {
 			return page.Rows[0], nil
+		}
+		if err := progress.page(0, 0); err != nil {
+			return nil, err
 		}
 	}
 	return nil, errNoObject

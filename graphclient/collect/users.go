@@ -40,13 +40,11 @@ func readUsers(ctx context.Context, j *job) error {
 // the first character of their names. Such a part can be read again by itself if its
 // page tokens do not hold, and an interruption costs no more than one.
 func (j *job) readEverybody(ctx context.Context, seen *idSet) error {
-	total, known := j.countUsers(ctx)
+	total, known := j.r.size(ctx)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	if known {
-		j.r.client.TenantSize(total)
-		j.r.expected.Store(int64(total))
 		j.total(total)
 		// Counts come from an index that lags.
 		j.most = total + total/2 + 1000
@@ -87,14 +85,26 @@ func (j *job) readParts(ctx context.Context, seen *idSet) (complete bool, err er
 	if err := read("young", youngRequest(eventTime(j.r.takenAt.Add(-time.Hour)))); err != nil && !refusedWith(err, http.StatusBadRequest) {
 		return false, err
 	}
-	total, known := j.countUsers(ctx)
+	total, known := j.r.countUsers(ctx)
 	return known && seen.len() >= total, nil
 }
 
 // countUsers asks how many accounts there are. Where that is not told it is no loss.
-func (j *job) countUsers(ctx context.Context) (total int, known bool) {
-	n, err := j.r.client.Count(ctx, graphclient.UsersCount())
+func (r *run) countUsers(ctx context.Context) (total int, known bool) {
+	n, err := r.client.Count(ctx, graphclient.UsersCount())
 	return int(n), err == nil
+}
+
+// size is how many accounts there were when it was asked first. It decides, for accounts
+// and for the report, whether they are read in parts.
+func (r *run) size(ctx context.Context) (total int, known bool) {
+	r.sizeOnce.Do(func() {
+		if r.total, r.counted = r.countUsers(ctx); r.counted {
+			r.client.TenantSize(r.total)
+			r.expected.Store(int64(r.total))
+		}
+	})
+	return r.total, r.counted
 }
 
 // learnUser keeps of an account what later sections need.
@@ -108,7 +118,11 @@ func (r *run) learnUser(row entra.Raw) {
 		return
 	}
 	r.accounts.keys.add(u.ID) // a listing has done so already
-	r.accounts.add(u.ID, u.Enabled() && !u.Guest())
+	start := rune(0)
+	if u.Enabled() {
+		start = firstRune(u.UserPrincipalName)
+	}
+	r.accounts.add(u.ID, u.Enabled() && !u.Guest(), start)
 	r.people.add(u.ID, u.UserPrincipalName)
 }
 

@@ -53,6 +53,7 @@ var internalEdges = []struct {
 	{"internal/tenantgen/*", []string{"internal/tenantgen"}},
 	{"internal/bench", []string{"graphclient", "graphclient/graphsim", "audit", "audit/runner", "audit/facts/*", "audit/snapshot", "audit/entra", "checks", "internal/cli", "internal/tenantgen", "internal/term"}},
 	{"internal/archtest", nil},
+	{"internal/schematest", []string{"audit/entra"}},
 	{"internal/cli", []string{"*"}},
 	{"cmd/*", []string{"internal/cli", "internal/term"}},
 }
@@ -85,8 +86,8 @@ var outsideEdges = []struct {
 	{"github.com/go-webauthn/webauthn/metadata", []string{"internal/fidometadata"}},
 	{"github.com/golang-jwt/jwt/v5", []string{"internal/fidometadata"}},
 	{"modernc.org/sqlite", []string{"audit/history"}},
-	// audittest is imported by tests only.
-	{"github.com/google/go-cmp", []string{"audit/audittest", "audit/snapshot/*"}},
+	// Imported by tests only.
+	{"github.com/google/go-cmp", []string{"audit/audittest", "audit/snapshot/*", "internal/schematest"}},
 }
 
 // standardBans keeps judging reproducible: no network, no randomness, no files

@@ -117,6 +117,15 @@ func configFile(file string) shownValue {
 	return shownValue{Key: "config", Value: file, Source: "flag"}
 }
 
+// configSchema is the value of "schema" in what is in force of a configuration.
+const configSchema = "passkeyaudit.config/v1"
+
+type configShape struct {
+	Schema string       `json:"schema"`
+	Digest string       `json:"digest"`
+	Values []shownValue `json:"values"`
+}
+
 type shownValue struct {
 	Key    string `json:"key"`
 	Value  string `json:"value"`
@@ -153,11 +162,7 @@ func showConfig(d *Deps, file string, c *config.Config) error {
 }
 
 func showConfigJSON(d *Deps, file string, c *config.Config) error {
-	raw, err := entra.Encode(struct {
-		Schema string       `json:"schema"`
-		Digest string       `json:"digest"`
-		Values []shownValue `json:"values"`
-	}{"passkeyaudit.config/v1", c.Settings.Digest(), shownValues(file, c)})
+	raw, err := entra.Encode(configShape{configSchema, c.Settings.Digest(), shownValues(file, c)})
 	if err != nil {
 		return err
 	}

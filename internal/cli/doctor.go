@@ -270,7 +270,9 @@ func (e examination) next() []string {
 	return texts
 }
 
-// The JSON form.
+// doctorSchema is the value of "schema" in the JSON form.
+const doctorSchema = "passkeyaudit.doctor/v1"
+
 type doctorShape struct {
 	Schema     string               `json:"schema"`
 	Cloud      string               `json:"cloud"`
@@ -314,7 +316,7 @@ type grantShape struct {
 func (e examination) shape() doctorShape {
 	id := e.Identity
 	out := doctorShape{
-		Schema: "passkeyaudit.doctor/v1", Cloud: e.cloud, Tenant: e.Tenant, Licences: map[string]string{},
+		Schema: doctorSchema, Cloud: e.cloud, Tenant: e.Tenant, Licences: map[string]string{},
 		Credential: credentialShape{Auth: string(id.Auth), Kind: "unknown", TenantID: id.TenantID, AppID: id.AppID, Audience: id.Audience, DirectoryRoles: id.DirectoryRoles},
 		Next:       append([]string{}, e.next()...),
 	}

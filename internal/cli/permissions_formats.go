@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// permissionsSchema is the value of "schema" in the JSON form.
+const permissionsSchema = "passkeyaudit.permissions/v1"
+
 // permissionsShape is the plan as JSON.
 type permissionsShape struct {
 	Schema        string            `json:"schema"`
@@ -44,7 +47,7 @@ type roleShape struct {
 
 func (p *permissionPlan) shape() permissionsShape {
 	out := permissionsShape{
-		Schema: "passkeyaudit.permissions/v1", Type: "application", Checks: p.chosen,
+		Schema: permissionsSchema, Type: "application", Checks: p.chosen,
 		ResourceAppID: p.table.ResourceAppID, Source: p.table.Source, Date: p.table.Date,
 	}
 	if p.delegated {

@@ -126,7 +126,9 @@ func thousands(n int) string {
 	return s
 }
 
-// The JSON form.
+// planSchema is the value of "schema" in the JSON form.
+const planSchema = "passkeyaudit.plan/v1"
+
 type planShape struct {
 	Schema      string             `json:"schema"`
 	Accounts    *int               `json:"accounts,omitzero"` // absent: not known
@@ -159,7 +161,7 @@ type planLimitShape struct {
 }
 
 func (e estimate) shape() planShape {
-	out := planShape{Schema: "passkeyaudit.plan/v1", Seconds: int(e.Time.Seconds())}
+	out := planShape{Schema: planSchema, Seconds: int(e.Time.Seconds())}
 	if e.Accounts >= 0 {
 		out.Accounts = &e.Accounts
 	}

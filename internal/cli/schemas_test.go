@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"passkeyaudit/audit/entra"
+	"passkeyaudit/audit/snapshot"
 )
 
 const schemaFolder = "../../docs/schema"
@@ -18,24 +20,42 @@ const schemaFolder = "../../docs/schema"
 // meet members of later versions.
 func published(t *testing.T, name string) *jsonschema.Schema {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(schemaFolder, name+".schema.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	closeObjects(document)
-	c := jsonschema.NewCompiler()
-	if err := c.AddResource(name, document); err != nil {
-		t.Fatal(err)
-	}
-	s, err := c.Compile(name)
+	s, err := compiled(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
+}
+
+func compiled(name string) (*jsonschema.Schema, error) {
+	text, err := os.ReadFile(filepath.Join(schemaFolder, name+".schema.json"))
+	if err != nil {
+		return nil, err
+	}
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	closeObjects(document)
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource(name, document); err != nil {
+		return nil, err
+	}
+	return c.Compile(name)
+}
+
+// FollowsSchema tells why a document does not follow a published schema, for the tests
+// that run the program from outside.
+func FollowsSchema(name string, text []byte) error {
+	s, err := compiled(name)
+	if err != nil {
+		return err
+	}
+	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		return err
+	}
+	return s.Validate(v)
 }
 
 func closeObjects(schema any) {
@@ -131,15 +151,55 @@ func TestAnswersFollowTheSchemas(t *testing.T) {
 	}
 }
 
+// So do investigations of the first people of all tenants.
+func TestInvestigationsFollowTheSchema(t *testing.T) {
+	SkipUnderRace(t)
+	s := published(t, "investigation")
+	for name, snap := range tenants(t) {
+		folder := "../../fixtures/scenarios/" + name
+		switch name {
+		case "hostile":
+			continue // it is in memory only
+		case "demo":
+			folder = "../../fixtures/demo"
+		}
+		t.Run(name, func(t *testing.T) {
+			n := 0
+			for row, err := range snap.Rows(t.Context(), snapshot.Users) {
+				if err != nil || n == 2 {
+					break
+				}
+				n++
+				var out bytes.Buffer
+				d := testDeps(&out, 80)
+				args := []string{"investigate", entra.Text(row.Raw, "/id"), "--format", "json", "--from", folder}
+				if code := Main(t.Context(), *d, args); code != ExitClean && code != ExitIncomplete {
+					t.Fatalf("exit code %d: %s", code, d.IO.Err)
+				}
+				validates(t, s, out.Bytes())
+			}
+		})
+	}
+}
+
 // The schemas refuse what is not of their kind.
 func TestSchemasRefuse(t *testing.T) {
 	for name, text := range map[string]string{
-		"report":    `{"schema":"passkeyaudit.report/v2"}`,
-		"run":       `{"type":"check","schema":"passkeyaudit.report/v1","id":"PK-BOOT-003","outcome":"fine"}`,
-		"user":      `{"schema":"passkeyaudit.user/v1","state":"stuck"}`,
-		"readiness": `{"schema":"passkeyaudit.readiness/v1","people":-1}`,
-		"preview":   `{}`,
-		"decision":  `{"schema":"passkeyaudit.decision/v1","verdict":"maybe","policies":[],"needs":[],"unknown":[],"assumptions":[]}`,
+		"report":        `{"schema":"passkeyaudit.report/v2"}`,
+		"run":           `{"type":"check","schema":"passkeyaudit.report/v1","id":"PK-BOOT-003","outcome":"fine"}`,
+		"user":          `{"schema":"passkeyaudit.user/v1","state":"stuck"}`,
+		"readiness":     `{"schema":"passkeyaudit.readiness/v1","people":-1}`,
+		"preview":       `{}`,
+		"decision":      `{"schema":"passkeyaudit.decision/v1","verdict":"maybe","policies":[],"needs":[],"unknown":[],"assumptions":[]}`,
+		"doctor":        `{"schema":"passkeyaudit.doctor/v1","cloud":"public","tenant":{"id":"t"},"credential":{"auth":"azure-cli","kind":"person"},"licences":{},"sections":[],"next":[]}`,
+		"plan":          `{"schema":"passkeyaudit.plan/v1","sections":[],"limits":[],"seconds":-1,"permissions":[]}`,
+		"diff":          `{"schema":"passkeyaudit.diff/v1","tool":{"name":"x","version":"1"},"a":{"kind":"folder"},"b":{"kind":"run"},"caveats":[],"summary":{},"truncated":false}`,
+		"history":       `{"schema":"passkeyaudit.history/v1"}`,
+		"investigation": `{"schema":"passkeyaudit.investigation/v1"}`,
+		"checks":        `{"schema":"passkeyaudit.checks/v1","checks":[{"id":"PK-BOOT-003"}]}`,
+		"permissions":   `{"schema":"passkeyaudit.permissions/v1","type":"person"}`,
+		"verification":  `{"schema":"passkeyaudit.verification/v1","asked":"many"}`,
+		"settings":      `{"schema":"passkeyaudit.config/v1","digest":"d","values":[{"key":"k","value":"v","source":"hearsay"}]}`,
 	} {
 		var v any
 		if err := stdjson.Unmarshal([]byte(text), &v); err != nil {

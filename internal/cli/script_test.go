@@ -34,14 +34,15 @@ func TestMain(m *testing.M) {
 //
 //	lookalike [-demo | -from DIR] [-roles PERMISSION,…] [PATH=FAULT …]
 //
-// starts one and sets GRAPH_URL and CA_FILE; PASSKEYAUDIT_ACCESS_TOKEN has its token.
+// starts one and sets GRAPH_URL and CA_FILE; PASSKEYAUDIT_ACCESS_TOKEN has its token. They
+// have the command follows, too.
 func TestLiveScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/live",
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"lookalike": lookalike},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"lookalike": lookalike, "follows": follows},
 	})
 }
 
@@ -77,7 +78,22 @@ func lookalike(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("PASSKEYAUDIT_ACCESS_TOKEN", server.Token())
 }
 
-// TestScripts runs every command line of testdata/script as a process of its own.
+// follows holds what was written, or a file, against a published schema:
+//
+//	follows SCHEMA [FILE]
+func follows(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 || len(args) > 2 {
+		ts.Fatalf("usage: follows SCHEMA [FILE]")
+	}
+	file := "stdout"
+	if len(args) == 2 {
+		file = args[1]
+	}
+	ts.Check(cli.FollowsSchema(args[0], []byte(ts.ReadFile(file))))
+}
+
+// TestScripts runs every command line of testdata/script as a process of its own, and
+// has the command follows.
 func TestScripts(t *testing.T) {
 	cli.SkipUnderRace(t)
 	testscript.Run(t, testscript.Params{
@@ -85,5 +101,6 @@ func TestScripts(t *testing.T) {
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"follows": follows},
 	})
 }

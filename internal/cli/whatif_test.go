@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"passkeyaudit/internal/cli"
 )
 
 type verified struct {
@@ -25,6 +27,9 @@ func (p program) verify(code int, args ...string) (v verified, stderr string) {
 	if stdout != "" && strings.HasPrefix(stdout, "{") {
 		if err := json.Unmarshal([]byte(stdout), &v); err != nil {
 			p.t.Fatal(err)
+		}
+		if err := cli.FollowsSchema("verification", []byte(stdout)); err != nil {
+			p.t.Error(err)
 		}
 	}
 	return v, stderr

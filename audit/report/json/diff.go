@@ -253,9 +253,12 @@ type runShape struct {
 	States   map[bootstrap.State]int `json:"states,omitzero"`
 }
 
+// historySchema is the value of "schema" in a list of runs.
+const historySchema = "passkeyaudit.history/v1"
+
 // History writes a list of runs as one document.
 func History(w io.Writer, runs []history.Entry) error {
-	out := historyShape{Schema: "passkeyaudit.history/v1", Runs: []runShape{}}
+	out := historyShape{Schema: historySchema, Runs: []runShape{}}
 	for _, r := range runs {
 		row := runShape{
 			ID: r.ID, Tenant: tenant(r.Tenant), TakenAt: report.UTC(r.TakenAt), Digest: r.Digest, Settings: r.Settings, Version: r.Version, Scope: r.Scope,

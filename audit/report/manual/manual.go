@@ -38,6 +38,14 @@ func List(w io.Writer, checks []*audit.Check, width int) error {
 	return err
 }
 
+// listSchema is the value of "schema" in the list as JSON.
+const listSchema = "passkeyaudit.checks/v1"
+
+type listShape struct {
+	Schema string   `json:"schema"`
+	Checks []listed `json:"checks"`
+}
+
 type listed struct {
 	ID       string               `json:"id"`
 	Slug     string               `json:"slug"`
@@ -51,10 +59,7 @@ type listed struct {
 
 // ListJSON writes the checks as one JSON document.
 func ListJSON(w io.Writer, checks []*audit.Check) error {
-	doc := struct {
-		Schema string   `json:"schema"`
-		Checks []listed `json:"checks"`
-	}{Schema: "passkeyaudit.checks/v1"}
+	doc := listShape{Schema: listSchema}
 	for _, c := range checks {
 		family, _ := c.Family()
 		doc.Checks = append(doc.Checks, listed{
