@@ -84,9 +84,14 @@ func comparePlain(t *testing.T, row []byte) {
 			p.Decode(Raw(other), used)
 		}
 		compare(&p, used)
-		// A row whose names are compared with those of any other, of itself, and of halves
+		// A row whose names are compared with those of some others, of itself, and of halves
 		// of itself.
-		others := append(slices.Clone(plainRows), string(row), string(row[:len(row)/2])+"}", "{"+string(row[len(row)/2:]))
+		others := []string{string(row), string(row[:len(row)/2]) + "}", "{" + string(row[len(row)/2:])}
+		for i, other := range plainRows {
+			if (i+len(row))%5 == 0 {
+				others = append(others, other)
+			}
+		}
 		for _, other := range others {
 			var p Plain
 			p.Decode(Raw(other), of())
