@@ -156,19 +156,26 @@ func (s *strengths) multifactor() *strength {
 // externalMode is how scenarios write an external authentication method.
 const externalMode = "externalauthenticationmethod"
 
-// lowerModes are modes as strengths spell them, in lower case: strengths are asked so
-// often that making them costs.
-var lowerModes = func() map[string]string {
-	lower := map[string]string{}
-	for _, m := range []string{
-		"password", "microsoftAuthenticatorPush", "deviceBasedPush", "softwareOath", "hardwareOath", "sms", "voice", "fido2", "windowsHelloForBusiness",
-		"temporaryAccessPassOneTime", "temporaryAccessPassMultiUse", "x509CertificateMultiFactor", "x509CertificateSingleFactor", "federatedMultiFactor",
-		"federatedSingleFactor", "externalAuthenticationMethod",
-	} {
-		lower[m] = strings.ToLower(m)
-	}
-	return lower
-}()
+// lowerModes are modes as strengths spell them, with the same in lower case: strengths
+// are asked so often that making it costs.
+var lowerModes = map[string]string{
+	"password":                     "password",
+	"microsoftAuthenticatorPush":   "microsoftauthenticatorpush",
+	"deviceBasedPush":              "devicebasedpush",
+	"softwareOath":                 "softwareoath",
+	"hardwareOath":                 "hardwareoath",
+	"sms":                          "sms",
+	"voice":                        "voice",
+	"fido2":                        "fido2",
+	"windowsHelloForBusiness":      "windowshelloforbusiness",
+	"temporaryAccessPassOneTime":   "temporaryaccesspassonetime",
+	"temporaryAccessPassMultiUse":  "temporaryaccesspassmultiuse",
+	"x509CertificateMultiFactor":   "x509certificatemultifactor",
+	"x509CertificateSingleFactor":  "x509certificatesinglefactor",
+	"federatedMultiFactor":         "federatedmultifactor",
+	"federatedSingleFactor":        "federatedsinglefactor",
+	"externalAuthenticationMethod": "externalauthenticationmethod",
+}
 
 func lowered(mode string) string {
 	if lower, known := lowerModes[mode]; known {

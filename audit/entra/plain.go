@@ -375,17 +375,17 @@ func (p *Plain) own(text []byte) string {
 	return string(text)
 }
 
-// yes and no are what all flags point at; nobody changes what a row points at.
-var yes, no = true, false
+// flags are what all flags point at; nobody changes what a row points at.
+var flags = [...]bool{false, true}
 
 // flagOf reads true, false or null.
 func (p *Plain) flagOf(v **bool) bool {
 	switch p.peek() {
 	case 't':
-		*v = &yes
+		*v = &flags[1]
 		return p.word("true")
 	case 'f':
-		*v = &no
+		*v = &flags[0]
 		return p.word("false")
 	default:
 		*v = nil

@@ -37,18 +37,19 @@ type framedText struct {
 	rest   readerText
 }
 
-// whole are decoders of whole frames, and the memory they read into. Rows of a file of
-// which the digest is checked need no checksums of frames beside it.
-var whole, wholeUnchecked = wholeDecoders(false), wholeDecoders(true)
+// whole and wholeUnchecked are decoders of whole frames that nobody uses at present. Rows
+// of a file of which the digest is checked need no checksums of frames beside it.
+var (
+	whole          = sync.Pool{New: func() any { return wholeDecoder(false) }}
+	wholeUnchecked = sync.Pool{New: func() any { return wholeDecoder(true) }}
+)
 
-func wholeDecoders(ignoreChecksum bool) *sync.Pool {
-	return &sync.Pool{New: func() any {
-		d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.IgnoreChecksum(ignoreChecksum))
-		if err != nil {
-			panic(err) // options that contradict each other
-		}
-		return d
-	}}
+func wholeDecoder(ignoreChecksum bool) *zstd.Decoder {
+	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.IgnoreChecksum(ignoreChecksum))
+	if err != nil {
+		panic(err) // options that contradict each other
+	}
+	return d
 }
 
 // more implements textSource.

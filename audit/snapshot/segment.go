@@ -53,7 +53,7 @@ func (s *Snapshot) openSegmentAt(ctx context.Context, id SectionID, seg Segment,
 		return nil, broken(id, seg.File, 0, err)
 	}
 	sf := &segmentFile{stored: contextReader{ctx, f}, want: strings.ToLower(seg.SHA256), close: []func(){func() { f.Close() }}, line: start.line}
-	decoders := whole
+	decoders := &whole
 	switch {
 	case start.stored > 0:
 		// Frames are known of files only that could be sought in.
@@ -64,7 +64,7 @@ func (s *Snapshot) openSegmentAt(ctx context.Context, id SectionID, seg Segment,
 	case sf.want != "":
 		sf.sum = sha256.New()
 		sf.stored = io.TeeReader(sf.stored, sf.sum)
-		decoders = wholeUnchecked
+		decoders = &wholeUnchecked
 	}
 	buf := textBuffers.Get().(*[]byte)
 	sf.buf = (*buf)[:0]
