@@ -79,21 +79,6 @@ type Subject struct {
 	Name string
 }
 
-// Step is one change that would resolve a finding.
-type Step struct {
-	Change string
-	// Frees counts the people who are trapped, or without a way to a passkey, until the
-	// change is made, Worsens those whose standing it makes worse. Zero where nobody
-	// counted, or nobody is: neither is ever shown as a zero.
-	Frees, Worsens int
-	// Objects are what the change is made to, where that is known. A run with them has
-	// what becomes of people tried and counted.
-	Objects []Object
-}
-
-// Object is a thing in a tenant's policies, by the type and id that blockedBy has.
-type Object struct{ Type, ID string }
-
 // Evidence points at what the snapshot says: a value inside an object, the
 // absence of a member, or a section as a whole.
 type Evidence struct {

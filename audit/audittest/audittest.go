@@ -9,16 +9,20 @@
 //	missing groups groupMembers
 //	finding high policy/Fido2 people=2 ~ exclusion wins
 //	  alice@contoso.example bob@contoso.example
+//	  fix frees=1 worsens=0
+//	  fix outside
 //
 // After "finding" come severity, subject, who is affected (people=N, accounts=N,
 // nobody, with + after N for a lower bound), then optional words likely, possible
 // or tentative, then ~ and a regular expression for the message. Indented lines
-// name all affected accounts. A finding that is missing fails the test, and so
-// does one too many.
+// name all affected accounts; or, after "fix", what became of a step when it was
+// tried, or why it was not. A finding that is missing fails the test, and so does one
+// too many, and a step that does something else.
 package audittest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -33,6 +37,7 @@ import (
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/entra"
+	"passkeyaudit/audit/preview"
 	"passkeyaudit/audit/runner"
 	"passkeyaudit/audit/snapshot"
 )
@@ -84,6 +89,9 @@ func runFixture(t *testing.T, check *audit.Check, kind, dir string) {
 		comment := "# why this fixture exists\n"
 		if old, err := os.ReadFile(filepath.Join(dir, "want")); err == nil {
 			comment = leadingComment(string(old))
+			if want, err := parseWant(string(old)); err == nil {
+				got.shorten(want)
+			}
 		}
 		if err := os.WriteFile(filepath.Join(dir, "want"), []byte(comment+got.String()), 0o644); err != nil {
 			t.Fatal(err)
@@ -118,9 +126,20 @@ func Judge(t *testing.T, snap *snapshot.Snapshot, checks []*audit.Check, workers
 	if err != nil {
 		t.Fatal(err)
 	}
-	results, err := plan.Run(context.Background(), audit.NewRun(snap), runner.Options{Workers: workers})
+	run := audit.NewRun(snap)
+	results, err := plan.Run(context.Background(), run, runner.Options{Workers: workers})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if err := preview.Fixes(context.Background(), run, results.Findings); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range results.Findings {
+		for _, s := range f.Fix {
+			if kinds := len(s.Edits) + len(s.Objects) + s.Includes.Count(); (kinds > 0) == (s.Untried == audit.Outside || s.Untried == audit.Undecided) {
+				t.Errorf("%s: a step must say either what it changes or why it cannot be tried: %s", f.Check.ID, s.Change)
+			}
+		}
 	}
 	return results
 }
@@ -187,6 +206,8 @@ type wantedFinding struct {
 	head    string // severity, subject, affected, certainty: everything before ~
 	message string // regular expression, or the message itself in what was got
 	users   []string
+	fixes   []string // one for each step
+	quoted  string   // a regular expression for message, where one is known
 }
 
 func describe(r *runner.Results) wanted {
@@ -214,9 +235,39 @@ func describe(r *runner.Results) wanted {
 			users = append(users, m.UserPrincipalName)
 		}
 		slices.Sort(users)
-		w.findings = append(w.findings, wantedFinding{head: strings.Join(words, " "), message: f.Message, users: users})
+		var fixes []string
+		for _, s := range f.Fix {
+			fixes = append(fixes, describeStep(s))
+		}
+		w.findings = append(w.findings, wantedFinding{head: strings.Join(words, " "), message: f.Message, users: users, fixes: fixes})
 	}
 	return w
+}
+
+func describeStep(s audit.Step) string {
+	if !s.Tried() {
+		return string(s.Untried)
+	}
+	text := fmt.Sprintf("frees=%d worsens=%d", s.Frees, s.Worsens)
+	if s.Unsure > 0 {
+		text += fmt.Sprintf(" unsure=%d", s.Unsure)
+	}
+	return text
+}
+
+// shorten keeps the expressions by which an older file knew the same findings.
+func (w wanted) shorten(old wanted) {
+	for i := range w.findings {
+		g := &w.findings[i]
+		for _, o := range old.findings {
+			if o.matches(*g) {
+				g.quoted = o.message
+				if len(o.users) == 0 {
+					g.users = nil
+				}
+			}
+		}
+	}
 }
 
 func (w wanted) String() string {
@@ -226,9 +277,12 @@ func (w wanted) String() string {
 		fmt.Fprintf(&b, "missing %s\n", strings.Join(w.missing, " "))
 	}
 	for _, f := range w.findings {
-		fmt.Fprintf(&b, "finding %s ~ %s\n", f.head, regexp.QuoteMeta(f.message))
+		fmt.Fprintf(&b, "finding %s ~ %s\n", f.head, cmp.Or(f.quoted, regexp.QuoteMeta(f.message)))
 		if len(f.users) > 0 {
 			fmt.Fprintf(&b, "  %s\n", strings.Join(f.users, " "))
+		}
+		for _, fix := range f.fixes {
+			fmt.Fprintf(&b, "  fix %s\n", fix)
 		}
 	}
 	return b.String()
@@ -262,7 +316,11 @@ func parseWant(text string) (wanted, error) {
 			w.findings = append(w.findings, wantedFinding{head: head, message: message})
 		case word == "" && len(w.findings) > 0:
 			last := &w.findings[len(w.findings)-1]
-			last.users = append(last.users, strings.Fields(line)...)
+			if fix, is := strings.CutPrefix(strings.TrimSpace(line), "fix "); is {
+				last.fixes = append(last.fixes, fix)
+			} else {
+				last.users = append(last.users, strings.Fields(line)...)
+			}
 		default:
 			return w, fmt.Errorf("line %d: %q is no statement", n+1, line)
 		}
@@ -289,6 +347,9 @@ func compare(want, got wanted) (problems []string) {
 		if i < 0 {
 			problems = append(problems, fmt.Sprintf("no finding: %s ~ %s %v", w.head, w.message, w.users))
 			continue
+		}
+		if !slices.Equal(w.fixes, left[i].fixes) {
+			problems = append(problems, fmt.Sprintf("the fixes of %s ~ %s: %q, want %q", w.head, w.message, left[i].fixes, w.fixes))
 		}
 		left = slices.Delete(left, i, i+1)
 	}

@@ -75,19 +75,14 @@ func (e *editor) checkNames() error {
 		}
 		return false
 	}
+	there, err := e.existing()
+	if err != nil {
+		return err
+	}
 	for _, n := range e.names {
-		if isWord(n) {
-			continue
-		}
 		section := sectionOf[n.kind]
-		row, err := e.row(section, n.id)
-		if err != nil {
-			return err
-		}
-		if row != nil || wasNamed(n.id) {
-			continue
-		}
 		switch {
+		case isWord(n) || there[section][strings.ToLower(n.id)] || wasNamed(n.id):
 		case n.kind == groupReference:
 			return &Error{n.request, fmt.Errorf("%s would name the group %s, which the snapshot does not have: only groups that something names are collected, so who is in it is not known", n.from, n.id)}
 		case e.complete(section):
@@ -95,6 +90,34 @@ func (e *editor) checkNames() error {
 		}
 	}
 	return nil
+}
+
+// existing are the keys of named objects that there are, by section. Each section is
+// searched once: a policy may name thousands of accounts.
+func (e *editor) existing() (map[snapshot.SectionID]map[string]bool, error) {
+	there, asked := map[snapshot.SectionID]map[string]bool{}, map[snapshot.SectionID][]string{}
+	for _, n := range e.names {
+		section, key := sectionOf[n.kind], strings.ToLower(n.id)
+		if there[section] == nil {
+			there[section] = map[string]bool{}
+		}
+		if rows, edited := e.edits[section][key]; edited {
+			there[section][key] = len(rows) > 0
+		} else if !isWord(n) {
+			asked[section] = append(asked[section], key)
+		}
+	}
+	for section, keys := range asked {
+		rows, err := e.stored.FindAll(e.ctx, section, keys)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			spec, _ := snapshot.Spec(section)
+			there[section][strings.ToLower(entra.Text(row.Raw, entra.Pointer(spec.Key)))] = true
+		}
+	}
+	return there, nil
 }
 
 func isWord(n reference) bool {

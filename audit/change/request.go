@@ -23,6 +23,9 @@ type Request struct {
 	Body entra.Raw
 }
 
+// URL is the path as requests name it, with a slash before each step.
+func (r Request) URL() string { return "/" + strings.Join(r.Path, "/") }
+
 // MaxBytes is the size of a change that is read.
 const MaxBytes = 16 << 20
 

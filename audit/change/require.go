@@ -126,7 +126,7 @@ func Batch(requests []Request) (entra.Raw, error) {
 		if r.Method == "" {
 			continue
 		}
-		it := item{ID: fmt.Sprint(i + 1), Method: r.Method, URL: "/" + strings.Join(r.Path, "/"), Body: r.Body}
+		it := item{ID: fmt.Sprint(i + 1), Method: r.Method, URL: r.URL(), Body: r.Body}
 		if r.Body != nil {
 			it.Headers = map[string]string{"Content-Type": "application/json"}
 		}

@@ -135,8 +135,8 @@ func Encode(v any) (Raw, error) {
 	return Raw(b), err
 }
 
-// MustEncode is Encode for values that cannot fail: strings, numbers, booleans
-// and lists of them.
+// MustEncode is Encode for values that cannot fail: strings, numbers, booleans,
+// lists and maps of them.
 func MustEncode(v any) Raw {
 	raw, err := Encode(v)
 	if err != nil {

@@ -1,6 +1,8 @@
 package preview
 
 import (
+	"iter"
+	"maps"
 	"slices"
 
 	"passkeyaudit/audit"
@@ -19,47 +21,56 @@ const (
 	worsens
 )
 
-// accounts sorts everybody.
-func (p *Preview) accounts(b, a *side) {
+// affected yields the accounts that a change does something to, in the order of
+// ordinals, and whether it leaves them unable to sign in at all.
+func affected(b, a *side) iter.Seq2[uint32, effect] {
 	out := lockedOut(b, a)
 	held := b.given.Held.Of(methods.Passkey)
 	type pair struct{ before, after int }
 	settled := map[pair]effect{} // of accounts without passkeys
-	dir := b.given.Directory
-	people := dir.People.Or(a.given.Directory.People)
-	for n := range dir.All.All() {
-		// Classes are asked before verdicts, which are large.
-		k := pair{b.result.Index(n), a.result.Index(n)}
-		if k.before < 0 && k.after < 0 {
-			continue // out of scope, whatever policy says
-		}
-		locked := out.Has(n)
-		if !held.Has(n) && k.before >= 0 && k.after >= 0 {
-			e, known := settled[k]
-			if !known {
-				before, after := b.result.Of(n), a.result.Of(n)
-				e = judged(&before, &after, 0, 0)
-				settled[k] = e
+	last, lastEffect := pair{-2, -2}, nothing
+	return func(yield func(uint32, effect) bool) {
+		for n := range b.given.Directory.All.All() {
+			k := pair{b.stands.Index(n), a.stands.Index(n)}
+			if k.before < 0 && k.after < 0 {
+				continue // out of scope, whatever policy says
 			}
-			if e == nothing && !locked {
-				continue
+			var e effect
+			switch known := false; {
+			case held.Has(n):
+				before, after := b.stands.At(k.before), a.stands.At(k.after)
+				e = judged(before, after, b.given.UsablePasskeys(n), a.given.UsablePasskeys(n))
+			case k == last:
+				e = lastEffect
+			default:
+				if e, known = settled[k]; !known {
+					e = judged(b.stands.At(k.before), a.stands.At(k.after), 0, 0)
+					settled[k] = e
+				}
+				last, lastEffect = k, e
+			}
+			if out.Has(n) && e != loses {
+				e = worsens
+			}
+			if e != nothing && !yield(n, e) {
+				return
 			}
 		}
-		p.account(b, a, n, people.Has(n), locked)
 	}
 }
 
-func (p *Preview) account(b, a *side, n uint32, person, locked bool) {
+// accounts sorts everybody.
+func (p *Preview) accounts(b, a *side) {
+	out := lockedOut(b, a)
+	people := b.given.Directory.People.Or(a.given.Directory.People)
+	for n, e := range affected(b, a) {
+		p.account(b, a, n, e, people.Has(n), out.Has(n))
+	}
+}
+
+func (p *Preview) account(b, a *side, n uint32, e effect, person, locked bool) {
 	before, after := b.result.Of(n), a.result.Of(n)
-	_, usableBefore := b.result.CountPasskeys(n)
-	_, usableAfter := a.result.CountPasskeys(n)
-	e := judged(&before, &after, usableBefore, usableAfter)
-	if locked && e != loses {
-		e = worsens
-	}
-	if e == nothing {
-		return
-	}
+	usableBefore, usableAfter := b.given.UsablePasskeys(n), a.given.UsablePasskeys(n)
 	m := b.given.Directory.Member(n)
 	row := Account{
 		ID: m.ID, UserPrincipalName: m.UserPrincipalName, Kind: kindOf(b.given.Directory, n), Before: before.State, After: after.State,
@@ -87,7 +98,7 @@ func (p *Preview) account(b, a *side, n uint32, person, locked bool) {
 
 // judged tells what becomes of somebody. What turns unknown is no loss that could be
 // counted, and no gain.
-func judged(before, after *bootstrap.Verdict, usableBefore, usableAfter int) effect {
+func judged(before, after bootstrap.Stand, usableBefore, usableAfter int) effect {
 	was, is := before.State, after.State
 	switch {
 	case usableBefore > 0 && usableAfter == 0, was == bootstrap.HasPasskey && is != bootstrap.HasPasskey && is != bootstrap.Unknown:
@@ -102,9 +113,9 @@ func judged(before, after *bootstrap.Verdict, usableBefore, usableAfter int) eff
 		return nothing // of the trapped and of those out of scope: perhaps freed
 	case rank(is) < rank(was), usableAfter > usableBefore:
 		return gains
-	case len(before.Conditions) == 0 && len(after.Conditions) > 0:
+	case !before.Conditional && after.Conditional:
 		return worsens
-	case len(before.Conditions) > 0 && len(after.Conditions) == 0 && is != bootstrap.Unknown:
+	case before.Conditional && !after.Conditional && is != bootstrap.Unknown:
 		return gains
 	}
 	return nothing
@@ -146,33 +157,73 @@ func lockedOut(b, a *side) audit.Set {
 func (s *side) shutOut(among audit.Set) audit.Set {
 	var stuck audit.Builder
 	for n := range among.All() {
-		if state := s.result.Of(n).State; state == bootstrap.Trapped || state == bootstrap.OutOfScope {
+		if state := s.stands.Of(n).State; state == bootstrap.Trapped || state == bootstrap.OutOfScope {
 			stuck.Add(n)
 		}
 	}
-	rest, within := stuck.Set(), s.registrable()
-	var set audit.Builder
+	rest, can := stuck.Set(), newAble(s)
 	in := anywhere()
+	var sets []audit.Set
 	for i := range s.access.List {
-		members := s.access.List[i].Members.And(rest)
-		if members.Empty() {
-			continue
-		}
-		d := s.access.Evaluate(&in, s.access.Users(s.access.List[i].First))
-		for n := range members.All() {
-			could := func(mode string) audit.Tri {
-				can := s.modes.Could(n, mode)
-				if scope, registers := within[mode]; can == audit.No && registers && scope.Has(n) {
-					return audit.Unsure
-				}
-				return can
-			}
-			if d.CanMeet(&in, could) == audit.No {
-				set.Add(n)
-			}
+		if members := s.access.List[i].Members.And(rest); !members.Empty() {
+			d := s.access.Evaluate(&in, s.access.Users(s.access.List[i].First))
+			sets = append(sets, can.not(members, func(could func(string) audit.Tri) bool { return d.CanMeet(&in, could) == audit.No }))
 		}
 	}
-	return set.Set()
+	return audit.Union(sets...)
+}
+
+// able knows who could use which mode, now or after registering it.
+type able struct {
+	modes  methods.ModeSets
+	within map[string]audit.Set
+}
+
+func newAble(s *side) *able { return &able{s.modes, s.registrable()} }
+
+// not are those of some people whom a question about modes refuses. It is asked once for
+// all whom the modes that it looks at do not tell apart: people are divided by a mode
+// when it asks for it.
+func (a *able) not(people audit.Set, refuses func(could func(mode string) audit.Tri) bool) audit.Set {
+	type answers map[string]audit.Tri
+	var ask func(people audit.Set, known answers) audit.Set
+	ask = func(people audit.Set, known answers) audit.Set {
+		next := ""
+		no := refuses(func(mode string) audit.Tri {
+			v, asked := known[mode]
+			if !asked && next == "" {
+				next = mode
+			}
+			if !asked {
+				return audit.Unsure
+			}
+			return v
+		})
+		switch {
+		case no:
+			return people
+		case next == "":
+			return audit.Set{}
+		}
+		var sets []audit.Set
+		for v, some := range a.divide(people, next) {
+			if !some.Empty() {
+				branch := maps.Clone(known)
+				branch[next] = v
+				sets = append(sets, ask(some, branch))
+			}
+		}
+		return audit.Union(sets...)
+	}
+	return ask(people, answers{})
+}
+
+// divide tells of some people who could use a mode, who perhaps, and who not.
+func (a *able) divide(people audit.Set, mode string) map[audit.Tri]audit.Set {
+	set := a.modes[mode]
+	yes := set.Yes.And(people)
+	maybe := set.Maybe.Or(a.within[mode]).And(people).Minus(yes)
+	return map[audit.Tri]audit.Set{audit.Yes: yes, audit.Unsure: maybe, audit.No: people.Minus(yes).Minus(maybe)}
 }
 
 // registrable says of modes that people may come to have without a passkey, by

@@ -83,7 +83,8 @@ type Persona struct {
 type side struct {
 	run    *audit.Run
 	given  *bootstrap.Given
-	result *bootstrap.Result
+	result *bootstrap.Result // nil where only who stands where was asked for
+	stands *bootstrap.Stands
 	access *access.Classed
 	modes  methods.ModeSets
 }
@@ -97,11 +98,17 @@ func judge(ctx context.Context, run *audit.Run, o bootstrap.Options) (*side, err
 	if s.result, err = s.given.Judge(ctx, s.given.Settled(o)); err != nil {
 		return nil, err
 	}
-	if s.access, err = audit.Evaluate(ctx, run, access.Classes); err != nil {
-		return nil, err
+	s.stands = s.result.Stands()
+	return s, s.gather(ctx)
+}
+
+// gather gets what tells who can sign in at all.
+func (s *side) gather(ctx context.Context) (err error) {
+	if s.access, err = audit.Evaluate(ctx, s.run, access.Classes); err != nil {
+		return err
 	}
-	s.modes, err = audit.Evaluate(ctx, run, methods.Modes)
-	return s, err
+	s.modes, err = audit.Evaluate(ctx, s.run, methods.Modes)
+	return err
 }
 
 // Compare judges the tenant of a run, and that tenant changed by snapshot.With. Where a

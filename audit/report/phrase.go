@@ -72,15 +72,22 @@ func Affected(p audit.Population) string {
 	return text
 }
 
-// Effect says what a step does to people, where that was worked out; otherwise it is
-// empty.
+// Effect says what a step does to people, where that was tried; otherwise it is empty.
 func Effect(step audit.Step) string {
+	if !step.Tried() {
+		return ""
+	}
 	var parts []string
 	if step.Frees > 0 {
 		parts = append(parts, "frees "+audit.PeoplePhrase(step.Frees))
 	}
+	worse := "nobody"
 	if step.Worsens > 0 {
-		parts = append(parts, "makes it worse for "+audit.PeoplePhrase(step.Worsens))
+		worse = audit.PeoplePhrase(step.Worsens)
+	}
+	parts = append(parts, "makes it worse for "+worse)
+	if step.Unsure > 0 {
+		parts = append(parts, "not known for "+audit.PeoplePhrase(step.Unsure))
 	}
 	return strings.Join(parts, ", ")
 }

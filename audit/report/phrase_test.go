@@ -26,10 +26,11 @@ func TestAffectedSaysWhatIsCounted(t *testing.T) {
 
 func TestStepSaysWhatItDoes(t *testing.T) {
 	for want, step := range map[string]audit.Step{
-		"":                            {Change: "x"},
-		"frees 12 people":             {Frees: 12},
-		"makes it worse for 1 person": {Worsens: 1},
-		"frees 1 person, makes it worse for 2,000 people": {Frees: 1, Worsens: 2000},
+		"": {Change: "x", Untried: audit.Outside},
+		"frees 12 people, makes it worse for nobody":        {Frees: 12},
+		"makes it worse for 1 person":                       {Worsens: 1},
+		"makes it worse for nobody, not known for 3 people": {Unsure: 3},
+		"frees 1 person, makes it worse for 2,000 people":   {Frees: 1, Worsens: 2000},
 	} {
 		if got := report.Effect(step); got != want {
 			t.Errorf("got %q, want %q", got, want)

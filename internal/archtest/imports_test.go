@@ -25,9 +25,9 @@ var internalEdges = []struct {
 	{"audit/snapshot", []string{"audit/entra"}},
 	{"audit/snapshot/*", []string{"audit/snapshot", "audit/entra"}},
 	{"audit/conditionalaccess", []string{"audit/entra", "audit/tri"}},
-	{"audit", []string{"audit/snapshot", "audit/entra", "audit/entra/catalogue", "audit/tri"}},
-	{"audit/facts/*", []string{"audit", "audit/snapshot", "audit/entra", "audit/entra/catalogue", "audit/conditionalaccess", "audit/tri", "audit/facts/*"}},
-	{"checks/*/*", []string{"audit", "audit/snapshot", "audit/entra", "audit/entra/catalogue", "audit/facts/*", "audit/conditionalaccess"}},
+	{"audit", []string{"audit/snapshot", "audit/change", "audit/entra", "audit/entra/catalogue", "audit/tri"}},
+	{"audit/facts/*", []string{"audit", "audit/change", "audit/snapshot", "audit/entra", "audit/entra/catalogue", "audit/conditionalaccess", "audit/tri", "audit/facts/*"}},
+	{"checks/*/*", []string{"audit", "audit/change", "audit/snapshot", "audit/entra", "audit/entra/catalogue", "audit/facts/*", "audit/conditionalaccess"}},
 	{"checks", []string{"audit", "checks/*/*"}},
 	{"audit/runner", []string{"audit", "audit/snapshot"}},
 	{"audit/investigate", judgingEngines},
@@ -39,7 +39,7 @@ var internalEdges = []struct {
 	{"audit/overview", append([]string{"audit/readiness"}, judgingEngines...)},
 	{"audit/report", renderers},
 	{"audit/report/*", renderers},
-	{"audit/audittest", []string{"audit", "audit/runner", "audit/snapshot", "audit/entra", "fixtures"}},
+	{"audit/audittest", []string{"audit", "audit/runner", "audit/preview", "audit/snapshot", "audit/entra", "fixtures"}},
 	{"graphclient", nil},
 	{"graphclient/collect", []string{"graphclient", "audit/snapshot", "audit/entra", "audit/entra/catalogue"}},
 	{"graphclient/graphsim", []string{"audit/snapshot"}},
@@ -59,8 +59,8 @@ var internalEdges = []struct {
 }
 
 var (
-	judgingEngines = []string{"audit", "audit/runner", "audit/facts/*", "audit/conditionalaccess", "audit/entra", "audit/entra/catalogue", "audit/snapshot"}
-	renderers      = []string{"audit", "audit/report", "audit/snapshot", "audit/entra", "audit/entra/catalogue", "audit/facts/bootstrap", "audit/readiness", "audit/overview", "audit/preview", "audit/history", "audit/investigate"}
+	judgingEngines = []string{"audit", "audit/change", "audit/runner", "audit/facts/*", "audit/conditionalaccess", "audit/entra", "audit/entra/catalogue", "audit/snapshot"}
+	renderers      = []string{"audit", "audit/change", "audit/report", "audit/snapshot", "audit/entra", "audit/entra/catalogue", "audit/facts/bootstrap", "audit/readiness", "audit/overview", "audit/preview", "audit/history", "audit/investigate"}
 )
 
 // outsideEdges says which packages may import a module of others. Modules that

@@ -211,6 +211,7 @@ func TestLiveChecksReadOnlyWhatTheyNeed(t *testing.T) {
 			// Nobody asked for logs.
 			delete(docs[i], "engine")
 			delete(docs[i], "logs")
+			dropTrials(docs[i])
 		}
 		if diff := cmp.Diff(docs[1], docs[0]); diff != "" {
 			t.Errorf("%s (-offline +live):\n%s", family, diff)
@@ -218,6 +219,18 @@ func TestLiveChecksReadOnlyWhatTheyNeed(t *testing.T) {
 		out, _, _ := p.run(nil, "snapshot", "info", saved)
 		if !strings.Contains(out, "not asked for") {
 			t.Errorf("%s: everything was fetched: %s", family, out)
+		}
+	}
+}
+
+// dropTrials takes out of findings what became of their steps when they were tried: that
+// takes more than the checks read.
+func dropTrials(doc map[string]any) {
+	for _, f := range doc["findings"].([]any) {
+		for _, step := range f.(map[string]any)["fix"].([]any) {
+			for _, member := range []string{"tried", "untried", "frees", "worsens", "unsure"} {
+				delete(step.(map[string]any), member)
+			}
 		}
 	}
 }

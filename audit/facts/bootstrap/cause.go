@@ -35,7 +35,7 @@ func Who(personas []Persona) string {
 
 // Finding makes what is the same in every finding about a policy that closes routes:
 // subject, people, certainty, evidence, blockers, and as the first step the policy
-// giving way, with what that does to everybody. The message is the check's; Note is to
+// giving way. The message is the check's; Note is to
 // follow it.
 func (s *Stopped) Finding(ctx context.Context, p *audit.Pass, c *Cause) (audit.Finding, error) {
 	blocker := Blocker{PolicyBlocker, c.Policy}
@@ -55,11 +55,7 @@ func (s *Stopped) Finding(ctx context.Context, p *audit.Pass, c *Cause) (audit.F
 	if f.Evidence, err = QuotePolicies(ctx, p, []string{c.Policy}, located); err != nil {
 		return f, err
 	}
-	step, err := s.Step(ctx, []Blocker{blocker})
-	if err != nil {
-		return f, err
-	}
-	f.Fix = []audit.Step{step}
+	f.Fix = []audit.Step{s.GiveWay(blocker)}
 	return f, nil
 }
 
@@ -99,17 +95,6 @@ func (s *Stopped) Stuck(people audit.Set) string {
 	default:
 		return fmt.Sprintf(" Of them, %s no other way.", audit.PeopleDo(stuck, "has", "have"))
 	}
-}
-
-// Step is a change of some objects for everybody, tried, with whom that frees and
-// whom it leaves worse off.
-func (r *Result) Step(ctx context.Context, objects []Blocker) (audit.Step, error) {
-	change, err := r.Try(ctx, objects)
-	if err != nil {
-		return audit.Step{}, err
-	}
-	text := r.ChangeText(objects)
-	return audit.Step{Change: strings.ToUpper(text[:1]) + text[1:] + ".", Frees: change.Freed.Count(), Worsens: change.Worsened.Count()}, nil
 }
 
 // PolicyName is the display name of a policy.

@@ -13,7 +13,9 @@ import (
 type Change struct {
 	Objects []Blocker
 	// Freed are the trapped who are no longer, Worsened those whose state gets worse.
-	Freed, Worsened audit.Set
+	// Unsure are those to whom the change matters and of whom it is not known where they
+	// stand, before or after.
+	Freed, Worsened, Unsure audit.Set
 }
 
 // mostChanges bounds how many changes are tried.
@@ -63,28 +65,31 @@ func (r *Result) Try(ctx context.Context, objects []Blocker) (Change, error) {
 			set = append(set, i)
 		}
 	}
-	after := make([]State, len(r.Classes))
+	after, touched := make([]State, len(r.Classes)), make([]bool, len(r.Classes))
 	err := r.each(ctx, len(r.Classes), func(b *bench, i int) {
 		c := &r.Classes[i]
 		if after[i] = c.Verdict.State; after[i] == OutOfScope || c.People.Empty() || !r.model.concerns(c.person, set) {
 			return
 		}
+		touched[i] = true
 		b.changing(set, func() { after[i] = b.state(c.person) })
 	})
 	if err != nil {
 		return Change{}, err
 	}
-	var freed, worsened []audit.Set
+	var freed, worsened, unsure []audit.Set
 	for i := range r.Classes {
 		before, people := r.Classes[i].Verdict.State, r.Classes[i].People
 		switch {
-		case before == Trapped && rank(after[i]) < rank(Unknown):
+		case touched[i] && (before == Unknown || after[i] == Unknown):
+			unsure = append(unsure, people)
+		case before == Trapped && Open(after[i]):
 			freed = append(freed, people)
 		case rank(after[i]) > rank(before):
 			worsened = append(worsened, people)
 		}
 	}
-	return Change{Objects: objects, Freed: audit.Union(freed...), Worsened: audit.Union(worsened...)}, nil
+	return Change{Objects: objects, Freed: audit.Union(freed...), Worsened: audit.Union(worsened...), Unsure: audit.Union(unsure...)}, nil
 }
 
 // state is where a person in scope stands, without what it rests on.
@@ -95,6 +100,11 @@ func (b *bench) state(p *person) State {
 	}
 	return bad
 }
+
+// Open tells whether somebody in a state has a passkey or a way to one, Closed whether
+// they certainly have none.
+func Open(s State) bool   { return rank(s) < rank(Unknown) }
+func Closed(s State) bool { return rank(s) > rank(Unknown) }
 
 // rank orders states, the better first.
 func rank(s State) int {

@@ -1,23 +1,48 @@
 package bootstrap
 
 import (
+	"strings"
+
 	"passkeyaudit/audit"
+	"passkeyaudit/audit/change"
 	"passkeyaudit/audit/entra"
 )
 
 // Object is the blocker as a step of a finding names it.
 func (b Blocker) Object() audit.Object { return audit.Object{Type: string(b.Type), ID: b.ID} }
 
-// Changing is what a finding about a passkey profile is resolved by changing: the
-// profile, or the method itself for what is no profile.
-func Changing(s audit.Subject) []audit.Object {
-	if s.Type == audit.SubjectProfile {
-		return []audit.Object{Blocker{ProfileBlocker, s.ID}.Object()}
-	}
-	return []audit.Object{Blocker{MethodBlocker, entra.MethodFido2}.Object()}
+// GiveWay is the step in which some objects let everybody through, in the words of
+// ChangeText.
+func (g *Given) GiveWay(objects ...Blocker) audit.Step {
+	text := g.ChangeText(objects)
+	return GiveWay(strings.ToUpper(text[:1])+text[1:]+".", objects...)
 }
 
-// ChangingPasses is what a finding about Temporary Access Pass is resolved by changing.
-func ChangingPasses() []audit.Object {
-	return []audit.Object{Blocker{PassBlocker, entra.MethodTemporaryAccessPass}.Object()}
+// GiveWay is a step in which some objects let everybody through.
+func GiveWay(text string, objects ...Blocker) audit.Step {
+	step := audit.Step{Change: text}
+	for _, b := range objects {
+		step.Objects = append(step.Objects, b.Object())
+	}
+	return step
+}
+
+// Passes and Method are what there is one of: the policy of Temporary Access Passes,
+// and the Passkey (FIDO2) method.
+var (
+	Passes = Blocker{PassBlocker, entra.MethodTemporaryAccessPass}
+	Method = Blocker{MethodBlocker, entra.MethodFido2}
+)
+
+// CredentialRegistration is the resource that Authenticator signs in to when it
+// registers a passkey. Source: AUT (how-to-enable-authenticator-passkey, 2026-07-05).
+const CredentialRegistration = credentialRegistration
+
+// ExcludeRegistration is the step that leaves that resource out of policies.
+func (g *Given) ExcludeRegistration(text string, policies ...string) audit.Step {
+	var edits []change.Request
+	for _, i := range g.Policies.Positions(policies) {
+		edits = append(edits, change.ExcludeApplication(g.Policies.Definition(i), credentialRegistration))
+	}
+	return audit.Edit(text, edits...)
 }

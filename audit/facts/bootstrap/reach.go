@@ -68,6 +68,22 @@ type Class struct {
 
 // Judge says where everybody stands.
 func (g *Given) Judge(ctx context.Context, o Options) (*Result, error) {
+	r := g.divide(o)
+	err := r.each(ctx, len(r.Classes), func(b *bench, i int) {
+		c := &r.Classes[i]
+		if c.Verdict = b.inScope(c.person); c.ReportOnly {
+			c.Verdict.lower(Medium)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.settleBlockers()
+	return r, nil
+}
+
+// divide makes the classes, which nobody has judged yet.
+func (g *Given) divide(o Options) *Result {
 	src := g.sources
 	src.noPhone, src.lanes = o.World.NoPhones, slices.Clone(src.lanes)
 	for i := range src.lanes {
@@ -76,28 +92,17 @@ func (g *Given) Judge(ctx context.Context, o Options) (*Result, error) {
 	m := newModel(&g.tenant, o)
 	within := src.dir.Enabled.Minus(src.dir.Guests)
 	classes := classify(within, src.dir.All.Count(), src.traits(m.tellsApart(len(g.Policies.Policies))), src.blank)
-	r := &Result{Given: g, Options: o, model: m, Classes: make([]Class, len(classes))}
-	err := r.each(ctx, len(classes), func(b *bench, i int) {
-		c := &classes[i]
-		r.Classes[i] = Class{Members: c.members, People: c.members.And(src.dir.People), person: c.person, Verdict: b.inScope(c.person), ReportOnly: c.person.reportOnly}
-		if c.person.reportOnly {
-			r.Classes[i].Verdict.lower(Medium)
-		}
-	})
-	if err != nil {
-		return nil, err
-	}
-	r.settleBlockers()
-	r.classOf = make([]int32, src.dir.All.Count())
+	r := &Result{Given: g, Options: o, model: m, Classes: make([]Class, len(classes)), classOf: make([]int32, src.dir.All.Count())}
 	for i := range r.classOf {
 		r.classOf[i] = -1
 	}
-	for i := range r.Classes {
-		for n := range r.Classes[i].Members.All() {
+	for i, c := range classes {
+		r.Classes[i] = Class{Members: c.members, People: c.members.And(src.dir.People), person: c.person, ReportOnly: c.person.reportOnly}
+		for n := range c.members.All() {
 			r.classOf[n] = int32(i)
 		}
 	}
-	return r, nil
+	return r
 }
 
 // tellsApart says of every policy of the compiled set whether people are told apart by
@@ -263,13 +268,18 @@ func (r *Result) Index(ordinal uint32) int { return int(r.classOf[ordinal]) }
 // CountPasskeys counts an account's registered passkeys, and those that policy
 // certainly accepts at sign-in.
 func (r *Result) CountPasskeys(ordinal uint32) (registered, usable int) {
-	for _, k := range r.Held.Passkeys(ordinal) {
-		registered++
-		if r.sources.usable(ordinal, k.Credential) == audit.Yes {
+	return len(r.Held.Passkeys(ordinal)), r.UsablePasskeys(ordinal)
+}
+
+// UsablePasskeys counts an account's passkeys that policy certainly accepts at sign-in.
+func (g *Given) UsablePasskeys(ordinal uint32) int {
+	usable := 0
+	for _, k := range g.Held.Passkeys(ordinal) {
+		if g.sources.usable(ordinal, k.Credential) == audit.Yes {
 			usable++
 		}
 	}
-	return registered, usable
+	return usable
 }
 
 // Owned is who has which devices in evidence.

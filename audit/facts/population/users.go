@@ -280,6 +280,15 @@ func (d *Directory) Member(ordinal uint32) audit.Member {
 	return audit.Member{ID: d.ids.at(ordinal), UserPrincipalName: d.upns.at(int(d.rows[ordinal]))}
 }
 
+// IDs are the object ids of some accounts.
+func (d *Directory) IDs(set audit.Set) []string {
+	list := make([]string, 0, set.Count())
+	for n := range set.All() {
+		list = append(list, d.Member(n).ID)
+	}
+	return list
+}
+
 // InDomains is the set of accounts whose user principal name ends in a domain that
 // is one of some; it is asked once for each domain, in lower case.
 func (d *Directory) InDomains(is func(domain string) bool) audit.Set {

@@ -87,6 +87,7 @@ type finding struct {
 type fix struct {
 	Change         string
 	Frees, Worsens number
+	Tried          bool
 }
 
 type evidence struct{ Where, Means string }
@@ -240,7 +241,7 @@ func findingOf(f numbered, sample int) finding {
 	}
 	for i, step := range f.Fix {
 		out.Fix = append(out.Fix, fix{report.Plain(step.Change),
-			at(step.Frees, "audit", "findings", f.at, "fix", i, "frees"), at(step.Worsens, "audit", "findings", f.at, "fix", i, "worsens")})
+			at(step.Frees, "audit", "findings", f.at, "fix", i, "frees"), at(step.Worsens, "audit", "findings", f.at, "fix", i, "worsens"), step.Tried()})
 	}
 	for _, e := range f.Evidence {
 		out.Evidence = append(out.Evidence, evidence{report.Stands(e), report.Plain(e.Means)})

@@ -123,9 +123,20 @@ type evidence struct {
 }
 
 type fix struct {
-	Change  string `json:"change"`
-	Frees   int    `json:"frees,omitzero"`
-	Worsens int    `json:"worsens,omitzero"`
+	Change  string        `json:"change"`
+	Frees   int           `json:"frees,omitzero"`
+	Worsens int           `json:"worsens,omitzero"`
+	Unsure  int           `json:"unsure,omitzero"`
+	Tried   bool          `json:"tried"`
+	Untried audit.Untried `json:"untried,omitzero"`
+	Edits   []edit        `json:"edits,omitzero"`
+}
+
+// edit is a request that would make the change, as `preview --change` takes it.
+type edit struct {
+	Method string    `json:"method"`
+	URL    string    `json:"url"`
+	Body   entra.Raw `json:"body,omitzero"`
 }
 
 // engine tells how the Conditional Access engine did against the tenant's own
@@ -265,7 +276,11 @@ func findingOf(f audit.Finding, sample int) finding {
 		out.Evidence = append(out.Evidence, ev)
 	}
 	for _, s := range f.Fix {
-		out.Fix = append(out.Fix, fix{s.Change, s.Frees, s.Worsens})
+		step := fix{Change: s.Change, Frees: s.Frees, Worsens: s.Worsens, Unsure: s.Unsure, Tried: s.Tried(), Untried: s.Untried}
+		for _, r := range s.Edits {
+			step.Edits = append(step.Edits, edit{r.Method, r.URL(), r.Body})
+		}
+		out.Fix = append(out.Fix, step)
 	}
 	for _, r := range f.Check.Doc.References {
 		out.References = append(out.References, r.String())

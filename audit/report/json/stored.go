@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"passkeyaudit/audit"
+	"passkeyaudit/audit/change"
 	"passkeyaudit/audit/report"
 	"passkeyaudit/audit/snapshot"
 )
@@ -178,7 +179,7 @@ func (r *Run) findingFrom(f *finding, c *audit.Check, members []audit.Member) (a
 		out.Evidence = append(out.Evidence, ev)
 	}
 	for _, s := range f.Fix {
-		out.Fix = append(out.Fix, audit.Step{Change: s.Change, Frees: s.Frees, Worsens: s.Worsens})
+		out.Fix = append(out.Fix, stepFrom(s))
 	}
 	withReferences(c, f.References)
 	return out, nil
@@ -202,4 +203,17 @@ func withReferences(c *audit.Check, cited []string) {
 		}
 		c.Doc.References = append(c.Doc.References, r)
 	}
+}
+
+// stepFrom reads a step back. Runs of before steps told whether they were tried are taken
+// for untried, unless they say what was found.
+func stepFrom(s fix) audit.Step {
+	out := audit.Step{Change: s.Change, Frees: s.Frees, Worsens: s.Worsens, Unsure: s.Unsure, Untried: s.Untried}
+	if !s.Tried && s.Untried == "" && s.Frees == 0 && s.Worsens == 0 {
+		out.Untried = audit.NotJudged
+	}
+	for _, e := range s.Edits {
+		out.Edits = append(out.Edits, change.Request{Method: e.Method, Path: strings.Split(strings.TrimPrefix(e.URL, "/"), "/"), Body: e.Body})
+	}
+	return out
 }

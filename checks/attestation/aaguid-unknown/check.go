@@ -71,7 +71,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 		f := audit.Finding{
 			Severity: k.severity, Certainty: k.certainty, Message: k.message(models),
 			Subject: policy.Passkeys.Subject(), Affected: audit.People(models.people, dir), Blockers: append(models.ids(), k.blockers...),
-			Fix: []audit.Step{{Change: k.fix}},
+			Fix: []audit.Step{audit.Do(k.fix)},
 		}
 		f.Evidence, err = methods.QuotePasskeys(ctx, p, dir, held, models.people, k.means,
 			func(_ uint32, passkey methods.RegisteredPasskey) bool {

@@ -6,6 +6,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"slices"
 	"strings"
 
 	"passkeyaudit/audit"
@@ -78,8 +79,11 @@ func run(ctx context.Context, p *audit.Pass) error {
 			Affected: audit.People(people, dir),
 			Evidence: append([]audit.Evidence{policy.Quote(a.AttestationPointer(), "attestation is enforced at registration")}, evidence...),
 			Blockers: ids,
-			Fix: []audit.Step{{Change: "Take the models off the list if nobody signs in with one; whoever does would be locked out. If they shall be registered, " +
-				"admit them in a profile that does not enforce attestation."}},
+			Fix: []audit.Step{
+				audit.Edit("Take the models off the list if nobody signs in with one; whoever does would be locked out.",
+					a.Keep(func(id string) bool { return !slices.Contains(ids, id) })),
+				audit.Edit("Or, if they shall be registered, stop enforcing attestation for who gets them, in a profile of their own or in this one.", a.Attest(false)),
+			},
 		})
 	}
 	return nil

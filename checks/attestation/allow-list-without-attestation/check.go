@@ -72,17 +72,17 @@ func run(ctx context.Context, p *audit.Pass) error {
 				policy.Quote(a.Pointer+"/keyRestrictions/isEnforced", "the key restrictions are enforced, as "+kind),
 				policy.Quote(a.AttestationPointer(), "attestation is not enforced"),
 			},
-			Fix: []audit.Step{{Change: fix(p.Catalogue(), list)}},
+			Fix: []audit.Step{fix(p.Catalogue(), a, list)},
 		})
 	}
 	return nil
 }
 
 // fix depends on whether the listed models could be registered with attestation.
-func fix(known *catalogue.Catalogue, list methods.AAGUIDs) string {
+func fix(known *catalogue.Catalogue, a *methods.Applied, list methods.AAGUIDs) audit.Step {
 	const enforce = "Enforce attestation in the profile. Registered passkeys go on working"
 	if list.Block {
-		return enforce + "; synced passkeys, and device-bound ones that do not attest, can then no longer be registered."
+		return audit.Edit(enforce+"; synced passkeys, and device-bound ones that do not attest, can then no longer be registered.", a.Attest(true))
 	}
 	never := 0
 	for _, id := range list.Listed {
@@ -92,11 +92,11 @@ func fix(known *catalogue.Catalogue, list methods.AAGUIDs) string {
 	}
 	switch never {
 	case 0:
-		return enforce + ", and every model on the list can attest."
+		return audit.Edit(enforce+", and every model on the list can attest.", a.Attest(true))
 	case len(list.Listed):
-		return "None of the listed models is known to attest, so keep the list as guidance. Where the model matters, use a profile with " +
-			"attestation and models that attest."
+		return audit.Decide("None of the listed models is known to attest, so keep the list as guidance. Where the model matters, use a profile with " +
+			"attestation and models that attest.")
 	default:
-		return fmt.Sprintf("Put the models that attest into a profile that enforces attestation, and keep the other %d in one that does not, as guidance.", never)
+		return audit.Decide(fmt.Sprintf("Put the models that attest into a profile that enforces attestation, and keep the other %d in one that does not, as guidance.", never))
 	}
 }

@@ -166,8 +166,9 @@ func report(ctx context.Context, p *audit.Pass, policy *methods.Effective, dir *
 		f.Message = fmt.Sprintf("For %s "+barred+". Inside the app it is refused as well, by %s.%s%s", audit.PeoplePhrase(c.people.Count()), a.Label(),
 			strings.Join(r.Policies.PolicyLabels(c.policies), ", "), r.Caveat(slices.Compact(c.hangsOn)), note)
 		f.Affected, f.Evidence, f.Blockers = audit.People(c.people, dir), append(slices.Clone(evidence), grants...), append([]string{"inApp"}, c.policies...)
-		if f.Fix, err = fixes(ctx, r, a); err != nil {
-			return err
+		f.Fix = []audit.Step{
+			r.ExcludeRegistration("Exclude the resource Microsoft Authenticator Credential Registration ("+bootstrap.CredentialRegistration+") from these policies, after provisioning its service principal.", c.policies...),
+			audit.Edit("Or stop enforcing attestation in the profile.", a.Attest(false)),
 		}
 		p.Report(f)
 	}
@@ -177,20 +178,11 @@ func report(ctx context.Context, p *audit.Pass, policy *methods.Effective, dir *
 		f.Message = fmt.Sprintf("For %s "+barred+". They have to add it in the app on the phone; whoever is sent to Security info on a computer fails at the last step.%s",
 			audit.PeoplePhrase(others.Count()), a.Label(), note)
 		f.Affected, f.Evidence = audit.People(others, dir), evidence
-		f.Fix = []audit.Step{{Change: "Tell these people to add the passkey in Authenticator on the phone; or stop enforcing attestation in the profile, if the make of a passkey need not be proved."}}
+		f.Fix = []audit.Step{
+			audit.Do("Tell these people to add the passkey in Authenticator on the phone."),
+			audit.Edit("Or stop enforcing attestation in the profile, if the make of a passkey need not be proved.", a.Attest(false)),
+		}
 		p.Report(f)
 	}
 	return nil
-}
-
-// fixes tries the change of the profile only: what excluding a resource does hangs on
-// what else the policies ask for.
-func fixes(ctx context.Context, r *bootstrap.Result, a *methods.Applied) ([]audit.Step, error) {
-	list := []audit.Step{{Change: "Exclude the resource Microsoft Authenticator Credential Registration (6aa00308-ea33-4caa-90d6-ae905d8cb51b) from these policies, after provisioning its service principal."}}
-	const relax = "Or stop enforcing attestation in the profile."
-	if a.ID == "" {
-		return append(list, audit.Step{Change: relax}), nil
-	}
-	change, err := r.Try(ctx, []bootstrap.Blocker{{Type: bootstrap.ProfileBlocker, ID: a.ID}})
-	return append(list, audit.Step{Change: relax, Frees: change.Freed.Count(), Worsens: change.Worsened.Count()}), err
 }

@@ -62,11 +62,18 @@ func run(ctx context.Context, p *audit.Pass) error {
 				policy.Quote(a.AttestationPointer(), "attestation is enforced at registration"),
 				policy.Quote(a.Pointer+"/passkeyTypes", "synced passkeys are listed as well"),
 			},
-			Fix: []audit.Step{{Change: "If people shall register synced passkeys, list them in a profile without attestation. If not, take them off this list; " +
-				"synced passkeys that are registered already and rely on this profile then stop working."}},
+			Fix: fixes(a),
 		})
 	}
 	return nil
+}
+
+func fixes(a *methods.Applied) []audit.Step {
+	list := []audit.Step{audit.Edit("If people shall register synced passkeys, stop enforcing attestation for them, in a profile of their own or in this one.", a.Attest(false))}
+	if off, ok := a.ListTypes(methods.DeviceBound); ok {
+		list = append(list, audit.Edit("If not, take synced passkeys off this list; those that are registered already and rely on this profile then stop working.", off))
+	}
+	return list
 }
 
 // otherWay says for how many of the people another profile lets a synced passkey be

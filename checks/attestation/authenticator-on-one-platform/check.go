@@ -10,7 +10,6 @@ import (
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/entra/catalogue"
-	"passkeyaudit/audit/facts/bootstrap"
 	"passkeyaudit/audit/facts/devices"
 	"passkeyaudit/audit/facts/methods"
 	"passkeyaudit/audit/facts/population"
@@ -145,8 +144,8 @@ func report(ctx context.Context, p *audit.Pass, policy *methods.Effective, dir *
 			Affected: audit.People(people, dir),
 			Evidence: append([]audit.Evidence{policy.Quote(a.Pointer+"/keyRestrictions", "the two AAGUIDs of Authenticator are treated differently")}, evidence...),
 			Blockers: append([]string{missing.aaguid}, blockers...),
-			Fix: []audit.Step{{Objects: bootstrap.Changing(a.Subject(policy.Passkeys)), Change: fmt.Sprintf("Admit %s in the profile as well, unless it is meant that %s cannot be used.",
-				missing.aaguid, missing.phone)}},
+			Fix: []audit.Step{audit.Edit(fmt.Sprintf("Admit %s in the profile as well, unless it is meant that %s cannot be used.",
+				missing.aaguid, missing.phone), a.Admit(missing.aaguid))},
 		})
 	}
 	seen := people.And(phones.On(missing.platform))

@@ -8,7 +8,6 @@ import (
 	"fmt"
 
 	"passkeyaudit/audit"
-	"passkeyaudit/audit/facts/bootstrap"
 	"passkeyaudit/audit/facts/methods"
 	"passkeyaudit/audit/facts/population"
 	"passkeyaudit/audit/snapshot"
@@ -85,8 +84,10 @@ func run(ctx context.Context, p *audit.Pass) error {
 				policy.Quote(a.Pointer+"/keyRestrictions/enforcementType", "only the AAGUIDs listed are admitted"),
 				policy.Quote(a.Pointer+"/keyRestrictions/aaGuids", "none is listed"),
 			},
-			Fix: []audit.Step{{Objects: bootstrap.Changing(a.Subject(policy.Passkeys)), Change: "List the AAGUIDs that are meant, or switch the enforcement of key restrictions off. If nobody is meant to use passkeys, " +
-				"exclude the group instead: that says so."}},
+			Fix: []audit.Step{
+				audit.Edit("Switch the enforcement of key restrictions off, or list the AAGUIDs that are meant.", a.Restrict(false)),
+				audit.Decide("If nobody is meant to use passkeys, exclude the group instead: that says so."),
+			},
 		})
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"slices"
 	"strings"
 
 	"passkeyaudit/audit"
@@ -66,7 +67,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 		}
 		certainty, note := a.Inference(people)
 		at := a.Pointer + "/keyRestrictions"
-		report := func(cause string, ids []string, evidence []audit.Evidence, message, fix string) {
+		report := func(cause string, ids []string, evidence []audit.Evidence, message string, fix ...audit.Step) {
 			p.Report(audit.Finding{
 				Certainty: certainty,
 				Message:   message + note,
@@ -74,13 +75,13 @@ func run(ctx context.Context, p *audit.Pass) error {
 				Affected:  audit.People(people, dir),
 				Evidence:  evidence,
 				Blockers:  append([]string{cause}, ids...),
-				Fix:       []audit.Step{{Change: fix}},
+				Fix:       fix,
 			})
 		}
 		if twice := repeated(policy, a); len(twice) > 0 {
 			report("repeated", nil, twice,
 				fmt.Sprintf("The AAGUID list of %s has %s that it has already.", a.Label(), audit.CountPhrase(len(twice), "entry", "entries")),
-				"Take the repeated entries off the list.")
+				audit.Edit("Take the repeated entries off the list.", a.Keep(func(string) bool { return true })))
 		}
 		switch {
 		case !list.Known:
@@ -92,11 +93,12 @@ func run(ctx context.Context, p *audit.Pass) error {
 			},
 				fmt.Sprintf("%s listed in %s, but the restriction is not enforced: every model is admitted for %s.",
 					countAre(len(list.Listed)), a.Label(), audit.PeoplePhrase(people.Count())),
-				"Enforce the key restrictions if the list is meant, after a look at who holds a model that is not on it. If not, empty the list.")
+				audit.Edit("Enforce the key restrictions if the list is meant, after a look at who holds a model that is not on it.", a.Restrict(true)),
+				audit.Edit("If not, empty the list.", a.Unrestrict()))
 		case len(list.Listed) == 0:
 			report("empty", nil, []audit.Evidence{policy.Quote(at+"/aaGuids", "the block list is enforced and empty")},
 				fmt.Sprintf("The block list of %s is enforced and empty: it blocks nothing.", a.Label()),
-				"Switch the enforcement of key restrictions off, or list the models that are meant.")
+				audit.Edit("Switch the enforcement of key restrictions off, or list the models that are meant.", a.Restrict(false)))
 		default:
 			if !o.assertable(p) {
 				continue
@@ -106,12 +108,12 @@ func run(ctx context.Context, p *audit.Pass) error {
 			case list.Block && len(none) == len(list.Listed):
 				report("blocksNobody", list.Listed, []audit.Evidence{policy.Quote(at+"/aaGuids", "nobody has registered any of these models")},
 					fmt.Sprintf("The block list of %s names no model that anybody in the tenant has registered: %s.", a.Label(), names(p.Catalogue(), none)),
-					"Keep the list if it is meant as a precaution, and accept the finding. If not, empty it and switch the enforcement off.")
+					audit.Edit("Keep the list if it is meant as a precaution, and accept the finding. If not, empty it and switch the enforcement off.", a.Unrestrict()))
 			case !list.Block && len(none) > 0:
 				report("unowned", none, []audit.Evidence{policy.Quote(at+"/aaGuids", "the list names models that nobody has registered")},
 					fmt.Sprintf("The allow list of %s names %s, of which nobody in the tenant has registered %d: %s.",
 						a.Label(), audit.CountPhrase(len(list.Listed), "model", "models"), len(none), names(p.Catalogue(), none)),
-					"Take off the list the models that nobody is about to be given.")
+					audit.Edit("Take off the list the models that nobody is about to be given.", a.Keep(func(id string) bool { return !slices.Contains(none, id) })))
 			}
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"passkeyaudit/audit"
+	"passkeyaudit/audit/change"
 	"passkeyaudit/audit/entra/catalogue"
 	"passkeyaudit/audit/facts/methods"
 	"passkeyaudit/audit/facts/population"
@@ -122,10 +123,15 @@ func run(ctx context.Context, p *audit.Pass) error {
 	if err != nil {
 		return err
 	}
+	list, ids := describe(p.Catalogue(), models)
 	var evidence []audit.Evidence
+	var again []change.Request
 	for i := range passkeys.Profiles {
 		if rejecting[i] {
 			pr := &passkeys.Profiles[i]
+			if pr.AAGUIDs().Enforced {
+				again = append(again, pr.Admit(ids...))
+			}
 			evidence = append(evidence, policy.Quote(pr.Pointer+"/keyRestrictions", fmt.Sprintf("the key restrictions of %s do not admit it", pr.Label())))
 		}
 	}
@@ -134,7 +140,6 @@ func run(ctx context.Context, p *audit.Pass) error {
 		certainty = audit.Likely
 		note = " Some of them are in a target that names no profile; that such a target means the Default profile is not documented."
 	}
-	list, ids := describe(p.Catalogue(), models)
 	p.Report(audit.Finding{
 		Certainty: certainty,
 		Message: fmt.Sprintf("%s a registered passkey that today's profiles reject at sign-in because of its model: %s.%s",
@@ -143,8 +148,10 @@ func run(ctx context.Context, p *audit.Pass) error {
 		Affected: audit.People(people, dir),
 		Evidence: append(evidence, proof...),
 		Blockers: ids,
-		Fix: []audit.Step{{Change: "Admit these AAGUIDs again in a profile that applies to the people, or give them a passkey that is " +
-			"admitted before the old one is deleted."}},
+		Fix: []audit.Step{
+			audit.Edit("Admit these AAGUIDs again in the profiles that apply to the people.", again...),
+			audit.Do("Or give them a passkey that is admitted before the old one is deleted."),
+		},
 	})
 	return nil
 }
@@ -172,5 +179,6 @@ func describe(known *catalogue.Catalogue, models map[string]*model) (text string
 		}
 		parts = append(parts, fmt.Sprintf("%s: %d", part, m.count))
 	}
+	slices.Sort(ids)
 	return strings.Join(parts, ", "), ids
 }

@@ -11,6 +11,7 @@ import (
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/conditionalaccess"
 	"passkeyaudit/audit/facts/access"
+	"passkeyaudit/audit/facts/bootstrap"
 	"passkeyaudit/audit/facts/methods"
 	"passkeyaudit/audit/facts/population"
 	"passkeyaudit/audit/snapshot"
@@ -213,11 +214,11 @@ func (d *demand) report(ctx context.Context, p *audit.Pass, dir *population.Dire
 	if n := len(names); n > 1 {
 		demandedBy = fmt.Sprintf("%s and %s demand it", names[0], audit.CountPhrase(n-1, "other policy", "other policies"))
 	}
-	takes, fix := "takes no passkeys", "Add passkeys to the strength, or give these people a method that it takes."
+	takes, add, give := "takes no passkeys", "Add passkeys to the strength.", "Or give these people a method that it takes."
 	stuck := ""
 	if d.Passkeys() {
 		takes = "takes passkeys of other models only"
-		fix = "Add the models of these passkeys to the strength, or give these people a passkey of a model that it takes."
+		add, give = "Add the models of these passkeys to the strength.", "Or give these people a passkey of a model that it takes."
 		if n := d.without(people, modes).Count(); n < people.Count() {
 			stuck = fmt.Sprintf(" Of them, %s nothing else that may meet it.", audit.PeopleDo(n, "holds", "hold"))
 		}
@@ -229,7 +230,7 @@ func (d *demand) report(ctx context.Context, p *audit.Pass, dir *population.Dire
 		Affected: audit.People(people, dir),
 		Evidence: append(append(evidence, models...), keys...),
 		Blockers: ids,
-		Fix:      []audit.Step{{Change: fix}},
+		Fix:      []audit.Step{bootstrap.GiveWay(add, bootstrap.Blocker{Type: bootstrap.StrengthBlocker, ID: d.StrengthID()}), audit.Do(give)},
 	})
 	return nil
 }

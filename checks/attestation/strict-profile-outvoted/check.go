@@ -138,8 +138,8 @@ func report(p *audit.Pass, policy *methods.Effective, dir *population.Directory,
 		Affected: audit.People(people, dir),
 		Evidence: evidence,
 		Blockers: ids,
-		Fix: []audit.Step{{Change: "Target the looser profile at a group that leaves these people out. What they registered through it stops working where the " +
-			"strict profile rejects its type or AAGUID."}},
+		Fix: []audit.Step{audit.Decide("Target the looser profile at a group that leaves these people out. What they registered through it stops working where the " +
+			"strict profile rejects its type or AAGUID.")},
 	})
 }
 

@@ -112,8 +112,8 @@ func run(ctx context.Context, p *audit.Pass) error {
 			Affected: audit.People(people, dir),
 			Evidence: append(keys, evidence...),
 			Blockers: blockers,
-			Fix: []audit.Step{{Change: "Have them register a key that attests, through a profile that enforces attestation, and then delete the other one. " +
-				"Enforcing attestation does not remove what is registered."}},
+			Fix: []audit.Step{audit.Do("Have them register a key that attests, through a profile that enforces attestation, and then delete the other one. " +
+				"Enforcing attestation does not remove what is registered.")},
 		})
 		return nil
 	}

@@ -61,7 +61,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 		f.Message = fmt.Sprintf("%q wants an approved or protected app, which Microsoft Authenticator is not: registering a passkey inside it fails. %s%s %s",
 			stopped.PolicyName(c.Policy), who, stopped.Note(&c), provisioned)
 		f.Evidence = append(f.Evidence, evidence...)
-		f.Fix = append(f.Fix, audit.Step{Change: "Instead of lifting it: exclude the resource Microsoft Authenticator Credential Registration (" + resource + ") from it, after creating the service principal if there is none."})
+		f.Fix = append(f.Fix, stopped.ExcludeRegistration("Instead of lifting it: exclude the resource Microsoft Authenticator Credential Registration ("+resource+") from it, after creating the service principal if there is none.", c.Policy))
 		p.Report(f)
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"passkeyaudit/audit"
+	"passkeyaudit/audit/change"
 	"passkeyaudit/audit/conditionalaccess"
 	"passkeyaudit/audit/entra"
 	"passkeyaudit/audit/facts/access"
@@ -110,7 +111,10 @@ func run(ctx context.Context, p *audit.Pass) error {
 			Affected: audit.People(people, dir),
 			Evidence: evidence,
 			Blockers: []string{def.ID},
-			Fix:      []audit.Step{{Change: "Issue passes that can be used more than once during onboarding, or take the frequency off this policy; a pass is short-lived by itself."}},
+			Fix: []audit.Step{
+				audit.Edit("Let passes be used more than once, and issue such during onboarding; a pass is short-lived by itself.", change.PatchMethod(entra.MethodTemporaryAccessPass, change.Body{"isUsableOnce": false})),
+				audit.Edit("Or take the frequency off this policy.", change.PatchPolicy(def.ID, change.Body{"sessionControls": change.Body{"signInFrequency": nil}})),
+			},
 		})
 	}
 	return nil

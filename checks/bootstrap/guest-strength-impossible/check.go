@@ -199,8 +199,8 @@ func report(ctx context.Context, p *audit.Pass, dir *population.Directory, polic
 		Evidence: evidence,
 		Blockers: []string{d.StrengthID()},
 		Fix: []audit.Step{
-			{Change: "Trust multifactor authentication of the home tenants that these guests come from, in the cross-tenant access settings."},
-			{Change: "Or leave guests out of the policy and ask them for the built-in strength Multifactor authentication instead."},
+			audit.Do("Trust multifactor authentication of the home tenants that these guests come from, in the cross-tenant access settings."),
+			audit.Decide("Or leave guests out of the policy and ask them for the built-in strength Multifactor authentication instead."),
 		},
 	})
 	return nil

@@ -147,13 +147,9 @@ func (l *lane) report(ctx context.Context, p *audit.Pass, r *bootstrap.Result, d
 		for _, b := range set {
 			blockers = append(blockers, b.ID)
 		}
-		step, err := r.Step(ctx, set)
-		if err != nil {
-			return err
-		}
-		fix = append(fix, step)
+		fix = append(fix, r.GiveWay(set...))
 	}
-	fix = append(fix, audit.Step{Change: "Give people who are just starting a way of their own: a strength on the register action that admits a Temporary Access Pass, and no other policy that reaches them until they have a passkey."})
+	fix = append(fix, audit.Decide("Give people who are just starting a way of their own: a strength on the register action that admits a Temporary Access Pass, and no other policy that reaches them until they have a passkey."))
 	slices.Sort(hangs)
 	evidence, err := r.Policies.QuotePolicies(ctx, p, r.Policies.Positions(l.policies), access.GrantPointer, "what the policy asks for refuses something that they could try")
 	if err != nil {

@@ -84,8 +84,8 @@ func run(ctx context.Context, p *audit.Pass) error {
 			Affected: audit.People(helpless, dir),
 			Evidence: list,
 			Blockers: []string{"alone:no"},
-			Fix: []audit.Step{{Change: "Issue them a Temporary Access Pass (they must be in its scope), or enable for them a method that people " +
-				"register themselves, such as Microsoft Authenticator."}},
+			Fix: []audit.Step{audit.Do("Issue them a Temporary Access Pass (they must be in its scope), or enable for them a method that people " +
+				"register themselves, such as Microsoft Authenticator.")},
 		})
 	}
 	if !alone.Empty() {
@@ -100,7 +100,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 			Affected: audit.People(alone, dir),
 			Evidence: list,
 			Blockers: []string{"alone:yes"},
-			Fix:      []audit.Step{{Change: "Ask them to register Microsoft Authenticator or a phone first, or issue a Temporary Access Pass for a shorter way."}},
+			Fix:      []audit.Step{audit.Do("Ask them to register Microsoft Authenticator or a phone first, or issue a Temporary Access Pass for a shorter way.")},
 		})
 	}
 	return nil

@@ -97,8 +97,8 @@ func run(ctx context.Context, p *audit.Pass) error {
 		Affected:  audit.People(stuck, dir),
 		Evidence:  []audit.Evidence{audit.Examined(snapshot.RoleAssignments, rows, "no active assignment for the whole tenant of a role that may issue passes to them")},
 		Blockers:  []string{"noIssuer"},
-		Fix: []audit.Step{{Change: "Assign Authentication Administrator (Privileged Authentication Administrator for people with privileged roles) to the help desk, actively or so that it can be " +
-			"activated when needed; issuing a pass to oneself is not possible."}},
+		Fix: []audit.Step{audit.Do("Assign Authentication Administrator (Privileged Authentication Administrator for people with privileged roles) to the help desk, actively or so that it can be " +
+			"activated when needed; issuing a pass to oneself is not possible.")},
 	}
 	if stuck.Empty() {
 		who, under, err := personas(ctx, reach)

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"passkeyaudit/audit"
+	"passkeyaudit/audit/change"
 	"passkeyaudit/audit/entra"
 	"passkeyaudit/audit/facts/bootstrap"
 	"passkeyaudit/audit/facts/methods"
@@ -71,8 +72,10 @@ func run(ctx context.Context, p *audit.Pass) error {
 		Affected:  audit.People(people, dir),
 		Evidence:  []audit.Evidence{policy.Quote(tap.Pointer+"/isUsableOnce", "every pass can be used once")},
 		Blockers:  []string{"isUsableOnce"},
-		Fix: []audit.Step{{Change: "Allow passes for several uses with a short lifetime (isUsableOnce false) and issue one to these people; or issue a second pass when they get to the phone."},
-			{Change: "Or give them a security key, which needs one sign-in."}},
+		Fix: []audit.Step{
+			audit.Edit("Allow passes for several uses with a short lifetime (isUsableOnce false) and issue one to these people.", change.PatchMethod(entra.MethodTemporaryAccessPass, change.Body{"isUsableOnce": false})),
+			audit.Do("Or issue a second pass when they get to the phone, or give them a security key, which needs one sign-in."),
+		},
 	}
 	const why = "signs in to Security info on a computer and then finishes in Authenticator on the phone (REG, 2026-07-05), while every pass can be used once: the second sign-in is refused."
 	if people.Empty() {

@@ -60,8 +60,8 @@ func run(ctx context.Context, p *audit.Pass) error {
 			f.Message += fmt.Sprintf(" %s it inside Microsoft Authenticator and can register on a computer.", audit.PeopleDo(n, "meets", "meet"))
 		}
 		f.Message += stopped.Note(&c)
-		f.Fix = append(f.Fix, audit.Step{Change: "Instead of lifting it: demand for the user action Register security information a strength that also lists both kinds of Temporary " +
-			"Access Pass, with a policy for phones that equals it, and issue passes."})
+		f.Fix = append(f.Fix, audit.Decide("Instead of lifting it: demand for the user action Register security information a strength that also lists both kinds of Temporary "+
+			"Access Pass, with a policy for phones that equals it, and issue passes."))
 		p.Report(f)
 	}
 	return nil

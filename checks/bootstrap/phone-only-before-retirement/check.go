@@ -85,7 +85,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 	early := group{
 		cause: methods.PhoneRetirement, ends: methods.PhoneRetirement, affected: audit.People(people.Minus(admins.Yes), dir),
 		why: j.why(people.Minus(admins.Yes)),
-		fix: "Open a way to a passkey for them: bring them into scope with a profile that something satisfies and self-service on. Or have them register Microsoft Authenticator.",
+		fix: audit.Decide("Open a way to a passkey for them: bring them into scope with a profile that something satisfies and self-service on. Or have them register Microsoft Authenticator."),
 	}
 	if !people.And(admins.Maybe).Empty() {
 		early.note = " Whether some of them are Global Administrators, who have until " + methods.PhoneRetirementLate + ", is not known."
@@ -98,14 +98,14 @@ func run(ctx context.Context, p *audit.Pass) error {
 		cause: "internalGuests", ends: methods.PhoneRetirement, who: "internal guest", whoMany: "internal guests",
 		affected: audit.Accounts(j.guests(internal, forGuests), dir),
 		why:      whyGuests,
-		fix:      "Have them register Microsoft Authenticator, or make those who belong to the organisation members.",
+		fix:      audit.Do("Have them register Microsoft Authenticator, or make those who belong to the organisation members."),
 	}
 	externals := group{
 		cause: "externalUsers", ends: methods.PhoneRetirementLate, who: "external user", whoMany: "external users",
 		affected: audit.Accounts(j.guests(external, forGuests), dir), certainty: audit.Possible,
 		why:  whyGuests,
 		note: " Where this tenant accepts the multifactor authentication of their home tenant, they need no method here.",
-		fix:  "Accept the multifactor authentication of their home tenants in the cross-tenant access settings, or have them register Microsoft Authenticator.",
+		fix:  audit.Do("Accept the multifactor authentication of their home tenants in the cross-tenant access settings, or have them register Microsoft Authenticator."),
 	}
 	for _, g := range []group{early, late, internals, externals} {
 		if err := j.report(ctx, g); err != nil {
@@ -191,7 +191,7 @@ type group struct {
 	affected     audit.Population
 	certainty    audit.Certainty
 	why, note    string
-	fix          string
+	fix          audit.Step
 }
 
 func (j judgement) report(ctx context.Context, g group) error {
@@ -233,7 +233,7 @@ func (j judgement) report(ctx context.Context, g group) error {
 		Affected: g.affected,
 		Evidence: append(evidence, j.closed(g.affected.Set())...),
 		Blockers: []string{g.cause},
-		Fix:      []audit.Step{{Change: g.fix}},
+		Fix:      []audit.Step{g.fix},
 	})
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"passkeyaudit/audit"
+	"passkeyaudit/audit/change"
 	"passkeyaudit/audit/entra"
 	"passkeyaudit/audit/facts/access"
 	"passkeyaudit/audit/facts/bootstrap"
@@ -101,10 +102,6 @@ func report(ctx context.Context, p *audit.Pass, r *bootstrap.Result, dir *popula
 	if err != nil {
 		return err
 	}
-	step, err := r.Step(ctx, []bootstrap.Blocker{{Type: bootstrap.PolicyBlocker, ID: pol.ID}})
-	if err != nil {
-		return err
-	}
 	others := ""
 	if also := slices.DeleteFunc(r.Policies.PolicyLabels(beside), func(name string) bool { return name == r.Policies.PolicyLabel(i) }); len(also) > 0 {
 		others = fmt.Sprintf(" For some of them %s refuses it too.", also[0])
@@ -123,8 +120,8 @@ func report(ctx context.Context, p *audit.Pass, r *bootstrap.Result, dir *popula
 		Evidence: append(action, evidence...),
 		Blockers: []string{pol.ID},
 		Fix: []audit.Step{
-			{Change: "Let the policy ask for multifactor authentication, or for a strength that admits a Temporary Access Pass, where it refuses today."},
-			step,
+			audit.Edit("Let the policy ask for multifactor authentication, or for a strength that admits a Temporary Access Pass, where it refuses today.", change.DemandMFA(pol)),
+			r.GiveWay(bootstrap.Blocker{Type: bootstrap.PolicyBlocker, ID: pol.ID}),
 		},
 	})
 	return nil

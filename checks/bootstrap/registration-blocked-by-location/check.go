@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"passkeyaudit/audit"
+	"passkeyaudit/audit/change"
 	"passkeyaudit/audit/facts/bootstrap"
 	"passkeyaudit/audit/facts/methods"
 	"passkeyaudit/audit/facts/population"
@@ -50,10 +51,11 @@ func run(ctx context.Context, p *audit.Pass) error {
 		who := "Nobody in scope without a passkey meets that today."
 		n := c.People.Count()
 		what := "blocks the registration of a passkey outside the places it names"
-		lane := "Instead of lifting it: demand multifactor authentication there instead of blocking, so that a Temporary Access Pass gets people in."
+		lane := audit.Edit("Instead of lifting it: demand multifactor authentication there instead of blocking, so that a Temporary Access Pass gets people in.",
+			change.DemandMFA(stopped.Policies.Definition(stopped.Policies.Positions([]string{c.Policy})[0])))
 		if !slices.Contains(c.Reasons, bootstrap.LocationBlocked) {
 			what = "demands, outside the places it names, what people do not have before they register"
-			lane = "Instead of lifting it: issue Temporary Access Passes to people who start outside, or have them register inside."
+			lane = audit.Do("Instead of lifting it: issue Temporary Access Passes to people who start outside, or have them register inside.")
 		}
 		if n > 0 {
 			who = audit.PeoplePhrase(n) + " cannot register alone" + " from elsewhere."
@@ -67,7 +69,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 			who += trapped(stopped, c.People)
 		}
 		f.Message = fmt.Sprintf("%q %s. %s%s", stopped.PolicyName(c.Policy), what, who, stopped.Note(&c))
-		f.Fix = append(f.Fix, audit.Step{Change: lane})
+		f.Fix = append(f.Fix, lane)
 		p.Report(f)
 	}
 	return nil

@@ -144,8 +144,8 @@ func report(ctx context.Context, p *audit.Pass, dir *population.Directory, log *
 		Affected: audit.People(people, dir),
 		Evidence: evidence,
 		Blockers: []string{key},
-		Fix: []audit.Step{{Change: "See with 'passkeyaudit evaluate --sign-in' what the sign-in lacked. Give these people a way that the policy admits, such as a Temporary Access Pass, a place or a managed device, " +
-			"or a policy for registration that can be met without the passkey that is to be registered."}},
+		Fix: []audit.Step{audit.Do("See with 'passkeyaudit evaluate --sign-in' what the sign-in lacked. Give these people a way that the policy admits, such as a Temporary Access Pass, a place or a managed device, " +
+			"or a policy for registration that can be met without the passkey that is to be registered.")},
 	})
 	return nil
 }

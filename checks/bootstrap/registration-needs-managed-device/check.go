@@ -53,8 +53,9 @@ func run(ctx context.Context, p *audit.Pass) error {
 			who = fmt.Sprintf("%s no such phone, and cannot register inside Microsoft Authenticator.%s", audit.PeopleDo(n, "has", "have"), stopped.Stuck(c.People))
 		}
 		f.Message = fmt.Sprintf("%q wants a managed device where a passkey is registered. %s%s", stopped.PolicyName(c.Policy), who, stopped.Note(&c))
-		f.Fix = append(f.Fix, audit.Step{Change: "Instead of lifting it: exclude the resource Microsoft Authenticator Credential Registration (6aa00308-ea33-4caa-90d6-ae905d8cb51b), which has to " +
-			"exist as a service principal first; or let people register on a managed computer, or enrol their phones."})
+		f.Fix = append(f.Fix,
+			stopped.ExcludeRegistration("Instead of lifting it: exclude the resource Microsoft Authenticator Credential Registration ("+bootstrap.CredentialRegistration+"), which has to exist as a service principal first.", c.Policy),
+			audit.Do("Or let people register on a managed computer, or enrol their phones."))
 		p.Report(f)
 	}
 	return nil

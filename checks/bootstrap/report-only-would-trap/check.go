@@ -98,8 +98,8 @@ func run(ctx context.Context, p *audit.Pass) error {
 			f.Message += " " + strings.Join(notes, " ")
 		}
 		f.Message += enforced.Caveat(t.HangsOn)
-		f.Fix = []audit.Step{{Change: "Before it is enforced, have these people register a passkey, or open a lane: a strength on the user action Register security information that lists " +
-			"Temporary Access Pass. Or exclude a group of people who have no passkey yet."}}
+		f.Fix = []audit.Step{audit.Do("Before it is enforced, have these people register a passkey, or open a lane: a strength on the user action Register security information that lists " +
+			"Temporary Access Pass. Or exclude a group of people who have no passkey yet.")}
 		p.Report(f)
 	}
 	return nil

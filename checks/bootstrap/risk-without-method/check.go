@@ -283,7 +283,7 @@ func (r *reporter) report(ctx context.Context, g group, severity audit.Severity,
 		Affected: audit.People(g.people, r.dir),
 		Evidence: slices.Concat(evidence, grant, quotes, rows),
 		Blockers: blockers,
-		Fix:      []audit.Step{{Change: fix}},
+		Fix:      []audit.Step{audit.Do(fix)},
 	})
 	return nil
 }

@@ -213,8 +213,8 @@ func (a *activation) report(ctx context.Context, p *audit.Pass, r *bootstrap.Res
 		Affected: audit.People(a.people, dir),
 		Evidence: append(evidence, rows...),
 		Blockers: ids,
-		Fix: []audit.Step{{Change: "Have these people register a passkey before they activate the role, with a Temporary Access Pass where they have no method, " +
-			"and make a phishing-resistant method part of becoming eligible."}},
+		Fix: []audit.Step{audit.Do("Have these people register a passkey before they activate the role, with a Temporary Access Pass where they have no method, " +
+			"and make a phishing-resistant method part of becoming eligible.")},
 	})
 	return nil
 }

@@ -105,7 +105,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 		Subject:  audit.Subject{Type: audit.SubjectPolicy, ID: entra.MethodTemporaryAccessPass, Name: "Temporary Access Pass"},
 		Affected: audit.People(people, dir),
 		Evidence: rows,
-		Fix:      []audit.Step{{Change: "Ask whether the passkey is lost. If it is, delete it from the account's methods first, then issue a new pass."}},
+		Fix:      []audit.Step{audit.Do("Ask whether the passkey is lost. If it is, delete it from the account's methods first, then issue a new pass.")},
 	}
 	for _, d := range demands {
 		if d.Reach.Yes.And(people).Empty() {

@@ -177,10 +177,6 @@ func report(ctx context.Context, p *audit.Pass, policy *methods.Effective, dir *
 	if slices.ContainsFunc(d.Definition.AllowedCombinations, func(c string) bool { return c != "fido2" }) {
 		other = " Other combinations of the strength may still be met."
 	}
-	fix, err := fixes(ctx, r, d, profiles)
-	if err != nil {
-		return err
-	}
 	more := ""
 	if len(names) > 1 {
 		more = fmt.Sprintf(" and %s", audit.CountPhrase(len(names)-1, "other policy", "other policies"))
@@ -193,7 +189,7 @@ func report(ctx context.Context, p *audit.Pass, policy *methods.Effective, dir *
 		Affected: audit.People(people, dir),
 		Evidence: evidence,
 		Blockers: blockers,
-		Fix:      fix,
+		Fix:      fixes(d, profiles),
 	})
 	return nil
 }
@@ -210,16 +206,11 @@ func quoteProfile(policy *methods.Effective, a *methods.Applied) audit.Evidence 
 	return policy.Quote(a.AttestationPointer(), a.Label()+" does not admit the type of these models")
 }
 
-// fixes tries the change of the profiles only: what the strength would have to take
-// depends on what people hold.
-func fixes(ctx context.Context, r *bootstrap.Result, d *access.StrengthDemand, profiles []bootstrap.Blocker) ([]audit.Step, error) {
-	list := []audit.Step{{Change: "Add to " + d.Label() + " the models that people's passkey profiles admit."}}
+// fixes are about the strength, or else about the profiles.
+func fixes(d *access.StrengthDemand, profiles []bootstrap.Blocker) []audit.Step {
+	add := bootstrap.GiveWay("Add to "+d.Label()+" the models that people's passkey profiles admit.", bootstrap.Blocker{Type: bootstrap.StrengthBlocker, ID: d.StrengthID()})
 	if len(profiles) == 0 {
-		return append(list, audit.Step{Change: "Or let the passkey method admit a model that the strength takes."}), nil
+		return []audit.Step{add, bootstrap.GiveWay("Or let the passkey method admit a model that the strength takes.", bootstrap.Method)}
 	}
-	change, err := r.Try(ctx, profiles)
-	return append(list, audit.Step{
-		Change: "Or let a passkey profile of theirs admit a model that the strength takes.",
-		Frees:  change.Freed.Count(), Worsens: change.Worsened.Count(),
-	}), err
+	return []audit.Step{add, bootstrap.GiveWay("Or let a passkey profile of theirs admit a model that the strength takes.", profiles...)}
 }

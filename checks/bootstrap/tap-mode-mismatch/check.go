@@ -143,12 +143,10 @@ func (j *judgement) demand(ctx context.Context, d *bootstrap.RegisterDemand, all
 		return err
 	}
 	f.Evidence = append(f.Evidence, quotes...)
-	step, err := j.stopped.Step(ctx, strengths)
-	if err != nil {
-		return err
+	f.Fix = []audit.Step{
+		bootstrap.GiveWay("List both temporaryAccessPassOneTime and temporaryAccessPassMultiUse in the strength.", strengths...),
+		audit.Do("Or issue only " + kind + " to these people, and reissue passes of the other kind."),
 	}
-	step.Change = "List both temporaryAccessPassOneTime and temporaryAccessPassMultiUse in the strength."
-	f.Fix = []audit.Step{step, {Change: "Or issue only " + kind + " to these people, and reissue passes of the other kind."}}
 	j.p.Report(f)
 	return nil
 }

@@ -90,7 +90,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 				Subject:  subject,
 				Evidence: []audit.Evidence{policy.Quote(tap.Pointer+"/state", "passes cannot be used")},
 				Blockers: []string{"tapDisabled"},
-				Fix:      []audit.Step{{Objects: bootstrap.ChangingPasses(), Change: "Enable Temporary Access Pass for everybody who may use a passkey, before it is needed."}},
+				Fix:      []audit.Step{bootstrap.GiveWay("Enable Temporary Access Pass for everybody who may use a passkey, before it is needed.", bootstrap.Passes)},
 			})
 		}
 		return nil
@@ -104,7 +104,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 		f.Message = fmt.Sprintf(need+", but Temporary Access Pass is disabled.", audit.PeopleDo(stuck.Count(), "needs", "need"))
 		f.Blockers = []string{"tapDisabled"}
 		f.Evidence = []audit.Evidence{policy.Quote(tap.Pointer+"/state", "passes cannot be used")}
-		f.Fix = []audit.Step{{Objects: bootstrap.ChangingPasses(), Change: "Enable Temporary Access Pass with a target that reaches these people, then issue passes."}}
+		f.Fix = []audit.Step{bootstrap.GiveWay("Enable Temporary Access Pass with a target that reaches these people, then issue passes.", bootstrap.Passes)}
 	} else {
 		f.Message = fmt.Sprintf(need+", but the scope of Temporary Access Pass leaves them out: a pass could be created for them, and they could not sign in with it.",
 			audit.PeopleDo(stuck.Count(), "needs", "need"))
@@ -113,7 +113,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 		if !stuck.And(tap.Excluded.Yes).Empty() {
 			f.Evidence = append(f.Evidence, policy.Quote(tap.Pointer+"/excludeTargets", "whom they are not for"))
 		}
-		f.Fix = []audit.Step{{Objects: bootstrap.ChangingPasses(), Change: "Add a group with these people to the include targets of Temporary Access Pass, or take them out of its exclude targets, then issue passes."}}
+		f.Fix = []audit.Step{bootstrap.GiveWay("Add a group with these people to the include targets of Temporary Access Pass, or take them out of its exclude targets, then issue passes.", bootstrap.Passes)}
 	}
 	if doubt != "" {
 		f.Certainty = audit.Likely

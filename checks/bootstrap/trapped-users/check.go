@@ -134,11 +134,7 @@ func report(ctx context.Context, p *audit.Pass, reach *bootstrap.Result, g *grou
 		if f.Evidence, err = reach.QuoteBlockers(ctx, p, g.blockers, g.reasons); err != nil {
 			return err
 		}
-		step, err := reach.Step(ctx, g.blockers)
-		if err != nil {
-			return err
-		}
-		f.Fix = []audit.Step{step}
+		f.Fix = []audit.Step{reach.GiveWay(g.blockers...)}
 	}
 	if k := powerful.Count(); k > 0 {
 		holds := "hold"

@@ -176,7 +176,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 		Affected: audit.People(people, dir),
 		Evidence: slices.Concat(evidence, demands, states),
 		Blockers: ids(policies, by),
-		Fix:      []audit.Step{{Change: "Move these people to a current client, such as Outlook or a browser of the support matrix, before the demand is enforced. What sends mail by itself, such as a scanner, needs another way than a person's password."}},
+		Fix:      []audit.Step{audit.Do("Move these people to a current client, such as Outlook or a browser of the support matrix, before the demand is enforced. What sends mail by itself, such as a scanner, needs another way than a person's password.")},
 	})
 	return nil
 }

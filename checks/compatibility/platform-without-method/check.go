@@ -173,7 +173,7 @@ func report(ctx context.Context, p *audit.Pass, policy *methods.Effective, dir *
 			audit.PeopleDo(people.Count(), "signs", "sign"), os, note),
 		Subject: policy.Passkeys.Subject(), Affected: audit.People(people, dir), Evidence: slices.Concat(evidence, has),
 		Blockers: []string{string(os), blocker},
-		Fix:      []audit.Step{{Change: fmt.Sprintf("Give them a second method that goes along to %s: a security key, or a passkey in Authenticator on their phone.", os)}},
+		Fix:      []audit.Step{audit.Do(fmt.Sprintf("Give them a second method that goes along to %s: a security key, or a passkey in Authenticator on their phone.", os))},
 	})
 	return nil
 }

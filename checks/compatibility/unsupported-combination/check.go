@@ -169,7 +169,7 @@ func report(ctx context.Context, p *audit.Pass, policy *methods.Effective, dir *
 		Certainty: audit.Likely,
 		Subject:   policy.Passkeys.Subject(), Affected: audit.People(people, dir), Evidence: evidence,
 		Blockers: []string{string(at.os), at.client, at.cell},
-		Fix:      []audit.Step{{Change: fmt.Sprintf("Tell them what works on %s: a browser of the support matrix. Before a phishing-resistant method is demanded, see that they have moved.", at.os)}},
+		Fix:      []audit.Step{audit.Do(fmt.Sprintf("Tell them what works on %s: a browser of the support matrix. Before a phishing-resistant method is demanded, see that they have moved.", at.os))},
 	}
 	ask := ""
 	if u.answer.Stale {

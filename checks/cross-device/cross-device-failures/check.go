@@ -146,8 +146,8 @@ func run(ctx context.Context, p *audit.Pass) error {
 		Affected: audit.People(all, dir),
 		Evidence: evidence,
 		Blockers: blockers,
-		Fix: []audit.Step{{Change: "Try it once from that network. If it hangs: allow Bluetooth for FIDO authenticators, let the hosts through without inspection, or give these people a passkey that works at the desk " +
-			"without the phone."}},
+		Fix: []audit.Step{audit.Do("Try it once from that network. If it hangs: allow Bluetooth for FIDO authenticators, let the hosts through without inspection, or give these people a passkey that works at the desk " +
+			"without the phone.")},
 	})
 	return nil
 }

@@ -92,8 +92,8 @@ func run(ctx context.Context, p *audit.Pass) error {
 		Subject:  policy.Passkeys.Subject(),
 		Affected: audit.People(people, dir),
 		Evidence: evidence,
-		Fix: []audit.Step{{Change: "Give them a second method for the desk: a passkey in Windows Hello, Windows Hello for Business, Platform SSO or a security key. Otherwise see that Bluetooth is allowed " +
-			"at computers and phones, at least for FIDO authenticators, and that the hosts are let through."}},
+		Fix: []audit.Step{audit.Do("Give them a second method for the desk: a passkey in Windows Hello, Windows Hello for Business, Platform SSO or a security key. Otherwise see that Bluetooth is allowed " +
+			"at computers and phones, at least for FIDO authenticators, and that the hosts are let through.")},
 	})
 	return nil
 }

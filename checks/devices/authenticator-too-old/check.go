@@ -147,7 +147,7 @@ func report(ctx context.Context, p *audit.Pass, policy *methods.Effective, dir *
 			policy.Quote(a.Pointer+"/passkeyTypes", "the profile allows both types"),
 		}, evidence...),
 		Blockers: []string{of.aaguid},
-		Fix:      []audit.Step{{Change: "Have them update Authenticator before they register a passkey; on managed phones push the update."}},
+		Fix:      []audit.Step{audit.Do("Have them update Authenticator before they register a passkey; on managed phones push the update.")},
 	})
 	return nil
 }

@@ -112,8 +112,8 @@ func run(ctx context.Context, p *audit.Pass) error {
 		Subject:  subject,
 		Affected: audit.People(people, dir),
 		Evidence: append(quotes, evidence...),
-		Fix: []audit.Step{{Change: "Leave them with Windows Hello for Business, which is phishing-resistant by itself and not governed by passkey profiles, " +
-			"or admit another kind of passkey in the profile for other devices."}},
+		Fix: []audit.Step{audit.Do("Leave them with Windows Hello for Business, which is phishing-resistant by itself and not governed by passkey profiles, " +
+			"or admit another kind of passkey in the profile for other devices.")},
 	})
 	return nil
 }

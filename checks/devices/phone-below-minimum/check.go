@@ -203,8 +203,8 @@ func report(ctx context.Context, p *audit.Pass, policy *methods.Effective, dir *
 		Affected: audit.People(people, dir),
 		Evidence: evidence,
 		Blockers: []string{basis},
-		Fix: []audit.Step{{Change: "Update or replace the phones before inviting these people to Authenticator, or give them something else to keep a passkey in: a security key, or Windows Hello. " +
-			"Where a profile admits synced passkeys, iCloud Keychain takes iOS 16 and Google Password Manager Android 9 (PF, 2026-03-08)."}},
+		Fix: []audit.Step{audit.Do("Update or replace the phones before inviting these people to Authenticator, or give them something else to keep a passkey in: a security key, or Windows Hello. " +
+			"Where a profile admits synced passkeys, iCloud Keychain takes iOS 16 and Google Password Manager Android 9 (PF, 2026-03-08).")},
 	})
 	return nil
 }

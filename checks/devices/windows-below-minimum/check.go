@@ -103,7 +103,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 			Affected: audit.People(set, dir),
 			Evidence: evidence,
 			Blockers: []string{join.name},
-			Fix:      []audit.Step{{Change: "Update Windows on these computers, or replace them."}},
+			Fix:      []audit.Step{audit.Do("Update Windows on these computers, or replace them.")},
 		})
 	}
 	return nil

@@ -130,7 +130,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 		Subject:  policy.Passkeys.Subject(),
 		Affected: audit.People(set, dir),
 		Evidence: append(evidence, quotes...),
-		Fix:      []audit.Step{{Change: "Tell them in which profile work apps sign in, and have the passkey registered there; who signs in from both needs one in each."}},
+		Fix:      []audit.Step{audit.Do("Tell them in which profile work apps sign in, and have the passkey registered there; who signs in from both needs one in each.")},
 	})
 	return nil
 }

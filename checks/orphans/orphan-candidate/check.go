@@ -74,8 +74,8 @@ func run(ctx context.Context, p *audit.Pass) error {
 		Subject:  audit.Subject{Type: audit.SubjectTenant},
 		Affected: audit.People(people, dir),
 		Evidence: evidence,
-		Fix: []audit.Step{{Change: "Have them delete the old passkey on the device, in Authenticator, the password manager or the key's own settings, " +
-			"and register a new one if they have no other."}},
+		Fix: []audit.Step{audit.Do("Have them delete the old passkey on the device, in Authenticator, the password manager or the key's own settings, " +
+			"and register a new one if they have no other.")},
 	})
 	return nil
 }

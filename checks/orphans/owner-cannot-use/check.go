@@ -85,7 +85,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 			Affected:  audit.Accounts(found, dir),
 			Evidence:  evidence,
 			Blockers:  []string{group.word},
-			Fix:       []audit.Step{{Change: group.fix}},
+			Fix:       []audit.Step{audit.Do(group.fix)},
 		})
 	}
 	return nil

@@ -74,8 +74,8 @@ func run(ctx context.Context, p *audit.Pass) error {
 		Subject:  audit.Subject{Type: audit.SubjectTenant},
 		Affected: audit.People(people, dir),
 		Evidence: evidence,
-		Fix: []audit.Step{{Change: "If the phone is gone, have a passkey registered on the new one, and delete the old one in Entra. Delete it before a Temporary Access Pass is " +
-			"issued: while it is registered Entra may insist on it."}},
+		Fix: []audit.Step{audit.Do("If the phone is gone, have a passkey registered on the new one, and delete the old one in Entra. Delete it before a Temporary Access Pass is " +
+			"issued: while it is registered Entra may insist on it.")},
 	})
 	return nil
 }

@@ -76,8 +76,8 @@ func run(ctx context.Context, p *audit.Pass) error {
 		Subject:  audit.Subject{Type: audit.SubjectTenant},
 		Affected: audit.People(people, dir),
 		Evidence: evidence,
-		Fix: []audit.Step{{Change: "Find out which passkey they use; have it deleted on the device if it is of no use any more, and a new one registered. " +
-			"Nothing has to be changed in policies for this."}},
+		Fix: []audit.Step{audit.Do("Find out which passkey they use; have it deleted on the device if it is of no use any more, and a new one registered. " +
+			"Nothing has to be changed in policies for this.")},
 	})
 	return nil
 }

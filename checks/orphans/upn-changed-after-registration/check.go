@@ -77,8 +77,8 @@ func run(ctx context.Context, p *audit.Pass) error {
 		Subject:  audit.Subject{Type: audit.SubjectTenant},
 		Affected: audit.People(people, dir),
 		Evidence: evidence,
-		Fix: []audit.Step{{Change: "Have them register a new passkey, and then delete the old one in Entra and on the device. " +
-			"Somebody without another strong method needs a Temporary Access Pass first."}},
+		Fix: []audit.Step{audit.Do("Have them register a new passkey, and then delete the old one in Entra and on the device. " +
+			"Somebody without another strong method needs a Temporary Access Pass first.")},
 	})
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"passkeyaudit/audit"
+	"passkeyaudit/audit/change"
 	"passkeyaudit/audit/entra"
 	"passkeyaudit/audit/entra/catalogue"
 	"passkeyaudit/audit/facts/methods"
@@ -88,7 +89,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 		}
 	}
 
-	report := func(people audit.Set, blocker string, certainty audit.Certainty, where, note string) error {
+	report := func(people audit.Set, blocker string, certainty audit.Certainty, where, note string, fix ...audit.Step) error {
 		if people.Empty() {
 			return nil
 		}
@@ -112,15 +113,31 @@ func run(ctx context.Context, p *audit.Pass) error {
 			Affected: audit.People(people, dir),
 			Evidence: evidence,
 			Blockers: []string{blocker},
-			Fix:      []audit.Step{{Change: "Have them register a passkey that their profile admits, then require phishing-resistant authentication of these roles; or take the role away."}},
+			Fix:      fix,
 		})
 		return nil
 	}
 	without := func(who audit.Partly) audit.Set { return who.Yes.Minus(resistant.Possible()) }
-	if err := report(without(wide), "tenant", audit.Confirmed, "for the whole tenant", ""); err != nil {
+	register := audit.Do("Have them register a passkey that their profile admits, or take the role away.")
+	require := audit.Edit("Then require phishing-resistant authentication of these roles.", requirement(dir))
+	if err := report(without(wide), "tenant", audit.Confirmed, "for the whole tenant", "", register, require); err != nil {
 		return err
 	}
-	return report(without(unit), "administrativeUnit", audit.Likely, "in an administrative unit", " Conditional Access does not count such roles, and how much they can reach depends on the unit.")
+	return report(without(unit), "administrativeUnit", audit.Likely, "in an administrative unit", " Conditional Access does not count such roles, and how much they can reach depends on the unit.", register)
+}
+
+// requirement is a policy that asks it of everybody with one of the roles, emergency
+// accounts apart.
+func requirement(dir *population.Directory) change.Request {
+	return change.AddPolicy(change.Body{
+		"displayName": "Require phishing-resistant authentication of administrators", "state": "enabled",
+		"conditions": change.Body{
+			"users":          change.Body{"includeRoles": privileged(), "excludeUsers": dir.IDs(dir.OfKind(population.Emergency))},
+			"applications":   change.Body{"includeApplications": []string{"All"}},
+			"clientAppTypes": []string{"all"},
+		},
+		"grantControls": change.Body{"operator": "OR", "authenticationStrength": change.Body{"id": entra.StrengthPhishingResistant}},
+	})
 }
 
 func privileged() []string {

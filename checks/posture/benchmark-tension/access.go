@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"passkeyaudit/audit"
+	"passkeyaudit/audit/change"
 	"passkeyaudit/audit/entra"
 	"passkeyaudit/audit/snapshot"
 )
@@ -122,7 +123,7 @@ func accessTensions(policies []audit.Quoted[entra.ConditionalAccessPolicy], stre
 				setting:  fmt.Sprintf("%s demands phishing-resistant authentication of %s for all resources", name, whom),
 				cost: "That is taken to match registering security info too (EVA, 2025-07-08), and no policy on that action admits a Temporary Access Pass for them: " +
 					"who has no passkey yet cannot use one to register the first. PK-BOOT-004 says who is caught.",
-				fix: "Demand for the user action Register security information a strength that also lists both kinds of Temporary Access Pass, for the same people.",
+				fix: audit.Decide("Demand for the user action Register security information a strength that also lists both kinds of Temporary Access Pass, for the same people."),
 			})
 		}
 		if r.registers && r.everybody && r.demandsDevice() {
@@ -131,7 +132,7 @@ func accessTensions(policies []audit.Quoted[entra.ConditionalAccessPolicy], stre
 				evidence: []audit.Evidence{r.quote("/conditions/applications/includeUserActions", "it is about registering security info"), grant},
 				setting:  name + " demands a managed device of everybody who registers security info",
 				cost:     "New people, private phones and whoever lost a device have none; a pass does not help, since it is no device. PK-BOOT-005 says who is caught.",
-				fix:      "Demand of this action a managed device or a strength with a Temporary Access Pass, by one policy with OR.",
+				fix:      audit.Decide("Demand of this action a managed device or a strength with a Temporary Access Pass, by one policy with OR."),
 			})
 		}
 		if r.everything && r.everybody && r.demandsDevice() && !hasFold(r.excludes, credentialRegistration) {
@@ -140,7 +141,8 @@ func accessTensions(policies []audit.Quoted[entra.ConditionalAccessPolicy], stre
 				evidence: []audit.Evidence{r.quote("/conditions/applications/includeApplications", "it is for all resources"), grant},
 				setting:  name + " demands a managed device of everybody for all resources",
 				cost:     "A passkey cannot be registered in Authenticator on a phone that is not managed (AUT, 2026-07-05). PK-BOOT-005 says who is caught.",
-				fix:      "Exclude the resource Microsoft Authenticator Credential Registration, or have phones managed before passkeys go onto them.",
+				fix: audit.Edit("Exclude the resource Microsoft Authenticator Credential Registration, or have phones managed before passkeys go onto them.",
+					change.ExcludeApplication(&r.Value, credentialRegistration)),
 			})
 		}
 		if p := r.places; r.registers && r.everybody && hasFold(r.controls, "block") && p != nil && len(p.ExcludeLocations) > 0 {
@@ -149,7 +151,7 @@ func accessTensions(policies []audit.Quoted[entra.ConditionalAccessPolicy], stre
 				evidence: []audit.Evidence{r.quote("/conditions/locations/excludeLocations", "only from there is it let through"), grant},
 				setting:  name + " blocks registering security info outside some places for everybody",
 				cost:     "Who works elsewhere cannot get started, with a Temporary Access Pass neither. PK-BOOT-006 says who is caught.",
-				fix:      "Demand multifactor authentication there instead of blocking: then a pass lets people in who are not on site.",
+				fix:      audit.Edit("Demand multifactor authentication there instead of blocking: then a pass lets people in who are not on site.", change.DemandMFA(&r.Value)),
 			})
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"passkeyaudit/audit"
+	"passkeyaudit/audit/change"
 	"passkeyaudit/audit/entra"
 	"passkeyaudit/audit/entra/catalogue"
 	"passkeyaudit/audit/snapshot"
@@ -43,7 +44,7 @@ type tension struct {
 	evidence []audit.Evidence
 	setting  string // what is set, as a sentence without its end
 	cost     string
-	fix      string
+	fix      audit.Step
 	likely   bool
 }
 
@@ -73,7 +74,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 			Certainty: certainty,
 			Message:   fmt.Sprintf("%s, as %s. %s", t.setting, asked(t.controls), t.cost),
 			Subject:   t.subject, Evidence: t.evidence, Blockers: []string{t.blocker},
-			Fix: []audit.Step{{Change: t.fix}},
+			Fix: []audit.Step{t.fix},
 		})
 	}
 	return nil
@@ -120,7 +121,8 @@ func methodTensions(policy *audit.Quoted[entra.AuthenticationMethodsPolicy]) (fo
 			evidence: []audit.Evidence{quote(pointer+"/isUsableOnce", "every pass can be used once")},
 			setting:  "Every Temporary Access Pass can be used once only",
 			cost:     "Whoever sets up a computer and a phone signs in twice and needs two passes; PK-BOOT-020 names people whose way takes both.",
-			fix:      "Let both kinds be issued, with a short lifetime, and issue the one-time kind where one sign-in is enough.",
+			fix: audit.Edit("Let both kinds be issued, with a short lifetime, and issue the one-time kind where one sign-in is enough.",
+				change.PatchMethod(entra.MethodTemporaryAccessPass, change.Body{"isUsableOnce": false})),
 		})
 	}
 	if is(entra.MethodSms, "disabled") && is(entra.MethodVoice, "disabled") && is(entra.MethodTemporaryAccessPass, "disabled") &&
@@ -132,7 +134,8 @@ func methodTensions(policy *audit.Quoted[entra.AuthenticationMethodsPolicy]) (fo
 			evidence: []audit.Evidence{quote(sms+"/state", "text messages are off"), quote(pass+"/state", "and so are passes, Authenticator and codes")},
 			setting:  "Text messages and calls are off",
 			cost:     "Nothing else is on that people could begin with: a passkey takes multifactor authentication first, and there is none to be had.",
-			fix:      "Turn on the Temporary Access Pass for who may register passkeys; text messages and calls can stay off.",
+			fix: audit.Edit("Turn on the Temporary Access Pass for who may register passkeys; text messages and calls can stay off.",
+				change.PatchMethod(entra.MethodTemporaryAccessPass, change.Body{"state": "enabled"})),
 		})
 	}
 	if fido2, pointer := at(entra.MethodFido2); fido2 != nil && is(entra.MethodFido2, "enabled") && fido2.PasskeyProfiles != nil && len(*fido2.PasskeyProfiles) > 0 &&
@@ -145,7 +148,7 @@ func methodTensions(policy *audit.Quoted[entra.AuthenticationMethodsPolicy]) (fo
 			setting:  "Attestation is enforced in every passkey profile",
 			cost: "Synced passkeys cannot be registered, nor can a phone be set up from a computer by a QR code (AUT, 2026-07-05): who has no security key must register inside Authenticator, " +
 				"and may not where policies on the phone stand in the way (PK-ATT-008).",
-			fix: "Keep attestation for administrators, by a profile of their own, and give the others one without it.",
+			fix: audit.Decide("Keep attestation for administrators, by a profile of their own, and give the others one without it."),
 		})
 	}
 	return found

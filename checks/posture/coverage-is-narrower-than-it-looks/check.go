@@ -6,10 +6,12 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
 	"passkeyaudit/audit"
+	"passkeyaudit/audit/change"
 	"passkeyaudit/audit/conditionalaccess"
 	"passkeyaudit/audit/entra"
 	"passkeyaudit/audit/entra/catalogue"
@@ -314,11 +316,11 @@ func (j *judgement) report(c *candidate, g *gap, people audit.Set) {
 		return audit.Quote(snapshot.ConditionalAccessPolicies, c.policy.ID, c.raw, pointer, means)
 	}
 	evidence := []audit.Evidence{quote("/grantControls/authenticationStrength/id", "the policy asks for a phishing-resistant strength")}
-	what, fix := "", ""
+	what, fix := "", audit.Step{}
 	switch g.cause {
 	case exclusions:
 		what = fmt.Sprintf("leaves out %s whom no other policy asks for it in all sign-ins", audit.PeoplePhrase(people.Count()))
-		fix = "Take them out of the exclusions once they have a phishing-resistant method, or reach them with another policy."
+		fix = audit.Decide("Take them out of the exclusions once they have a phishing-resistant method, or reach them with another policy.")
 		for _, member := range []string{"excludeUsers", "excludeGroups", "excludeRoles"} {
 			if e := quote("/conditions/users/"+member, "whom the policy leaves out"); !e.Absent && len(e.Value) > len("[]") {
 				evidence = append(evidence, e)
@@ -326,7 +328,7 @@ func (j *judgement) report(c *candidate, g *gap, people audit.Set) {
 		}
 	case alternative:
 		what = fmt.Sprintf("accepts another control in place of it: %s can sign in with weaker methods", audit.PeoplePhrase(people.Count()))
-		fix = "Set the operator to AND, or ask for the other control in a policy of its own."
+		fix = audit.Edit("Set the operator to AND, or ask for the other control in a policy of its own.", change.PatchPolicy(c.policy.ID, change.Body{"grantControls": change.Body{"operator": "AND"}}))
 		evidence = append(evidence, quote("/grantControls/operator", "one of the controls is enough"))
 		for _, member := range []string{"builtInControls", "termsOfUse", "customAuthenticationFactors"} {
 			if e := quote("/grantControls/"+member, "the other controls"); !e.Absent && len(e.Value) > len("[]") {
@@ -336,7 +338,7 @@ func (j *judgement) report(c *candidate, g *gap, people audit.Set) {
 	default:
 		what = fmt.Sprintf("does not apply to %s: %s can sign in that way with weaker methods, and no other policy stops them",
 			strings.Join(g.labels, ", "), audit.PeoplePhrase(people.Count()))
-		fix = "Remove the condition on " + g.condition.String() + " from the policy, or stop what it leaves out with another policy."
+		fix = audit.Edit("Remove the condition on "+g.condition.String()+" from the policy, or stop what it leaves out with another policy.", change.PatchPolicy(c.policy.ID, change.Body{"conditions": without(g.condition)}))
 		evidence = append(evidence, quote(pointers[g.condition], "the condition that narrows the policy"))
 	}
 	certainty := audit.Confirmed
@@ -352,8 +354,23 @@ func (j *judgement) report(c *candidate, g *gap, people audit.Set) {
 		Affected:  audit.People(people, j.dir),
 		Evidence:  evidence,
 		Blockers:  []string{g.cause},
-		Fix:       []audit.Step{{Change: fix}},
+		Fix:       []audit.Step{fix},
 	})
+}
+
+// without is what conditions say where one of them narrows nothing.
+func without(c conditionalaccess.Condition) change.Body {
+	member := path.Base(pointers[c])
+	switch c {
+	case conditionalaccess.Applications:
+		return change.Body{"applications": change.Body{member: []string{}}}
+	case conditionalaccess.ClientAppTypes:
+		return change.Body{member: []string{"all"}}
+	case conditionalaccess.SignInRisk, conditionalaccess.UserRisk:
+		return change.Body{member: []string{}}
+	default:
+		return change.Body{member: nil}
+	}
 }
 
 // pointers lead to what a policy says of a condition.

@@ -6,9 +6,12 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"path"
+	"slices"
 	"strings"
 
 	"passkeyaudit/audit"
+	"passkeyaudit/audit/change"
 	"passkeyaudit/audit/conditionalaccess"
 	"passkeyaudit/audit/entra"
 	"passkeyaudit/audit/facts/population"
@@ -116,6 +119,9 @@ type kind struct {
 	gone      func(id string) audit.Tri
 }
 
+// strengthReference is the position of strengths among the kinds.
+const strengthReference = 3
+
 // named is an id with where the policy names it.
 type named struct{ id, pointer string }
 
@@ -153,8 +159,44 @@ func judge(p *audit.Pass, q *audit.Quoted[entra.ConditionalAccessPolicy], kinds 
 		Subject:  audit.Subject{Type: audit.SubjectPolicy, ID: q.Value.ID, Name: q.Value.DisplayName},
 		Evidence: evidence,
 		Blockers: blockers,
-		Fix:      []audit.Step{{Change: "Remove these from the policy, or put what was meant in their place."}},
+		Fix:      []audit.Step{fix(&q.Value, blockers)},
 	})
+}
+
+// fix takes the ids that are gone out of the lists of a policy. A strength that is gone
+// has to be replaced by one that somebody chooses.
+func fix(pol *entra.ConditionalAccessPolicy, gone []string) audit.Step {
+	const text = "Remove these from the policy, or put what was meant in their place."
+	conditions := change.Body{}
+	for k, list := range references(pol) {
+		for _, n := range list {
+			if !slices.Contains(gone, n.id) {
+				continue
+			}
+			if k == strengthReference {
+				return audit.Decide(text)
+			}
+			parts := strings.Split(n.pointer, "/") // "", conditions, users, includeUsers, 0
+			within, _ := conditions[parts[2]].(change.Body)
+			if within == nil {
+				within = change.Body{}
+				conditions[parts[2]] = within
+			}
+			within[parts[3]] = left(list, path.Dir(n.pointer), gone)
+		}
+	}
+	return audit.Edit(text, change.PatchPolicy(pol.ID, change.Body{"conditions": conditions}))
+}
+
+// left are the ids that a list of a policy keeps.
+func left(list []named, pointer string, gone []string) []string {
+	kept := []string{}
+	for _, n := range list {
+		if path.Dir(n.pointer) == pointer && !slices.Contains(gone, n.id) {
+			kept = append(kept, n.id)
+		}
+	}
+	return kept
 }
 
 func state(text string) string {
@@ -191,7 +233,7 @@ func references(pol *entra.ConditionalAccessPolicy) [4][]named {
 		}
 	}
 	if g := pol.GrantControls; g != nil && g.AuthenticationStrength != nil && g.AuthenticationStrength.ID != "" {
-		all[3] = append(all[3], named{g.AuthenticationStrength.ID, "/grantControls/authenticationStrength/id"})
+		all[strengthReference] = append(all[strengthReference], named{g.AuthenticationStrength.ID, "/grantControls/authenticationStrength/id"})
 	}
 	return all
 }

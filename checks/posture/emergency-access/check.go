@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"passkeyaudit/audit"
+	"passkeyaudit/audit/change"
 	"passkeyaudit/audit/conditionalaccess"
 	"passkeyaudit/audit/entra"
 	"passkeyaudit/audit/facts/access"
@@ -87,7 +88,7 @@ func do(n int, one, many string) string {
 	return phrase(n) + " " + many
 }
 
-func (j *judgement) report(f audit.Finding, accounts audit.Set, blocker, fix string) {
+func (j *judgement) report(f audit.Finding, accounts audit.Set, blocker string, fix audit.Step) {
 	if f.Subject.Type == "" {
 		f.Subject = audit.Subject{Type: audit.SubjectTenant, Name: "Emergency accounts"}
 	}
@@ -95,7 +96,7 @@ func (j *judgement) report(f audit.Finding, accounts audit.Set, blocker, fix str
 		f.Affected = audit.Accounts(accounts, j.dir)
 	}
 	f.Blockers = []string{blocker}
-	f.Fix = []audit.Step{{Change: fix}}
+	f.Fix = []audit.Step{fix}
 	j.p.Report(f)
 }
 
@@ -107,7 +108,7 @@ func (j *judgement) none() {
 		Severity: audit.Medium,
 		Message:  "No account can be recognised as an emergency account. If there is none, one wrong policy locks everybody out.",
 		Evidence: []audit.Evidence{audit.Examined(snapshot.Users, j.dir.All.Count(), "no account has the name or the employee type of an emergency account")},
-	}, audit.Set{}, "none", "Declare them in the configuration, under emergencyAccounts. If there are none, create two: cloud-only, permanently Global Administrator, with a security key each.")
+	}, audit.Set{}, "none", audit.Do("Declare them in the configuration, under emergencyAccounts. If there are none, create two: cloud-only, permanently Global Administrator, with a security key each."))
 }
 
 // count: two are recommended. Source: EMG (security-emergency-access, 2025-02-10).
@@ -122,7 +123,7 @@ func (j *judgement) count(ctx context.Context) error {
 	j.report(audit.Finding{
 		Message:  "There is one emergency account only. If its key is lost or it is caught by a mistake, nobody gets in; Microsoft recommends two or more.",
 		Evidence: evidence,
-	}, j.accounts, "onlyOne", "Create a second emergency account: cloud-only, permanently Global Administrator, with a security key of its own, kept elsewhere.")
+	}, j.accounts, "onlyOne", audit.Do("Create a second emergency account: cloud-only, permanently Global Administrator, with a security key of its own, kept elsewhere."))
 	return nil
 }
 
@@ -182,7 +183,7 @@ func (j *judgement) methods(ctx context.Context) error {
 		Message: do(without.Count(), "has", "have") + " neither a passkey that may be used nor a certificate. Microsoft asks multifactor authentication of every account at its portals, emergency accounts too " +
 			"(MAN, 2025-02-27), and what they can do besides can be phished.",
 		Evidence: evidence,
-	}, without, "noPasskeyOrCertificate", "Register a security key for each, of a model that their profile admits, and bring them into scope of the passkey method.")
+	}, without, "noPasskeyOrCertificate", audit.Do("Register a security key for each, of a model that their profile admits, and bring them into scope of the passkey method."))
 	return nil
 }
 
@@ -225,7 +226,7 @@ func (j *judgement) roles(ctx context.Context) error {
 	j.report(audit.Finding{
 		Message:  do(certain.Count(), "is", "are") + " eligible for Global Administrator and not active: to activate the role, the service for that, and whatever it asks for, must work in the emergency.",
 		Evidence: evidence,
-	}, certain, "eligible", "Assign Global Administrator to them permanently.")
+	}, certain, "eligible", audit.Do("Assign Global Administrator to them permanently."))
 	return nil
 }
 
@@ -272,7 +273,8 @@ func (j *judgement) policies(ctx context.Context) error {
 				audit.Quote(snapshot.ConditionalAccessPolicies, pol.ID, raw, "/grantControls/builtInControls", "what the policy asks for"),
 				audit.Quote(snapshot.ConditionalAccessPolicies, pol.ID, raw, "/conditions/users", "the emergency accounts are not left out"),
 			},
-		}, who.Yes, "policy", "Exclude the emergency accounts from the policy, and ask phishing-resistant authentication of them in a policy of their own.")
+		}, who.Yes, "policy", audit.Edit("Exclude the emergency accounts from the policy, and ask phishing-resistant authentication of them in a policy of their own.",
+			change.ExcludeUsers(&raws[i].Value, j.dir.IDs(who.Yes))))
 	}
 	if !unsure.Empty() {
 		section := snapshot.ConditionalAccessPolicies

@@ -80,7 +80,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 			Affected: audit.People(people, dir),
 			Evidence: evidence,
 			Blockers: []string{blocker},
-			Fix:      []audit.Step{{Change: "Have them register something that is not on the phone: a security key, Windows Hello or a platform credential on their computer."}},
+			Fix:      []audit.Step{audit.Do("Have them register something that is not on the phone: a security key, Windows Hello or a platform credential on their computer.")},
 		})
 		return nil
 	}

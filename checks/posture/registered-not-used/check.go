@@ -92,7 +92,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 		Subject:  audit.Subject{Type: audit.SubjectTenant, Name: "Passkeys"},
 		Affected: audit.People(people, dir),
 		Evidence: evidence,
-		Fix:      []audit.Step{{Change: "Find out what keeps them: an old habit, an app that does not offer it, a copy that is gone. A policy that demands phishing-resistant authentication is for when they can."}},
+		Fix:      []audit.Step{audit.Do("Find out what keeps them: an old habit, an app that does not offer it, a copy that is gone. A policy that demands phishing-resistant authentication is for when they can.")},
 	})
 	return nil
 }

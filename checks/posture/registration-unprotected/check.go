@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"passkeyaudit/audit"
+	"passkeyaudit/audit/change"
 	"passkeyaudit/audit/conditionalaccess"
 	"passkeyaudit/audit/entra"
 	"passkeyaudit/audit/facts/access"
@@ -142,10 +143,26 @@ func run(ctx context.Context, p *audit.Pass) error {
 		Affected: audit.People(people, dir),
 		Evidence: append(evidence, rows...),
 		Blockers: []string{"unguarded"},
-		Fix: []audit.Step{{Change: "Issue Temporary Access Passes, and ask for multifactor authentication, or a strength that a pass meets, on the register action; " +
-			"or let it be done from trusted places only."}},
+		Fix: []audit.Step{
+			audit.Edit("Issue Temporary Access Passes, and ask for multifactor authentication, or a strength that a pass meets, on the register action.", guard(dir)),
+			audit.Decide("Or let it be done from trusted places only."),
+		},
 	})
 	return nil
+}
+
+// guard is a policy that asks for multifactor authentication on the register action, of
+// everybody but guests and emergency accounts.
+func guard(dir *population.Directory) change.Request {
+	return change.AddPolicy(change.Body{
+		"displayName": "Require multifactor authentication to register security information", "state": "enabled",
+		"conditions": change.Body{
+			"users":          change.Body{"includeUsers": []string{"All"}, "excludeUsers": append(dir.IDs(dir.OfKind(population.Emergency)), "GuestsOrExternalUsers")},
+			"applications":   change.Body{"includeUserActions": []string{"urn:user:registersecurityinfo"}},
+			"clientAppTypes": []string{"all"},
+		},
+		"grantControls": change.Body{"operator": "OR", "builtInControls": []string{"mfa"}},
+	})
 }
 
 // question is whether somebody with the password alone, at a device of their own and

@@ -109,7 +109,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 			Affected: audit.People(people, dir),
 			Evidence: evidence,
 			Blockers: []string{blocker},
-			Fix:      []audit.Step{{Change: "Have them register a second passkey on something else: a spare security key, or a passkey in Authenticator."}},
+			Fix:      []audit.Step{audit.Do("Have them register a second passkey on something else: a spare security key, or a passkey in Authenticator.")},
 		})
 		return nil
 	}

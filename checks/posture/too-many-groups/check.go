@@ -89,7 +89,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 			Affected: audit.People(found.people, dir),
 			Evidence: []audit.Evidence{audit.Examined(snapshot.GroupMembers, groups.MemberRows, "memberships counted person by person")},
 			Blockers: []string{found.blocker},
-			Fix:      []audit.Step{{Change: "Take them out of groups that nothing needs any more, and replace nests of groups by one dynamic group."}},
+			Fix:      []audit.Step{audit.Do("Take them out of groups that nothing needs any more, and replace nests of groups by one dynamic group.")},
 		})
 	}
 	return nil

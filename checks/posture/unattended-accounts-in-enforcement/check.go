@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"passkeyaudit/audit"
+	"passkeyaudit/audit/change"
 	"passkeyaudit/audit/conditionalaccess"
 	"passkeyaudit/audit/entra"
 	"passkeyaudit/audit/facts/access"
@@ -111,8 +112,10 @@ func run(ctx context.Context, p *audit.Pass) error {
 			Subject:  audit.Subject{Type: audit.SubjectPolicy, ID: pol.ID, Name: raws[i].Value.DisplayName},
 			Affected: audit.Accounts(who.Yes, dir),
 			Blockers: []string{"unattended"},
-			Fix: []audit.Step{{Change: "Exclude them from the policy before it is enforced, restrict from where they may sign in by a policy of their own, " +
-				"and replace service accounts by managed identities or applications."}},
+			Fix: []audit.Step{
+				exclude(&raws[i].Value, dir, who.Yes),
+				audit.Do("Restrict from where they may sign in by a policy of their own, and replace service accounts by managed identities or applications."),
+			},
 			Evidence: []audit.Evidence{
 				audit.Quote(snapshot.ConditionalAccessPolicies, pol.ID, raws[i].Raw, "/conditions/users", "the policy reaches these accounts"),
 				audit.Quote(snapshot.ConditionalAccessPolicies, pol.ID, raws[i].Raw, "/grantControls/authenticationStrength", "it asks for a phishing-resistant strength"),
@@ -140,6 +143,15 @@ func run(ctx context.Context, p *audit.Pass) error {
 		p.Report(f)
 	}
 	return nil
+}
+
+// exclude names the accounts in the policy while a list of them can be looked through.
+func exclude(pol *entra.ConditionalAccessPolicy, dir *population.Directory, accounts audit.Set) audit.Step {
+	const mostNamed = 100
+	if accounts.Count() > mostNamed {
+		return audit.Decide("Exclude them from the policy before it is enforced, by a group that holds them.")
+	}
+	return audit.Edit("Exclude them from the policy before it is enforced.", change.ExcludeUsers(pol, dir.IDs(accounts)))
 }
 
 func phrase(n int) string { return audit.CountPhrase(n, "account", "accounts") }

@@ -49,8 +49,8 @@ func run(ctx context.Context, p *audit.Pass) error {
 	f := audit.Finding{
 		Certainty: audit.Possible,
 		Subject:   passkeys.Subject(),
-		Fix: []audit.Step{{Change: "Look through profiles, targets and campaign, and set again what was meant. If synced passkeys are not wanted, take " +
-			"the type out of the profile before people register them: later it takes their sign-in away."}},
+		Fix: []audit.Step{audit.Decide("Look through profiles, targets and campaign, and set again what was meant. If synced passkeys are not wanted, take " +
+			"the type out of the profile before people register them: later it takes their sign-in away.")},
 	}
 	var said []string
 	if len(log.named)+len(log.unnamed) > 0 {

@@ -82,7 +82,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 			default:
 				continue
 			}
-			f.Fix = []audit.Step{{Change: fix}}
+			f.Fix = []audit.Step{audit.Edit(fix, policy.WithoutTarget(t))}
 			p.Report(f)
 		}
 	}

@@ -77,7 +77,10 @@ func run(ctx context.Context, p *audit.Pass) error {
 			Affected: audit.People(holders, dir),
 			Evidence: append(evidence, proof...),
 			Blockers: append([]string{"registered"}, ids...),
-			Fix:      []audit.Step{{Change: "Take these people out of the excluded groups, or tell them which other method to use and delete the passkeys."}},
+			Fix: []audit.Step{
+				audit.Include("Take these people out of the excluded groups.", holders),
+				audit.Do("Or tell them which other method to use, and delete the passkeys."),
+			},
 		})
 	}
 	others := both.Yes.Minus(holders)
@@ -89,7 +92,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 			Affected: audit.People(others, dir),
 			Evidence: evidence,
 			Blockers: ids,
-			Fix:      []audit.Step{{Change: "If the exclusion is not meant for them, take these people out of the excluded groups."}},
+			Fix:      []audit.Step{audit.Include("If the exclusion is not meant for them, take these people out of the excluded groups.", others)},
 		})
 	}
 	return nil

@@ -68,8 +68,8 @@ func run(ctx context.Context, p *audit.Pass) error {
 		Subject:  passkeys.Subject(),
 		Affected: audit.Accounts(guests, dir),
 		Evidence: evidence,
-		Fix: []audit.Step{{Change: "Leave guests out of plans and counts for passkeys, or exclude them from the method so that the " +
-			"scope says what holds; what they sign in with is their home tenant's business and a matter of cross-tenant trust."}},
+		Fix: []audit.Step{audit.Do("Leave guests out of plans and counts for passkeys, or exclude them from the method so that the " +
+			"scope says what holds; what they sign in with is their home tenant's business and a matter of cross-tenant trust.")},
 	})
 	return nil
 }

@@ -81,8 +81,8 @@ func run(ctx context.Context, p *audit.Pass) error {
 			strings.Join(used, " and "), ends),
 		Subject:  passkeys.Subject(),
 		Evidence: evidence,
-		Fix: []audit.Step{{Change: "Turn on passkey profiles. The settings move into the Default profile: attestation on becomes device-bound " +
-			"passkeys only, off both types; key restrictions and targets stay. It cannot be undone."}},
+		Fix: []audit.Step{audit.Decide("Turn on passkey profiles. The settings move into the Default profile: attestation on becomes device-bound " +
+			"passkeys only, off both types; key restrictions and targets stay. It cannot be undone.")},
 	})
 	return nil
 }

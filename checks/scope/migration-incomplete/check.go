@@ -50,8 +50,8 @@ func run(ctx context.Context, p *audit.Pass) error {
 			"which Graph does not show, may still let people use methods that this policy does not.", state),
 		Subject:  audit.Subject{Type: audit.SubjectPolicy, ID: policy.Value.ID, Name: "Authentication methods policy"},
 		Evidence: []audit.Evidence{policy.Quote("/policyMigrationState", "legacy settings still count")},
-		Fix: []audit.Step{{Change: "Enable in the methods policy what people use, look through the legacy multifactor and password reset settings, " +
-			"and set the migration to complete."}},
+		Fix: []audit.Step{audit.Decide("Enable in the methods policy what people use, look through the legacy multifactor and password reset settings, " +
+			"and set the migration to complete.")},
 	})
 	return nil
 }

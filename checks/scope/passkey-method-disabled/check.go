@@ -7,6 +7,8 @@ import (
 	"fmt"
 
 	"passkeyaudit/audit"
+	"passkeyaudit/audit/change"
+	"passkeyaudit/audit/entra"
 	"passkeyaudit/audit/facts/methods"
 	"passkeyaudit/audit/facts/population"
 	"passkeyaudit/audit/snapshot"
@@ -51,7 +53,8 @@ func run(ctx context.Context, p *audit.Pass) error {
 		Subject:  passkeys.Subject(),
 		Affected: audit.People(dir.People, dir),
 		Evidence: []audit.Evidence{policy.Quote(passkeys.Pointer+"/state", "the method is not enabled")},
-		Fix:      []audit.Step{{Change: "Enable the Passkey (FIDO2) method, first with a pilot group as its only include target."}},
+		Fix: []audit.Step{audit.Edit("Enable the Passkey (FIDO2) method, first with a pilot group as its only include target.",
+			change.PatchMethod(entra.MethodFido2, change.Body{"state": "enabled"}))},
 	})
 	return nil
 }

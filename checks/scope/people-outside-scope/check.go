@@ -79,7 +79,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 			Affected: audit.People(people, dir),
 			Evidence: evidence,
 			Blockers: blockers,
-			Fix:      []audit.Step{{Change: fix}},
+			Fix:      []audit.Step{audit.Include(fix, people)},
 		})
 	}
 	const include = "Add a group with these people to the include targets of the passkey method"

@@ -66,8 +66,8 @@ func run(ctx context.Context, p *audit.Pass) error {
 	}
 	f := audit.Finding{
 		Blockers: []string{"size"},
-		Fix: []audit.Step{{Change: "Make room before the next change: drop AAGUIDs of models that nobody owns, merge profiles that say " +
-			"the same, and replace several target groups by one."}},
+		Fix: []audit.Step{audit.Decide("Make room before the next change: drop AAGUIDs of models that nobody owns, merge profiles that say " +
+			"the same, and replace several target groups by one.")},
 	}
 	switch {
 	case own > sizeWarning:
@@ -119,7 +119,7 @@ func reportGroups(p *audit.Pass, policy *methods.Effective) {
 		Subject:  passkeys.Subject(),
 		Evidence: evidence,
 		Blockers: []string{"targetGroups"},
-		Fix:      []audit.Step{{Change: "Put the groups that get the same profiles into one group, and target that."}},
+		Fix:      []audit.Step{audit.Decide("Put the groups that get the same profiles into one group, and target that.")},
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"slices"
 	"strings"
 
 	"passkeyaudit/audit"
@@ -120,7 +121,7 @@ func unnamed(f *audit.Finding, policy *methods.Effective, t methods.Target, peop
 	f.Message = fmt.Sprintf("The include target %s names no passkey profile while profiles are in use. It reaches %s: %s.",
 		label(t), audit.PeoplePhrase(people.Count()), fallback)
 	f.Blockers = []string{"none"}
-	f.Fix = []audit.Step{{Change: "Name the profile that is meant in the target, the Default profile if nothing else."}}
+	f.Fix = []audit.Step{nameProfile("Name the profile that is meant in the target, the Default profile if nothing else.", policy, t, nil)}
 }
 
 // deleted words a target that names profiles which do not exist.
@@ -142,7 +143,20 @@ func deleted(f *audit.Finding, policy *methods.Effective, t methods.Target, peop
 		label(t), what, strings.Join(missing, ", "), audit.PeoplePhrase(people.Count()), effect)
 	f.Evidence = []audit.Evidence{list, policy.Quote(policy.Passkeys.Pointer+"/passkeyProfiles", "the profiles that exist")}
 	f.Blockers = missing
-	f.Fix = []audit.Step{{Change: "Take the id out of the target, and name the profile that is meant instead."}}
+	left := slices.DeleteFunc(slices.Clone(t.AllowedPasskeyProfiles), func(id string) bool { return slices.Contains(missing, strings.ToLower(id)) })
+	f.Fix = []audit.Step{nameProfile("Take the id out of the target, and name the profile that is meant instead, the Default profile if nothing else.", policy, t, left)}
+}
+
+// nameProfile is the step that leaves these profiles in a target; where none is left,
+// the Default profile takes their place, if there is one.
+func nameProfile(text string, policy *methods.Effective, t methods.Target, ids []string) audit.Step {
+	if fallback := policy.Passkeys.DefaultProfileID(); len(ids) == 0 && policy.Passkeys.Profile(fallback) != nil {
+		ids = []string{fallback}
+	}
+	if len(ids) == 0 {
+		return audit.Decide(text)
+	}
+	return audit.Edit(text, policy.NameProfiles(t, ids))
 }
 
 // label names a target for people.

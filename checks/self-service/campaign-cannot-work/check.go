@@ -8,6 +8,8 @@ import (
 	"fmt"
 
 	"passkeyaudit/audit"
+	"passkeyaudit/audit/change"
+	"passkeyaudit/audit/entra"
 	"passkeyaudit/audit/facts/methods"
 	"passkeyaudit/audit/facts/population"
 	"passkeyaudit/audit/snapshot"
@@ -63,12 +65,13 @@ func run(ctx context.Context, p *audit.Pass) error {
 	switch {
 	case passkeys.Enabled == audit.No:
 		j.report(asked, "methodDisabled", "the Passkey (FIDO2) method is not enabled",
-			"Enable the Passkey (FIDO2) method, or stop the campaign until it is.",
+			audit.Edit("Enable the Passkey (FIDO2) method, or stop the campaign until it is.", change.PatchMethod(entra.MethodFido2, change.Body{"state": "enabled"})),
 			policy.Quote(passkeys.Pointer+"/state", "the method is not enabled"))
 		return nil
 	case passkeys.SelfService == audit.No:
 		j.report(asked, "selfServiceOff", "self-service registration of passkeys is off",
-			"Allow self-service set-up in the Passkey (FIDO2) method, or stop the campaign.",
+			audit.Edit("Allow self-service set-up in the Passkey (FIDO2) method, or stop the campaign.",
+				change.PatchMethod(entra.MethodFido2, change.Body{"isSelfServiceRegistrationAllowed": true})),
 			policy.Quote(passkeys.Pointer+"/isSelfServiceRegistrationAllowed", "self-service registration is off for the whole tenant"))
 		return nil
 	case passkeys.SelfService == audit.Unsure:
@@ -82,14 +85,14 @@ func run(ctx context.Context, p *audit.Pass) error {
 		evidence = append(evidence, policy.Quote(passkeys.Pointer+"/excludeTargets", "whom the method excludes"))
 	}
 	j.report(outside, "outOfScope", "no include target of the passkey method reaches them, or an exclude target does",
-		"Bring these people into scope of the passkey method, or take them out of the campaign.", evidence...)
+		audit.Include("Bring these people into scope of the passkey method, or take them out of the campaign.", outside.Yes), evidence...)
 
 	inside := asked.And(scope)
 	if campaign.Managed == audit.No {
 		// An enabled campaign asks under any profile.
 		j.report(inside.Minus(passkeys.Under(func(*methods.Profile) audit.Tri { return audit.Yes })), "noProfile",
 			"no passkey profile that exists applies to them, so nothing is admitted",
-			"Name a profile that exists in the include targets that reach these people.", targets)
+			audit.Decide("Name a profile that exists in the include targets that reach these people."), targets)
 		return nil
 	}
 	unasked := inside.Minus(passkeys.Under((*methods.Profile).Nudged))
@@ -103,7 +106,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 	j.report(unasked, "profileNotEligible",
 		"a Microsoft managed campaign asks only people with a passkey profile that restricts no AAGUIDs, or whose allow list has iCloud Keychain, Google Password Manager, "+
 			"Microsoft Authenticator or the passkey in Windows Hello (CAM, 2026-09-02), and they have none",
-		"Set the campaign to enabled, which asks under any profile, or admit one of these providers in a profile that applies to the people.", evidence...)
+		audit.Decide("Set the campaign to enabled, which asks under any profile, or admit one of these providers in a profile that applies to the people."), evidence...)
 	return nil
 }
 
@@ -116,7 +119,7 @@ type judgement struct {
 	certainty audit.Certainty
 }
 
-func (j judgement) report(people audit.Partly, cause, because, fix string, proof ...audit.Evidence) {
+func (j judgement) report(people audit.Partly, cause, because string, fix audit.Step, proof ...audit.Evidence) {
 	if !people.Maybe.Empty() {
 		section, why := snapshot.GroupMembers, "whether the campaign asks %s in vain is not known"
 		if j.policy.Passkeys.Mode == methods.ProfilesUnread {
@@ -145,6 +148,6 @@ func (j judgement) report(people audit.Partly, cause, because, fix string, proof
 		Affected: audit.People(people.Yes, j.dir),
 		Evidence: append(evidence, proof...),
 		Blockers: []string{cause},
-		Fix:      []audit.Step{{Change: fix}},
+		Fix:      []audit.Step{fix},
 	})
 }

@@ -8,7 +8,8 @@ import (
 	"fmt"
 
 	"passkeyaudit/audit"
-	"passkeyaudit/audit/facts/bootstrap"
+	"passkeyaudit/audit/change"
+	"passkeyaudit/audit/entra"
 	"passkeyaudit/audit/facts/methods"
 	"passkeyaudit/audit/facts/population"
 	"passkeyaudit/audit/snapshot"
@@ -75,8 +76,8 @@ func run(ctx context.Context, p *audit.Pass) error {
 		Subject:  passkeys.Subject(),
 		Affected: audit.People(stuck.Yes, dir),
 		Evidence: []audit.Evidence{policy.Quote(passkeys.Pointer+"/isSelfServiceRegistrationAllowed", "self-service registration is off for the whole tenant")},
-		Fix: []audit.Step{{Objects: bootstrap.Changing(passkeys.Subject()), Change: "Allow self-service set-up in the Passkey (FIDO2) method. It holds for the whole tenant; " +
-			"limit who may register by the include targets."}},
+		Fix: []audit.Step{audit.Edit("Allow self-service set-up in the Passkey (FIDO2) method. It holds for the whole tenant; limit who may register by the include targets.",
+			change.PatchMethod(entra.MethodFido2, change.Body{"isSelfServiceRegistrationAllowed": true}))},
 	})
 	return nil
 }

@@ -9,7 +9,6 @@ import (
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/entra/catalogue"
-	"passkeyaudit/audit/facts/bootstrap"
 	"passkeyaudit/audit/facts/methods"
 	"passkeyaudit/audit/facts/population"
 	"passkeyaudit/audit/snapshot"
@@ -76,11 +75,19 @@ func run(ctx context.Context, p *audit.Pass) error {
 				policy.Quote(a.Pointer+"/passkeyTypes", "synced passkeys are listed"),
 				policy.Quote(a.Pointer+"/keyRestrictions/aaGuids", "models that are bound to a device, all of them"),
 			},
-			Fix: []audit.Step{{Objects: bootstrap.Changing(a.Subject(policy.Passkeys)), Change: "If people shall have synced passkeys, add the AAGUIDs of the providers that are wanted, such as iCloud Keychain and Google Password Manager, or put synced passkeys " +
-				"into a profile of their own. If not, take the type off this profile."}},
+			Fix: fixes(a),
 		})
 	}
 	return nil
+}
+
+func fixes(a *methods.Applied) []audit.Step {
+	list := []audit.Step{audit.Edit("If people shall have synced passkeys, add the AAGUIDs of the providers that are wanted, such as iCloud Keychain and Google Password Manager, here or in a profile of their own.",
+		a.Admit(catalogue.ICloudKeychain, catalogue.GooglePasswordManager))}
+	if off, ok := a.ListTypes(methods.DeviceBound); ok {
+		list = append(list, audit.Edit("If not, take the type off this profile.", off))
+	}
+	return list
 }
 
 // withoutProvider tells whether an allow list is enforced that has entries and no

@@ -112,8 +112,8 @@ func run(ctx context.Context, p *audit.Pass) error {
 		Subject:  policy.Passkeys.Subject(),
 		Affected: audit.People(people, dir),
 		Evidence: evidence,
-		Fix: []audit.Step{{Change: "Have them register an attested security key, through a profile for administrators that lists deviceBound alone, see that no looser profile applies to them too, " +
-			"and then delete the synced passkey."}},
+		Fix: []audit.Step{audit.Do("Have them register an attested security key, through a profile for administrators that lists deviceBound alone, see that no looser profile applies to them too, " +
+			"and then delete the synced passkey.")},
 	})
 	return nil
 }

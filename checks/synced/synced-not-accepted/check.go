@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"passkeyaudit/audit"
+	"passkeyaudit/audit/change"
 	"passkeyaudit/audit/facts/methods"
 	"passkeyaudit/audit/facts/population"
 	"passkeyaudit/audit/snapshot"
@@ -101,9 +102,16 @@ func run(ctx context.Context, p *audit.Pass) error {
 		return nil
 	}
 	var evidence []audit.Evidence
+	var list []change.Request
 	for i := range passkeys.Profiles {
 		if profiles[i] {
 			pr := &passkeys.Profiles[i]
+			if both, ok := pr.ListTypes(methods.DeviceBound, methods.Synced); ok {
+				list = append(list, both)
+			}
+			if pr.Attests() != audit.No {
+				list = append(list, pr.Attest(false))
+			}
 			evidence = append(evidence, policy.Quote(pr.Pointer+"/passkeyTypes", pr.Label()+" does not list synced passkeys"))
 		}
 	}
@@ -126,8 +134,10 @@ func run(ctx context.Context, p *audit.Pass) error {
 		Subject:  passkeys.Subject(),
 		Affected: audit.People(people, dir),
 		Evidence: append(evidence, keys...),
-		Fix: []audit.Step{{Change: "Decide whether synced passkeys are wanted. If so, list the type in a profile that applies to these people, without attestation. If not, have them register " +
-			"a device-bound passkey, and delete the synced one in Entra and in its provider."}},
+		Fix: []audit.Step{
+			audit.Edit("Decide whether synced passkeys are wanted. If so, list the type in the profiles that apply to these people, without attestation.", list...),
+			audit.Do("If not, have them register a device-bound passkey, and delete the synced one in Entra and in its provider."),
+		},
 	})
 	return nil
 }

@@ -1,0 +1,109 @@
+package bootstrap
+
+import (
+	"context"
+
+	"passkeyaudit/audit"
+)
+
+// Stands is where everybody stands in one world, without what it rests on. That is all
+// a trial of a change asks for, and costs a fraction of Judge.
+type Stands struct {
+	List    []Stand
+	classOf []int32
+}
+
+// Stand is where people stand whom nothing tells apart.
+type Stand struct {
+	State State
+	// Conditional: the way takes something for granted.
+	Conditional bool
+}
+
+// Index is the position in List of an account, -1 for disabled accounts and guests, who
+// are out of scope.
+func (s *Stands) Index(ordinal uint32) int { return int(s.classOf[ordinal]) }
+
+// At is the stand at a position that Index gave.
+func (s *Stands) At(i int) Stand {
+	if i < 0 {
+		return Stand{State: OutOfScope}
+	}
+	return s.List[i]
+}
+
+// Of is where one account stands.
+func (s *Stands) Of(ordinal uint32) Stand { return s.At(s.Index(ordinal)) }
+
+// In are the accounts in a state.
+func (s *Stands) In(state State) audit.Set {
+	var b audit.Builder
+	for n, i := range s.classOf {
+		if i >= 0 && s.List[i].State == state {
+			b.Add(uint32(n))
+		}
+	}
+	return b.Set()
+}
+
+// Stand says where everybody stands.
+func (g *Given) Stand(ctx context.Context, o Options) (*Stands, error) {
+	r := g.divide(o)
+	s := &Stands{make([]Stand, len(r.Classes)), r.classOf}
+	err := r.each(ctx, len(r.Classes), func(b *bench, i int) { s.List[i] = b.brief(r.Classes[i].person) })
+	return s, err
+}
+
+// Stands are those of a judged world.
+func (r *Result) Stands() *Stands {
+	s := &Stands{make([]Stand, len(r.Classes)), r.classOf}
+	for i := range r.Classes {
+		v := &r.Classes[i].Verdict
+		s.List[i] = Stand{v.State, len(v.Conditions) > 0}
+	}
+	return s
+}
+
+// brief is inScope without the reasons.
+func (b *bench) brief(p *person) Stand {
+	switch on := b.m.method.value; {
+	case on == audit.No, !p.inScope(kind):
+		return Stand{State: OutOfScope}
+	case on == audit.Unsure, !p.inScope(harsh):
+		return Stand{State: Unknown}
+	}
+	bad := b.judge(p, harsh)
+	if (b.m.uncertain || b.hazy(p)) && b.judge(p, kind).state != bad.state {
+		return Stand{State: Unknown}
+	}
+	return Stand{bad.state, bad.way != nil && len(bad.way.conditions) > 0}
+}
+
+// Opens are those of some people out of scope who would have a way to a passkey if the
+// method reached them, and those of whom that is not known.
+func (r *Result) Opens(ctx context.Context, people audit.Set) (audit.Partly, error) {
+	opens := make([]audit.Tri, len(r.Classes))
+	err := r.each(ctx, len(r.Classes), func(b *bench, i int) {
+		if c := &r.Classes[i]; c.Verdict.State == OutOfScope && !c.People.And(people).Empty() {
+			switch state := b.state(c.person); {
+			case state == Unknown:
+				opens[i] = audit.Unsure
+			case Open(state):
+				opens[i] = audit.Yes
+			default:
+				opens[i] = audit.No
+			}
+		}
+	})
+	var yes, maybe []audit.Set
+	for i := range opens {
+		switch some := r.Classes[i].People.And(people); {
+		case some.Empty(), opens[i] == audit.No && r.Classes[i].Verdict.State != Unknown:
+		case opens[i] == audit.Yes:
+			yes = append(yes, some)
+		default:
+			maybe = append(maybe, some)
+		}
+	}
+	return audit.Partly{Yes: audit.Union(yes...), Maybe: audit.Union(maybe...)}, err
+}
