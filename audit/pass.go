@@ -251,6 +251,15 @@ func Mapped[T, R any](ctx context.Context, p *Pass, id snapshot.SectionID, newMa
 	return snapshot.Mapped(ctx, p.run.snap, id, newMap)
 }
 
+// MappedWhere is Mapped for a reader who knows the numbers of the rows that matter; see
+// snapshot.MappedWhere.
+func MappedWhere[T, R any](ctx context.Context, p *Pass, id snapshot.SectionID, wanted func(row int) bool, newMap func() func(*T) R) iter.Seq2[R, error] {
+	if !p.sections[id] {
+		return Mapped(ctx, p, id, newMap)
+	}
+	return snapshot.MappedWhere(ctx, p.run.snap, id, wanted, newMap)
+}
+
 // Folded is Mapped for functions that keep no text of a row without cloning it; see
 // snapshot.Folded.
 func Folded[T, R any](ctx context.Context, p *Pass, id snapshot.SectionID, newMap func() func(*T) R) iter.Seq2[R, error] {

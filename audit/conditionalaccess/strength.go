@@ -156,6 +156,34 @@ func (s *strengths) multifactor() *strength {
 // externalMode is how scenarios write an external authentication method.
 const externalMode = "externalauthenticationmethod"
 
+// lowerModes are modes as strengths spell them, with the same in lower case: strengths
+// are asked so often that making it costs.
+var lowerModes = map[string]string{
+	"password":                     "password",
+	"microsoftAuthenticatorPush":   "microsoftauthenticatorpush",
+	"deviceBasedPush":              "devicebasedpush",
+	"softwareOath":                 "softwareoath",
+	"hardwareOath":                 "hardwareoath",
+	"sms":                          "sms",
+	"voice":                        "voice",
+	"fido2":                        "fido2",
+	"windowsHelloForBusiness":      "windowshelloforbusiness",
+	"temporaryAccessPassOneTime":   "temporaryaccesspassonetime",
+	"temporaryAccessPassMultiUse":  "temporaryaccesspassmultiuse",
+	"x509CertificateMultiFactor":   "x509certificatemultifactor",
+	"x509CertificateSingleFactor":  "x509certificatesinglefactor",
+	"federatedMultiFactor":         "federatedmultifactor",
+	"federatedSingleFactor":        "federatedsinglefactor",
+	"externalAuthenticationMethod": "externalauthenticationmethod",
+}
+
+func lowered(mode string) string {
+	if lower, known := lowerModes[mode]; known {
+		return lower
+	}
+	return strings.ToLower(mode)
+}
+
 // judge tells whether the methods used meet the strength. Where no methods are
 // given it is open: it can still be met.
 func (s *strength) judge(in *SignIn) standing {
@@ -164,7 +192,7 @@ func (s *strength) judge(in *SignIn) standing {
 	}
 	using := make([]string, 0, 4)
 	for _, m := range in.Using {
-		using = append(using, strings.ToLower(m))
+		using = append(using, lowered(m))
 	}
 	if s.external && slices.Contains(using, externalMode) {
 		return at(met)

@@ -22,7 +22,37 @@ type Plain struct {
 	at    int
 	names []span // of the objects being read, for finding a name given twice
 	cache [256]string
+
+	// learned are the names of a row that was read in full. Most rows have the same in the
+	// same order: then names are compared with these, and neither read nor looked for
+	// among those before them.
+	learned []learnedName
+	step    int // in learned; after the first name that differs it is behind its end
+	mode    learning
+	missed  int // rows that differed since
 }
+
+// learnedName is a name with all that stands around it: after a comma, unless it is
+// the first of its object, and before its colon.
+type learnedName struct {
+	text  []byte
+	begun bool // it is not the first of its object
+	depth int  // how many names the objects around have by then: with begun it tells objects apart
+}
+
+type learning uint8
+
+const (
+	comparing learning = iota
+	learningNames
+)
+
+const (
+	// mostLearned bounds what is remembered of a row.
+	mostLearned = 1 << 10
+	// relearnAfter is after how many rows that differ another one is remembered.
+	relearnAfter = 16
+)
 
 // span is a part of the text.
 type span struct{ from, to int }
@@ -40,19 +70,70 @@ func (p *Plain) Decode(raw Raw, v any) bool {
 	if !can {
 		return false
 	}
-	p.text, p.at, p.names = raw, 0, p.names[:0]
+	p.text, p.at, p.names, p.step, p.mode = raw, 0, p.names[:0], 0, comparing
+	if len(p.learned) == 0 || p.missed == relearnAfter {
+		p.learned, p.missed, p.mode = p.learned[:0], 0, learningNames
+	}
 	if !of.decodePlain(p) {
+		p.learned = p.learned[:0]
 		return false
 	}
 	p.space()
 	return p.at == len(p.text)
 }
 
+// asLearned takes the next name if it is the one that was learned. No name before it in
+// its object is the same, as none was in the row it was learned from: up to here all
+// names were, and all objects began where they did there.
+func (p *Plain) asLearned(o *plainObject) (name []byte, is bool) {
+	if p.step >= len(p.learned) || p.mode == learningNames {
+		return nil, false
+	}
+	l := &p.learned[p.step]
+	if end := p.at + len(l.text); l.begun != o.begun || l.depth != o.first || end > len(p.text) || string(p.text[p.at:end]) != string(l.text) {
+		return nil, false
+	}
+	from := p.at + 1
+	if o.begun {
+		from++
+	}
+	p.at += len(l.text)
+	p.step++
+	o.begun = true
+	s := span{from, p.at - 2}
+	p.names = append(p.names, s)
+	return p.text[s.from:s.to], true
+}
+
+// learn notes a name that was read in the long way.
+func (p *Plain) learn(o *plainObject, begun bool, name []byte) {
+	switch {
+	case p.mode == comparing:
+		if p.step < len(p.learned) {
+			p.missed++
+		}
+		p.step = mostLearned
+	case p.step < mostLearned:
+		if n := len(p.learned); n < cap(p.learned) {
+			p.learned = p.learned[:n+1] // with room from a name that is forgotten
+		} else {
+			p.learned = append(p.learned, learnedName{})
+		}
+		l := &p.learned[p.step]
+		l.begun, l.depth, l.text = begun, o.first, l.text[:0]
+		if begun {
+			l.text = append(l.text, ',')
+		}
+		l.text = append(append(append(l.text, '"'), name...), '"', ':')
+		p.step++
+	}
+}
+
 // maxPlainDepth is far below the depth that Decode refuses.
 const maxPlainDepth = 64
 
 func (p *Plain) space() {
-	for p.at < len(p.text) {
+	for p.at < len(p.text) && p.text[p.at] <= ' ' {
 		switch p.text[p.at] {
 		case ' ', '\t', '\r', '\n':
 			p.at++
@@ -72,7 +153,7 @@ func (p *Plain) peek() byte {
 }
 
 func (p *Plain) take(c byte) bool {
-	if p.peek() != c {
+	if !p.is(c) && p.peek() != c {
 		return false
 	}
 	p.at++
@@ -94,7 +175,9 @@ const (
 
 // quoted reads a text in quotes and gives what is between them.
 func (p *Plain) quoted() (s span, ok bool) {
-	if !p.take('"') {
+	if p.is('"') {
+		p.at++
+	} else if !p.take('"') {
 		return s, false
 	}
 	from := p.at
@@ -128,9 +211,10 @@ func (p *Plain) quoted() (s span, ok bool) {
 
 // plainObject is an object being read.
 type plainObject struct {
-	first int    // in names
-	seen  uint64 // bits of the names so far; two names may share one
-	begun bool
+	first   int    // in names
+	seen    uint64 // bits of the names so far; two names may share one
+	counted int    // names that have their bit there
+	begun   bool
 }
 
 func (p *Plain) begin() (o plainObject, ok bool) {
@@ -139,11 +223,15 @@ func (p *Plain) begin() (o plainObject, ok bool) {
 
 // next reads the name of the next member. more is false at the object's end.
 func (p *Plain) next(o *plainObject) (name []byte, more, ok bool) {
+	if name, is := p.asLearned(o); is {
+		return name, true, true
+	}
 	if p.take('}') {
 		p.names = p.names[:o.first]
 		return nil, false, true
 	}
-	if o.begun && !p.take(',') {
+	begun := o.begun
+	if begun && !p.take(',') {
 		return nil, false, false
 	}
 	o.begun = true
@@ -152,10 +240,11 @@ func (p *Plain) next(o *plainObject) (name []byte, more, ok bool) {
 		return nil, false, false
 	}
 	name = p.text[s.from:s.to]
-	bit := uint64(1) << (len(name) & 63)
-	if len(name) > 1 {
-		bit = 1 << ((uint(len(name)) + 5*uint(name[0]) + 11*uint(name[len(name)-1]) + 3*uint(name[len(name)/2])) & 63)
+	// Names before this one may have been taken as learned, without their bits.
+	for _, other := range p.names[o.first+o.counted:] {
+		o.seen |= nameBit(p.text[other.from:other.to])
 	}
+	bit := nameBit(name)
 	if o.seen&bit != 0 {
 		for _, other := range p.names[o.first:] {
 			if string(p.text[other.from:other.to]) == string(name) {
@@ -165,7 +254,16 @@ func (p *Plain) next(o *plainObject) (name []byte, more, ok bool) {
 	}
 	o.seen |= bit
 	p.names = append(p.names, s)
+	o.counted = len(p.names) - o.first
+	p.learn(o, begun, name)
 	return name, true, true
+}
+
+func nameBit(name []byte) uint64 {
+	if len(name) < 2 {
+		return 1 << (len(name) & 63)
+	}
+	return 1 << ((uint(len(name)) + 5*uint(name[0]) + 11*uint(name[len(name)-1]) + 3*uint(name[len(name)/2])) & 63)
 }
 
 // skip passes over any value.
@@ -244,7 +342,7 @@ func (p *Plain) number() bool {
 // textOf reads a text or null, which is the empty text. shared is for texts that many
 // rows have.
 func (p *Plain) textOf(v *string, shared bool) bool {
-	if p.peek() == 'n' {
+	if !p.is('"') && p.peek() == 'n' {
 		*v = ""
 		return p.word("null")
 	}
@@ -277,15 +375,17 @@ func (p *Plain) own(text []byte) string {
 	return string(text)
 }
 
+// flags are what all flags point at; nobody changes what a row points at.
+var flags = [...]bool{false, true}
+
 // flagOf reads true, false or null.
 func (p *Plain) flagOf(v **bool) bool {
 	switch p.peek() {
 	case 't':
-		*v = new(bool)
-		**v = true
+		*v = &flags[1]
 		return p.word("true")
 	case 'f':
-		*v = new(bool)
+		*v = &flags[0]
 		return p.word("false")
 	default:
 		*v = nil
@@ -324,13 +424,13 @@ func listOf[T any](p *Plain, v *[]T, element func(*T) bool) bool {
 	if list == nil {
 		list = []T{}
 	}
-	for !p.take(']') {
-		if len(list) > 0 && !p.take(',') {
-			return false
-		}
+	for more := !p.take(']'); more; {
 		var none T
 		list = append(list, none)
 		if !element(&list[len(list)-1]) {
+			return false
+		}
+		if more = p.take(','); !more && !p.take(']') {
 			return false
 		}
 	}

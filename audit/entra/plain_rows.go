@@ -97,7 +97,7 @@ func (g *GroupMembers) decodePlain(p *Plain) bool {
 	// A row may have a million ids: they are parts of one text.
 	var row string
 	id := func(s *string) bool {
-		if p.peek() == 'n' {
+		if !p.is('"') && p.peek() == 'n' {
 			return p.word("null")
 		}
 		if row == "" {

@@ -65,16 +65,10 @@ func comparePlain(t *testing.T, row []byte) {
 	for name, of := range plainTypes {
 		want := of()
 		err := Decode(row, want)
-		var p Plain
-		for _, used := range []bool{false, true} {
-			got := of()
-			if used {
-				for _, other := range plainRows {
-					p.Decode(Raw(other), got)
-				}
-			}
+		compare := func(p *Plain, got any) {
+			t.Helper()
 			if !p.Decode(row, got) {
-				continue
+				return
 			}
 			if err != nil {
 				t.Fatalf("%s: read %q, which Decode does not: %v", name, row, err)
@@ -82,6 +76,60 @@ func comparePlain(t *testing.T, row []byte) {
 			if !reflect.DeepEqual(got, want) {
 				t.Fatalf("%s: %q came to %+v, with Decode to %+v", name, row, got, want)
 			}
+		}
+		var p Plain
+		compare(&p, of())
+		used := of()
+		for _, other := range plainRows {
+			p.Decode(Raw(other), used)
+		}
+		compare(&p, used)
+		// A row whose names are compared with those of some others, of itself, and of halves
+		// of itself.
+		others := []string{string(row), string(row[:len(row)/2]) + "}", "{" + string(row[len(row)/2:])}
+		for i, other := range plainRows {
+			if (i+len(row))%5 == 0 {
+				others = append(others, other)
+			}
+		}
+		for _, other := range others {
+			var p Plain
+			p.Decode(Raw(other), of())
+			compare(&p, of())
+		}
+	}
+}
+
+// A name that is given twice is found also where names are as in the row before.
+func TestPlainFindsNamesGivenTwice(t *testing.T) {
+	for _, rows := range [][2]string{
+		{`{"id":"a","x":{"id":1},"y":2}`, `{"id":"a","x":{"id":1},"id":2}`},
+		{`{"id":"a","x":{"y":1},"y":2}`, `{"id":"a","x":1,"y":1,"y":2}`},
+		{`{"id":"a","x":[{"y":1},{"y":1}]}`, `{"id":"a","x":[{"y":1,"y":1}]}`},
+		{`{"id":"a","x":[{"y":1},{"z":1}],"w":1}`, `{"id":"a","x":[{"y":1},{"z":1}],"x":1}`},
+		{`{"id":"a","x":1,"y":1,"z":1}`, `{"id":"a","x":1,"y":1,"x":1}`},
+		{`{"id":"a","x":{},"y":1}`, `{"id":"a","x":{"x":1,"x":2},"y":1}`},
+	} {
+		var p Plain
+		for range 2 {
+			if !p.Decode(Raw(rows[0]), &User{}) {
+				t.Errorf("did not read %s", rows[0])
+			}
+		}
+		if p.Decode(Raw(rows[1]), &User{}) {
+			t.Errorf("after %s read %s", rows[0], rows[1])
+		}
+	}
+}
+
+// Names that differ from row to row are learned anew in time, and read at any time.
+func TestPlainLearnsAnew(t *testing.T) {
+	var p Plain
+	for i := range 10 * relearnAfter {
+		row := fmt.Sprintf(`{"x":%d,"id":"%d","y%d":[{"z":1},{"w":2,"z":3}],"userType":"Member"}`, i, i, i/relearnAfter)
+		var u User
+		if !p.Decode(Raw(row), &u) || u.ID != fmt.Sprint(i) || u.UserType != "Member" {
+			t.Fatalf("%s came to %+v", row, u)
 		}
 	}
 }

@@ -33,8 +33,22 @@ type ObjectIdentity struct {
 // External tells whether the account signs in with credentials of another
 // directory: #EXT# in the user principal name, or an external user state.
 func (u *User) External() bool {
-	return strings.Contains(strings.ToUpper(u.UserPrincipalName), "#EXT#") ||
-		u.ExternalUserState != nil && *u.ExternalUserState != ""
+	return hasExternalMark(u.UserPrincipalName) || u.ExternalUserState != nil && *u.ExternalUserState != ""
+}
+
+// hasExternalMark looks for #EXT# in any letter case. Few names have a # at all.
+func hasExternalMark(name string) bool {
+	const mark = "#EXT#"
+	for {
+		i := strings.IndexByte(name, '#')
+		if i < 0 || len(name)-i < len(mark) {
+			return false
+		}
+		if name = name[i:]; strings.EqualFold(name[:len(mark)], mark) {
+			return true
+		}
+		name = name[1:]
+	}
 }
 
 // Guest tells whether the account belongs to somebody outside: userType Guest,

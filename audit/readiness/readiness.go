@@ -8,11 +8,14 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"sync"
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/facts/bootstrap"
+	"passkeyaudit/audit/facts/devices"
 	"passkeyaudit/audit/facts/population"
 	"passkeyaudit/audit/facts/reportonly"
+	"passkeyaudit/audit/snapshot"
 )
 
 // Options are what is asked.
@@ -50,6 +53,14 @@ type Report struct {
 func Judge(ctx context.Context, run *audit.Run, o Options, lines bool) (*Report, error) {
 	r := &Report{Options: o}
 	var err error
+	// Devices need nothing but the directory: they are read while the rest is, so that no
+	// processor waits. What goes wrong is said where they are asked for; where nobody can
+	// be judged nobody asks.
+	var reading sync.WaitGroup
+	defer reading.Wait()
+	if judgeable(run.Snapshot()) {
+		reading.Go(func() { _, _ = audit.Evaluate(ctx, run, devices.Inventory) })
+	}
 	if r.Directory, err = audit.Evaluate(ctx, run, population.Users); err != nil {
 		return nil, err
 	}
@@ -100,6 +111,16 @@ func Judge(ctx context.Context, run *audit.Run, o Options, lines bool) (*Report,
 		}
 	}
 	return r, nil
+}
+
+// judgeable tells whether there is something of all without which nobody is judged.
+func judgeable(snap *snapshot.Snapshot) bool {
+	for _, id := range []snapshot.SectionID{snapshot.Users, snapshot.AuthenticationMethodsPolicy, snapshot.ConditionalAccessPolicies} {
+		if !snap.Status(id).State.HasRows() {
+			return false
+		}
+	}
+	return true
 }
 
 // judge takes what checks have worked out already where the same is asked.

@@ -141,9 +141,10 @@ type lines struct {
 	// byClass, inScope and lost are parallel to the classes of the result.
 	byClass, inScope []*Standing
 	lost             []*Recovery
-	// others are standings of accounts in no class by their reasons, and those of classes
-	// in which the country makes a difference.
-	others sync.Map
+	// outsiders are standings of accounts in no class by their reasons, abroad those of
+	// classes in which the country makes a difference.
+	outsiders shared[outsideKey]
+	abroad    shared[countryKey]
 }
 
 func newLines(r *Report) *lines {
@@ -239,15 +240,48 @@ func (l *lines) user(n uint32) User {
 	return u
 }
 
+// shared are values that many lines have.
+type shared[K comparable] struct {
+	mu sync.RWMutex
+	of map[K]*Standing
+}
+
+// get is the value of a key, made at the first call.
+func (s *shared[K]) get(key K, standing func() Standing) *Standing {
+	s.mu.RLock()
+	known := s.of[key]
+	s.mu.RUnlock()
+	if known != nil {
+		return known
+	}
+	fresh := standing()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.of == nil {
+		s.of = map[K]*Standing{}
+	}
+	if s.of[key] == nil {
+		s.of[key] = &fresh
+	}
+	return s.of[key]
+}
+
 // outside is the standing of an account in no class.
 func (l *lines) outside(v *bootstrap.Verdict) *Standing {
-	key := fmt.Sprint(v.State, v.Reasons)
-	known, found := l.others.Load(key)
-	if !found {
-		s := standing(v)
-		known, _ = l.others.LoadOrStore(key, &s)
+	key := outsideKey{state: v.State}
+	if len(v.Reasons) > 0 {
+		key.reason = v.Reasons[0]
 	}
-	return known.(*Standing)
+	if len(v.Reasons) > 1 {
+		key.others = fmt.Sprint(v.Reasons[1:])
+	}
+	return l.outsiders.get(key, func() Standing { return standing(v) })
+}
+
+type outsideKey struct {
+	state  bootstrap.State
+	reason bootstrap.Reason
+	others string
 }
 
 // at is the standing of somebody in a country, given that of the class.
@@ -255,18 +289,15 @@ func (l *lines) at(v *bootstrap.Verdict, class *Standing, country string) *Stand
 	if !v.NamesCountry(country) {
 		return class
 	}
-	type place struct {
-		of      *bootstrap.Verdict
-		country string
-	}
-	key := place{v, country}
-	known, found := l.others.Load(key)
-	if !found {
+	return l.abroad.get(countryKey{v, country}, func() Standing {
 		there := v.At(country)
-		s := standing(&there)
-		known, _ = l.others.LoadOrStore(key, &s)
-	}
-	return known.(*Standing)
+		return standing(&there)
+	})
+}
+
+type countryKey struct {
+	of      *bootstrap.Verdict
+	country string
 }
 
 // onPlatforms lists the systems of an account in a class. Accounts out of scope of the

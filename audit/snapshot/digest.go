@@ -73,7 +73,8 @@ func (h *digestHeap) Pop() any {
 // Digest identifies the content of the snapshot: its sections, their states and
 // their rows, but no times, requests or segmenting. Every file is checked on the
 // way, by the digest of its stored bytes where the manifest has one and by
-// reading its rows otherwise; the error is a *BrokenError or ctx's.
+// reading its rows otherwise, unless it was already when its rows were read; the error
+// is a *BrokenError or ctx's.
 func (s *Snapshot) Digest(ctx context.Context) (string, error) {
 	digests := map[SectionID]string{}
 	for _, spec := range sections {
@@ -109,8 +110,11 @@ func (s *Snapshot) sectionDigest(ctx context.Context, id SectionID) (string, err
 	if recorded == "" || s.focus.narrows(spec) || len(s.files[id]) == 0 || !allHashed(s.files[id]) {
 		return s.computeDigest(ctx, id)
 	}
-	for _, seg := range s.files[id] {
-		if err := s.checkStored(ctx, id, seg); err != nil {
+	segs := slices.DeleteFunc(slices.Clone(s.files[id]), s.checked.has)
+	errs := make([]error, len(segs))
+	inParallel(len(segs), func(i int) { errs[i] = s.checkStored(ctx, id, segs[i]) })
+	for _, err := range errs {
+		if err != nil {
 			return "", err
 		}
 	}

@@ -1,12 +1,12 @@
 package snapshot
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 
 	"passkeyaudit/audit/entra"
 )
@@ -19,19 +19,39 @@ type lineError struct {
 
 func (e lineError) Error() string { return fmt.Sprintf("line %d: %v", e.line, e.err) }
 
-// lineBuffer is the longest line that is read without copying it.
+// lineBuffer is how much text is read at once of a file that is not compressed.
 const lineBuffer = 256 << 10
 
 // space is what JSON takes for whitespace.
 const space = " \t\r\n"
 
-// lines splits NDJSON. Empty lines are skipped but counted.
-func lines(f io.Reader, limit int) iter.Seq2[Row, error] {
+// textSource gives a text piece by piece.
+type textSource interface {
+	// more adds the next piece to a buffer, which it may move. An error comes without a
+	// piece; it is io.EOF at the end.
+	more(buf []byte) ([]byte, error)
+}
+
+// readerText is the text of a reader.
+type readerText struct{ io.Reader }
+
+func (r readerText) more(buf []byte) ([]byte, error) {
+	buf = slices.Grow(buf, lineBuffer)
+	n, err := r.Read(buf[len(buf) : len(buf)+lineBuffer])
+	for n == 0 && err == nil {
+		n, err = r.Read(buf[len(buf) : len(buf)+lineBuffer])
+	}
+	if n > 0 {
+		return buf[:len(buf)+n], nil // the error comes again
+	}
+	return buf, err
+}
+
+// lines splits NDJSON. Empty lines are skipped but counted. A row is good until the next.
+func lines(f *segmentFile, limit int) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		r := bufio.NewReaderSize(f, lineBuffer)
-		var long []byte
-		for n := 1; ; n++ {
-			text, err := readLine(r, &long, limit)
+		for n := f.line; ; n++ {
+			text, err := f.readLine(limit)
 			if err != nil && err != io.EOF {
 				yield(Row{}, lineError{n, storedError(err)})
 				return
@@ -54,24 +74,39 @@ func lines(f io.Reader, limit int) iter.Seq2[Row, error] {
 	}
 }
 
-// readLine returns the next line, valid until the next call. Most lines fit the
-// reader's buffer and are not copied.
-func readLine(r *bufio.Reader, long *[]byte, limit int) ([]byte, error) {
-	text, err := r.ReadSlice('\n')
-	if err == bufio.ErrBufferFull {
-		*long = (*long)[:0]
-		for err == bufio.ErrBufferFull && len(*long) <= limit {
-			*long = append(*long, text...)
-			text, err = r.ReadSlice('\n')
+// readLine returns the next line, valid until the next call; with io.EOF what comes
+// after the last newline.
+func (f *segmentFile) readLine(limit int) ([]byte, error) {
+	f.fresh = false
+	for seen := f.from; ; {
+		if i := bytes.IndexByte(f.buf[seen:], '\n'); i >= 0 {
+			line := f.buf[f.from : seen+i]
+			f.from = seen + i + 1
+			if len(line) > limit {
+				return nil, tooLong(limit)
+			}
+			return line, nil
 		}
-		*long = append(*long, text...)
-		text = *long
+		begun := f.buf[f.from:]
+		if len(begun) > limit {
+			return nil, tooLong(limit)
+		}
+		// What the line has so far goes to the front.
+		seen = copy(f.buf, begun)
+		f.buf, f.from = f.buf[:seen], 0
+		at := f.storedAt()
+		var err error
+		if f.buf, err = f.text.more(f.buf); err != nil {
+			f.from = len(f.buf)
+			return f.buf, err
+		}
+		if seen == 0 {
+			f.fresh, f.began = true, at
+		}
 	}
-	if len(bytes.TrimSuffix(text, []byte("\n"))) > limit {
-		return nil, fmt.Errorf("the line is longer than %s", size(limit))
-	}
-	return text, err
 }
+
+func tooLong(limit int) error { return fmt.Errorf("the line is longer than %s", size(limit)) }
 
 func size(bytes int) string {
 	if bytes < 1<<20 {
@@ -81,9 +116,16 @@ func size(bytes int) string {
 }
 
 // wholeFile yields the single object of a NAME.json file.
-func wholeFile(f io.Reader, limit int) iter.Seq2[Row, error] {
+func wholeFile(f *segmentFile, limit int) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		text, err := io.ReadAll(io.LimitReader(f, int64(limit)+1))
+		text, err := f.buf, error(nil)
+		for err == nil && len(text) <= limit {
+			text, err = f.text.more(text)
+		}
+		f.buf = text
+		if err == io.EOF {
+			err = nil
+		}
 		if err == nil && len(text) > limit {
 			err = fmt.Errorf("the file is larger than %s", size(limit))
 		}

@@ -22,7 +22,7 @@ type Object[T any] struct {
 // an error.
 func Objects[T any](ctx context.Context, s *Snapshot, id SectionID) iter.Seq2[Object[T], error] {
 	keep := func(row Row, v *T) Object[T] { return Object[T]{Value: *v, Row: Row{File: row.File, Line: row.Line}} }
-	return rowsAs(ctx, s, id, keepsAll, func() rowMap[T, Object[T]] { return keep })
+	return rowsAs(ctx, s, id, keepsAll, nil, func() rowMap[T, Object[T]] { return keep })
 }
 
 // Mapped is Objects for large sections of which little is kept: it yields what a
@@ -31,26 +31,39 @@ func Objects[T any](ctx context.Context, s *Snapshot, id SectionID) iter.Seq2[Ob
 // one goroutine, several at a time. The T is used again for the next row: texts in it
 // may be kept, lists and what pointers lead to may not.
 func Mapped[T, R any](ctx context.Context, s *Snapshot, id SectionID, newMap func() func(*T) R) iter.Seq2[R, error] {
-	return mapped(ctx, s, id, keepsTexts, newMap)
+	return mapped(ctx, s, id, keepsTexts, nil, newMap)
+}
+
+// MappedWhere is Mapped for a reader who needs few rows and knows which: their numbers,
+// from 0, as he counted them when he read the whole section and all of it could be read.
+// Others are not decoded where it is known how many rows each file has, and are where it
+// is not: wanted saves work and decides nothing.
+func MappedWhere[T, R any](ctx context.Context, s *Snapshot, id SectionID, wanted func(row int) bool, newMap func() func(*T) R) iter.Seq2[R, error] {
+	return mapped(ctx, s, id, keepsTexts, wanted, newMap)
 }
 
 // Folded is Mapped for functions that keep nothing of a row: a text that is to be kept
 // has to be cloned, because it may be a part of the row's memory, which is used again for
 // another row. Reading texts by the million without keeping them then costs no memory.
 func Folded[T, R any](ctx context.Context, s *Snapshot, id SectionID, newMap func() func(*T) R) iter.Seq2[R, error] {
-	return mapped(ctx, s, id, keepsNothing, newMap)
+	return mapped(ctx, s, id, keepsNothing, nil, newMap)
 }
 
-func mapped[T, R any](ctx context.Context, s *Snapshot, id SectionID, k keeps, newMap func() func(*T) R) iter.Seq2[R, error] {
-	return rowsAs(ctx, s, id, k, func() rowMap[T, R] {
+func mapped[T, R any](ctx context.Context, s *Snapshot, id SectionID, k keeps, wanted func(row int) bool, newMap func() func(*T) R) iter.Seq2[R, error] {
+	return rowsAs(ctx, s, id, k, wanted, func() rowMap[T, R] {
 		of := newMap()
 		return func(_ Row, v *T) R { return of(v) }
 	})
 }
 
-func rowsAs[T, R any](ctx context.Context, s *Snapshot, id SectionID, k keeps, newMap func() rowMap[T, R]) iter.Seq2[R, error] {
+func rowsAs[T, R any](ctx context.Context, s *Snapshot, id SectionID, k keeps, wanted func(row int) bool, newMap func() rowMap[T, R]) iter.Seq2[R, error] {
 	return func(yield func(R, error) bool) {
 		d := decoding[T, R]{s: s, id: id, newMap: newMap, keeps: k}
+		if wanted != nil {
+			if d.first = s.firstRows(id); d.first != nil {
+				d.only = wanted
+			}
+		}
 		for c := range d.chunks(ctx) {
 			s.setUnreadable(c.unreadable...)
 			for i := range c.values {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"sync/atomic"
 	"testing"
 	"testing/fstest"
@@ -176,4 +177,36 @@ func TestFind(t *testing.T) {
 	}
 	_, err = s.Find(t.Context(), Users, "b")
 	wantBroken(t, err, Users, "sections/users.ndjson", 2, "ends in the middle")
+}
+
+// MappedWhere hands over all rows until a reader of the whole section has told how many
+// each file has, and then those that are wanted.
+func TestMappedWhere(t *testing.T) {
+	for _, fsys := range []fstest.MapFS{manySegments(3, 10), manySegments(1, 30)} {
+		s := mustOpen(t, fsys)
+		wanted := func(row int) bool { return row == 0 || row == 19 || row == 20 || row == 29 }
+		read := func(rows iter.Seq2[string, error]) (list []string) {
+			for id, err := range rows {
+				if err != nil {
+					t.Fatal(err)
+				}
+				list = append(list, id)
+			}
+			return list
+		}
+		newMap := func() func(*entra.User) string { return func(u *entra.User) string { return u.ID } }
+		all := read(MappedWhere(t.Context(), s, Users, wanted, newMap))
+		if len(all) != 30 {
+			t.Fatalf("before the section was read: %v", all)
+		}
+		if _, err := userIDs(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			got := read(MappedWhere(t.Context(), s, Users, wanted, newMap))
+			if diff := cmp.Diff([]string{all[0], all[19], all[20], all[29]}, got); diff != "" {
+				t.Errorf("ids (-want +got):\n%s", diff)
+			}
+		}
+	}
 }

@@ -51,12 +51,15 @@ type decoding[T, R any] struct {
 	id     SectionID
 	newMap func() rowMap[T, R]
 	keeps  keeps
-	total  tally
+	// only tells of the number of a row, from 0, whether it is decoded; nil: all are.
+	only  func(row int) bool
+	first []int // number of the first row of each segment, where only is given
+	total tally
 	// spare are decoders between two batches: what they have learned and allocated
 	// serves the next.
 	spare sync.Pool
-	// index has a hash of the key of each row, by segment, once all were decoded.
-	index [][]uint32
+	// index says where whose row is, by segment, once all were decoded.
+	index []segmentIndex
 }
 
 // chunks decodes a section in parallel and yields it in order. All its goroutines
@@ -64,7 +67,12 @@ type decoding[T, R any] struct {
 func (d *decoding[T, R]) chunks(ctx context.Context) iter.Seq[chunk[R]] {
 	return func(yield func(chunk[R]) bool) {
 		segs := d.s.files[d.id]
-		d.index = make([][]uint32, len(segs))
+		d.index = make([]segmentIndex, len(segs))
+		for i, seg := range segs {
+			if seg.Objects != nil && *seg.Objects > 0 && d.indexed() {
+				d.index[i].hashes = make([]uint32, 0, min(*seg.Objects, SegmentRows))
+			}
+		}
 		decoded := d.ahead(ctx)
 		if len(segs) == 1 {
 			decoded = d.split(ctx, segs[0])
@@ -88,12 +96,32 @@ func (d *decoding[T, R]) chunks(ctx context.Context) iter.Seq[chunk[R]] {
 // rows are ever looked for: theirs is made once somebody asks.
 func (d *decoding[T, R]) indexed() bool {
 	spec, _ := Spec(d.id)
-	return spec.Key != "" && d.id != SignIns && d.id != DirectoryAudits && !d.s.focus.active()
+	return spec.Key != "" && d.id != SignIns && d.id != DirectoryAudits && !d.s.focus.active() && d.only == nil
+}
+
+// rows are those of a segment that are decoded.
+func (d *decoding[T, R]) rows(ctx context.Context, n int, seg Segment) iter.Seq2[Row, error] {
+	all := d.s.segmentRowsNoting(ctx, d.id, seg, &d.total, &d.index[n].starts)
+	if d.only == nil {
+		return all
+	}
+	return func(yield func(Row, error) bool) {
+		number := d.first[n] - 1
+		for row, err := range all {
+			if number++; err == nil && !d.only(number) {
+				continue
+			}
+			if !yield(row, err) {
+				return
+			}
+		}
+	}
 }
 
 // note adds a row to the index.
 func (d *decoding[T, R]) note(segment int, key string, row Row) {
-	d.index[segment] = append(d.index[segment], hashOfKey(row.Raw, key))
+	x := &d.index[segment]
+	x.hashes = append(x.hashes, hashOfKey(row.Raw, key))
 }
 
 // ahead decodes several segments at a time.
@@ -147,7 +175,7 @@ func (d *decoding[T, R]) segment(ctx context.Context, n int, seg Segment) iter.S
 		var b rowDecoder[T, R]
 		b.start(d)
 		read := 0
-		for row, err := range d.s.segmentRows(ctx, d.id, seg, &d.total) {
+		for row, err := range d.rows(ctx, n, seg) {
 			if err == nil {
 				read += len(row.Raw)
 				if indexed {
@@ -214,7 +242,7 @@ func (d *decoding[T, R]) split(parent context.Context, seg Segment) iter.Seq[chu
 			spec, _ := Spec(d.id)
 			indexed := d.indexed()
 			b := batches.Get().(*batch)
-			for row, err := range d.s.segmentRows(ctx, d.id, seg, &d.total) {
+			for row, err := range d.rows(ctx, 0, seg) {
 				if err != nil {
 					b.err = err
 					break

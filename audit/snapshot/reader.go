@@ -20,6 +20,7 @@ type Snapshot struct {
 	edits    map[SectionID]Edits // made by With; keys in lower case
 	examined map[SectionID]int   // rows that Pick looked through
 	absent   map[SectionID][]string
+	checked  *checkedFiles
 
 	mu         sync.Mutex
 	unreadable map[SectionID]map[place]Unreadable
@@ -64,6 +65,7 @@ func locateAll(fsys fs.FS, lim limits) (s *Snapshot, lost map[SectionID]error, e
 	s = &Snapshot{
 		fsys: fsys, limits: lim, manifest: *m,
 		files:      map[SectionID][]Segment{},
+		checked:    &checkedFiles{},
 		unreadable: map[SectionID]map[place]Unreadable{},
 	}
 	s.takenAt, _ = time.Parse(time.RFC3339, m.TakenAt) // checked by readManifest

@@ -114,6 +114,7 @@ func (w *Writer) Rows(ctx context.Context, id SectionID) iter.Seq2[Row, error] {
 func (w *Writer) rowsOf(ctx context.Context, id SectionID, segments []Segment) iter.Seq2[Row, error] {
 	s := &Snapshot{
 		fsys: w.root.FS(), limits: formatLimits(), files: map[SectionID][]Segment{id: segments},
+		checked:    &checkedFiles{},
 		unreadable: map[SectionID]map[place]Unreadable{},
 	}
 	return s.Rows(ctx, id)

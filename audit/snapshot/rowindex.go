@@ -5,8 +5,10 @@ import (
 	"context"
 	"encoding/binary"
 	"slices"
+	"sort"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"passkeyaudit/audit/entra"
 )
@@ -17,8 +19,24 @@ import (
 // section leaves its index behind.
 type rowIndex struct {
 	once     sync.Once
-	segments [][]uint32
+	segments []segmentIndex
 	err      error
+	left     atomic.Bool // by whoever decoded the section
+}
+
+// segmentIndex is what is known of the rows of a segment.
+type segmentIndex struct {
+	hashes []uint32     // of the keys
+	starts []frameStart // in order; none where there are no frames to be read alone
+}
+
+// before is the last start that is not after a row.
+func (x *segmentIndex) before(row int) frameStart {
+	n := sort.Search(len(x.starts), func(i int) bool { return x.starts[i].row > row })
+	if n == 0 {
+		return frameStart{line: 1}
+	}
+	return x.starts[n-1]
 }
 
 // FindAll returns the rows of a section whose key equals one of some keys, in any
@@ -42,7 +60,9 @@ func (s *Snapshot) FindAll(ctx context.Context, id SectionID, keys []string) ([]
 	}
 	segs := s.files[id]
 	rows, errs := make([][]Row, len(segs)), make([]error, len(segs))
-	inParallel(len(segs), func(i int) { rows[i], errs[i] = s.rowsAt(ctx, id, segs[i], positions(index[i], hashes), wanted) })
+	inParallel(len(segs), func(i int) {
+		rows[i], errs[i] = s.rowsAt(ctx, id, segs[i], &index[i], positions(index[i].hashes, hashes), wanted)
+	})
 	for _, err := range errs {
 		if err != nil {
 			return nil, err
@@ -99,35 +119,38 @@ func positions(hashes []uint32, wanted map[uint32]bool) (at []int) {
 	return at
 }
 
-// rowsAt reads a segment up to the last of some places.
-func (s *Snapshot) rowsAt(ctx context.Context, id SectionID, seg Segment, at []int, wanted map[string]bool) (found []Row, err error) {
-	if len(at) == 0 {
-		return nil, nil
-	}
+// rowsAt reads the rows of a segment at some places, in order: of a segment in frames
+// the frames that have them, of another all up to the last.
+func (s *Snapshot) rowsAt(ctx context.Context, id SectionID, seg Segment, index *segmentIndex, at []int, wanted map[string]bool) (found []Row, err error) {
 	spec, _ := Spec(id)
-	n := 0
-	var ignored tally
-	for row, err := range s.segmentRows(ctx, id, seg, &ignored) {
-		if err != nil {
-			return nil, err
-		}
-		if n == at[0] {
-			if wanted[strings.ToLower(keyOf(row.Raw, spec.Key))] {
-				row.Raw = row.Raw.Clone()
-				found = append(found, row)
+	for len(at) > 0 {
+		start := index.before(at[0])
+		n, left := start.row, len(at)
+		for row, err := range s.segmentRowsFrom(ctx, id, seg, start) {
+			if err != nil {
+				return nil, err
 			}
-			if at = at[1:]; len(at) == 0 {
-				return found, nil
+			if n == at[0] {
+				if wanted[strings.ToLower(keyOf(row.Raw, spec.Key))] {
+					row.Raw = row.Raw.Clone()
+					found = append(found, row)
+				}
+				if at = at[1:]; len(at) == 0 || index.before(at[0]).row > n {
+					break
+				}
 			}
+			n++
 		}
-		n++
+		if len(at) == left { // the file was cut since
+			break
+		}
 	}
 	return found, nil
 }
 
-// indexOf gives the hashes of a section's rows by segment. A cancelled read is not
+// indexOf gives what is known of a section's rows, by segment. A cancelled read is not
 // remembered.
-func (s *Snapshot) indexOf(ctx context.Context, id SectionID) ([][]uint32, error) {
+func (s *Snapshot) indexOf(ctx context.Context, id SectionID) ([]segmentIndex, error) {
 	index := s.index(id)
 	index.once.Do(func() { index.segments, index.err = s.hashRows(ctx, id) })
 	if index.err != nil {
@@ -155,23 +178,40 @@ func (s *Snapshot) index(id SectionID) *rowIndex {
 }
 
 // leaveIndex keeps the index that a reader of a whole section made on the way.
-func (s *Snapshot) leaveIndex(id SectionID, segments [][]uint32) {
+func (s *Snapshot) leaveIndex(id SectionID, segments []segmentIndex) {
 	index := s.index(id)
-	index.once.Do(func() { index.segments = segments })
+	index.once.Do(func() {
+		index.segments = segments
+		index.left.Store(true)
+	})
 }
 
-func (s *Snapshot) hashRows(ctx context.Context, id SectionID) ([][]uint32, error) {
+// firstRows has the number of each file's first row; nil where the section was not
+// decoded as a whole.
+func (s *Snapshot) firstRows(id SectionID) []int {
+	index := s.index(id)
+	if !index.left.Load() {
+		return nil
+	}
+	first := make([]int, len(index.segments))
+	for i := 1; i < len(first); i++ {
+		first[i] = first[i-1] + len(index.segments[i-1].hashes)
+	}
+	return first
+}
+
+func (s *Snapshot) hashRows(ctx context.Context, id SectionID) ([]segmentIndex, error) {
 	segs := s.files[id]
 	spec, _ := Spec(id)
-	all, errs := make([][]uint32, len(segs)), make([]error, len(segs))
+	all, errs := make([]segmentIndex, len(segs)), make([]error, len(segs))
 	var total tally
 	inParallel(len(segs), func(i int) {
-		for row, err := range s.segmentRows(ctx, id, segs[i], &total) {
+		for row, err := range s.segmentRowsNoting(ctx, id, segs[i], &total, &all[i].starts) {
 			if err != nil {
 				errs[i] = err
 				break
 			}
-			all[i] = append(all[i], hashOfKey(row.Raw, spec.Key))
+			all[i].hashes = append(all[i].hashes, hashOfKey(row.Raw, spec.Key))
 		}
 	})
 	for _, err := range errs {

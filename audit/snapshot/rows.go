@@ -80,50 +80,82 @@ func countError(want, got int) error {
 // segmentRows yields the rows of one file and, at its end, checks the number of
 // rows and the digest that the manifest gives.
 func (s *Snapshot) segmentRows(ctx context.Context, id SectionID, seg Segment, total *tally) iter.Seq2[Row, error] {
-	spec, _ := Spec(id)
+	return s.segmentRowsNoting(ctx, id, seg, total, nil)
+}
+
+// segmentRowsNoting is segmentRows that notes in starts where frames begin.
+func (s *Snapshot) segmentRowsNoting(ctx context.Context, id SectionID, seg Segment, total *tally, starts *[]frameStart) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		file, err := s.openSegment(ctx, id, seg)
-		if err != nil {
+		count, whole, err := s.readSegment(ctx, id, seg, frameStart{line: 1}, starts, yield)
+		switch {
+		case err != nil:
 			yield(Row{}, orContext(ctx, err))
-			return
-		}
-		defer file.Close()
-		read := lines
-		if spec.Shape == Singleton {
-			read = wholeFile
-		}
-		keep := s.focus.filter(spec)
-		stays := s.stays(spec, seg)
-		count := 0
-		for row, err := range read(file, s.limits.line) {
-			if err != nil {
-				line := 0
-				if le, ok := errors.AsType[lineError](err); ok {
-					line, err = le.line, le.err
-				}
-				yield(Row{}, orContext(ctx, broken(id, seg.File, line, err)))
-				return
-			}
-			if err := ctx.Err(); err != nil {
-				yield(Row{}, err)
-				return
-			}
-			count++
-			row.File = seg.File
-			if keep(row.Raw) && (stays == nil || stays(row.Raw)) && !yield(row, nil) {
-				return
-			}
-		}
-		if err := file.finish(); err != nil {
-			yield(Row{}, orContext(ctx, broken(id, seg.File, 0, err)))
-			return
-		}
-		if seg.Objects != nil && count != *seg.Objects {
+		case !whole:
+		case seg.Objects != nil && count != *seg.Objects:
 			yield(Row{}, broken(id, seg.File, 0, countError(*seg.Objects, count)))
-			return
+		default:
+			total.Add(int64(count))
+			s.noteChecked(seg)
 		}
-		total.Add(int64(count))
 	}
+}
+
+// segmentRowsFrom yields the rows of one file from a frame on. Nothing is checked at the
+// end.
+func (s *Snapshot) segmentRowsFrom(ctx context.Context, id SectionID, seg Segment, start frameStart) iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		if _, _, err := s.readSegment(ctx, id, seg, start, nil, yield); err != nil {
+			yield(Row{}, orContext(ctx, err))
+		}
+	}
+}
+
+// readSegment hands over the rows of a file from a frame on. whole tells that it came
+// to the end; count is the rows there are, also those that a view leaves out.
+func (s *Snapshot) readSegment(ctx context.Context, id SectionID, seg Segment, start frameStart, starts *[]frameStart, yield func(Row, error) bool) (count int, whole bool, err error) {
+	spec, _ := Spec(id)
+	file, err := s.openSegmentAt(ctx, id, seg, start)
+	if err != nil {
+		return 0, false, err
+	}
+	defer file.Close()
+	read := lines
+	if spec.Shape == Singleton {
+		read = wholeFile
+	}
+	keep := s.focus.filter(spec)
+	stays := s.stays(spec, seg)
+	yielded := start.row
+	for row, err := range read(file, s.limits.line) {
+		if err != nil {
+			line := 0
+			if le, ok := errors.AsType[lineError](err); ok {
+				line, err = le.line, le.err
+			}
+			return count, false, broken(id, seg.File, line, err)
+		}
+		if err := ctx.Err(); err != nil {
+			return count, false, err
+		}
+		count++
+		row.File = seg.File
+		if starts != nil {
+			if at, is := file.start(row, yielded); is {
+				*starts = append(*starts, at)
+			}
+		}
+		if !keep(row.Raw) || stays != nil && !stays(row.Raw) {
+			continue
+		}
+		yielded++
+		if !yield(row, nil) {
+			return count, false, nil
+		}
+	}
+	if err := file.finish(); err != nil {
+		return count, false, broken(id, seg.File, 0, err)
+	}
+	return count, true, nil
 }
 
 // orContext prefers the context's error, so that a cancelled run is never taken

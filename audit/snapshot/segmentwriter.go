@@ -19,9 +19,11 @@ type openSegment struct {
 	file    *os.File
 	sum     hash.Hash
 	stored  *bufio.Writer
-	rows    io.Writer
-	zstd    *zstd.Encoder
 	objects int
+
+	zstd  *zstd.Encoder // nil: not compressed
+	text  []byte        // of the frame that is being collected
+	frame []byte
 }
 
 func createSegment(root *os.Root, name string, compressed bool) (*openSegment, error) {
@@ -31,30 +33,56 @@ func createSegment(root *os.Root, name string, compressed bool) (*openSegment, e
 	}
 	seg := &openSegment{name: name, file: f, sum: sha256.New()}
 	seg.stored = bufio.NewWriterSize(io.MultiWriter(f, seg.sum), 64<<10)
-	seg.rows = seg.stored
 	if compressed {
-		// A small window keeps a section's encoder at 2.7 MiB instead of 18 for the
-		// same ratio on rows of this size.
-		seg.zstd, err = zstd.NewWriter(seg.stored, zstd.WithEncoderConcurrency(1),
-			zstd.WithWindowSize(1<<20), zstd.WithLowerEncoderMem(true))
+		// A window of one frame keeps a section's encoder small for the same ratio on
+		// rows of this size.
+		seg.zstd, err = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1),
+			zstd.WithWindowSize(frameText), zstd.WithLowerEncoderMem(true))
 		if err != nil {
 			return nil, errors.Join(err, f.Close())
 		}
-		seg.rows = seg.zstd
 	}
 	return seg, nil
 }
 
 func (s *openSegment) write(row entra.Raw) error {
 	s.objects++
-	_, err := s.rows.Write(append(row, '\n'))
-	return err
+	row = append(row, '\n')
+	if s.zstd == nil {
+		_, err := s.stored.Write(row)
+		return err
+	}
+	if len(s.text)+len(row) > frameText {
+		if err := s.flush(); err != nil {
+			return err
+		}
+	}
+	s.text = append(s.text, row...)
+	return nil
+}
+
+// flush writes what was collected as a frame; only a row that is longer than any frame
+// makes several.
+func (s *openSegment) flush() error {
+	for text := s.text; len(text) > 0; {
+		n := min(len(text), maxFrameText)
+		s.frame = s.zstd.EncodeAll(text[:n], s.frame[:0])
+		text = text[n:]
+		if _, err := s.stored.Write(s.frame); err != nil {
+			return err
+		}
+	}
+	if cap(s.text) > maxFrameText {
+		s.text, s.frame = nil, nil
+	}
+	s.text = s.text[:0]
+	return nil
 }
 
 func (s *openSegment) close() (Segment, error) {
 	var err error
 	if s.zstd != nil {
-		err = s.zstd.Close()
+		err = s.flush()
 	}
 	err = errors.Join(err, s.stored.Flush(), s.file.Sync(), s.file.Close())
 	objects := s.objects // a pointer into s would keep its buffers

@@ -73,7 +73,7 @@ func (s *Snapshot) Adopt(from *Snapshot) {
 func (s *Snapshot) view() *Snapshot {
 	return &Snapshot{
 		fsys: s.fsys, limits: s.limits, manifest: s.manifest, takenAt: s.takenAt,
-		names: s.names, files: s.files, focus: s.focus, off: s.off, edits: s.edits, examined: s.examined, absent: s.absent,
+		names: s.names, files: s.files, focus: s.focus, off: s.off, edits: s.edits, examined: s.examined, absent: s.absent, checked: s.checked,
 		unreadable: map[SectionID]map[place]Unreadable{},
 	}
 }

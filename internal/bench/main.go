@@ -85,7 +85,8 @@ func run(ctx context.Context, args []string) error {
 
 // tenantOf gives the folder of a tenant, made if it is not there.
 func (b *bench) tenantOf(ctx context.Context, users int) (string, error) {
-	dir := filepath.Join(b.cache, fmt.Sprintf("v%d-%d", tenantgen.Version, users))
+	// Tenants of before there were frames are slower to read.
+	dir := filepath.Join(b.cache, fmt.Sprintf("v%d-frames-%d", tenantgen.Version, users))
 	if _, err := os.Stat(dir); err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return dir, err
 	}

@@ -13,6 +13,7 @@ import (
 // credential is a passkey that somebody could register: a kind, and a model that
 // policy may name.
 type credential struct {
+	number int // in the list of credentialsFor, from 1; 0 of one that is not from it
 	kind   CredentialKind
 	aaguid string     // empty: a model that no list names
 	os     devices.OS // of the phone, for passkeys in Authenticator
@@ -53,6 +54,9 @@ func credentialsFor(known *catalogue.Catalogue, named []string, sw Switches) []c
 		case SyncedCredential:
 			list = append(list, credential{kind: k, aaguid: aaguid, attests: audit.No})
 		}
+	}
+	for i := range list {
+		list[i].number = i + 1
 	}
 	return list
 }

@@ -16,6 +16,9 @@ type obstacle struct {
 }
 
 func (e *engine) changed(t BlockerType, id string) bool {
+	if len(e.change) == 0 {
+		return false
+	}
 	i, known := e.m.byID[Blocker{t, id}]
 	return known && slices.Contains(e.change, i)
 }
@@ -88,9 +91,9 @@ func (e *engine) passObstacle(p *person, r resolution, a *attempt) (obstacle, bo
 
 // credentialKey is what whether a passkey may be registered depends on, for one person.
 type credentialKey struct {
-	r     resolution
-	c     credential
-	inApp bool
+	r          resolution
+	credential int // its number; all without one are alike
+	inApp      bool
 }
 
 type credentialAnswer struct {
@@ -101,7 +104,7 @@ type credentialAnswer struct {
 // credentialObstacleOnce remembers what does not depend on how and where somebody signs
 // in.
 func (e *engine) credentialObstacleOnce(p *person, r resolution, a *attempt) (obstacle, bool) {
-	k := credentialKey{r, a.credential, a.surface == InApp}
+	k := credentialKey{r, a.credential.number, a.surface == InApp}
 	if got, known := e.memoryOf(p).answers[k]; known {
 		return got.obstacle, got.met
 	}

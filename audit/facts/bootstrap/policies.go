@@ -268,10 +268,24 @@ func (e *engine) demandsPasswordChange(i int) bool {
 // (policy-all-users-security-info-registration, 2025-04-01), CMB
 // (concept-registration-mfa-sspr-combined, 2024-10-01).
 func (e *engine) firstAllowed(s *scene, i int, using modes, r resolution) bool {
+	k, keyed := e.metKey(i, using, unnamed, waiveNone, unnamed)
+	keyed = keyed && e.asIs()
+	v, known := s.first[k]
+	if !keyed || !known {
+		v = e.firstMet(s, i, using)
+	}
+	if keyed && !known {
+		s.first[k] = v
+	}
+	return factOf(v, gapPolicies).in(r)
+}
+
+// firstMet tells whether a policy's grant lets a classic method be registered first.
+func (e *engine) firstMet(s *scene, i int, using modes) audit.Tri {
 	before, after := s.in, s.in
 	before.Using, after.Using = e.names(using&(password|federatedSingle)), e.names(using)
 	p := &e.m.policies[i]
-	v := p.Satisfied(&before, func(c conditionalaccess.Control) bool {
+	return p.Satisfied(&before, func(c conditionalaccess.Control) bool {
 		if e.lenient == i+1 && c.Kind() != conditionalaccess.StrengthControl {
 			return true
 		}
@@ -280,7 +294,6 @@ func (e *engine) firstAllowed(s *scene, i int, using modes, r resolution) bool {
 		}
 		return c.Met(&after) == audit.Yes || e.changed(StrengthBlocker, c.StrengthID())
 	})
-	return factOf(v, gapPolicies).in(r)
 }
 
 // reasons names why a policy refuses.

@@ -33,7 +33,8 @@ type scene struct {
 	in    conditionalaccess.SignIn
 	match []audit.Tri // by policy of the model: does it apply, whoever signs in
 
-	met map[metKey]audit.Tri
+	// Answers of satisfied, and of firstAllowed, with no strength changed.
+	met, first map[metKey]audit.Tri
 }
 
 type sceneKey struct {
@@ -53,12 +54,43 @@ const (
 	enrol                   // enrolling a computer
 )
 
-type metKey struct {
-	policy int
-	using  modes
-	aaguid string
-	waive  waiver
-	model  string // the model to be registered, for waiveOffered
+// metKey is all that it depends on whether a policy's grant is met in a scene, in one
+// number: it is asked many millions of times. From the highest bits: the policy, the
+// modes, the model of the passkey that is used, the one to be registered, for
+// waiveOffered, and the waiver.
+type metKey uint64
+
+const (
+	waiverBits = 2
+	modelBits  = 15
+	modesBits  = 16
+	policyBits = 64 - modesBits - 2*modelBits - waiverBits
+)
+
+var _ = [1]struct{}{}[modesEnd>>modesBits-1] // modes take no more bits
+
+// metKey is not to be had where the numbers are too large, which is so in no tenant.
+func (e *engine) metKey(i int, using modes, aaguid string, w waiver, offered string) (k metKey, ok bool) {
+	used, registered := e.modelNumber(aaguid), e.modelNumber(offered)
+	if i >= 1<<policyBits || used >= 1<<modelBits || registered >= 1<<modelBits {
+		return 0, false
+	}
+	k = metKey(i)<<modesBits | metKey(using)
+	k = (k<<modelBits|metKey(used))<<modelBits | metKey(registered)
+	return k<<waiverBits | metKey(w), true
+}
+
+// modelNumber is a number that only this model has; 0 for an unnamed one.
+func (e *engine) modelNumber(aaguid string) int {
+	if aaguid == unnamed {
+		return 0
+	}
+	n, known := e.modelNumbers[aaguid]
+	if !known {
+		n = len(e.modelNumbers) + 1
+		e.modelNumbers[aaguid] = n
+	}
+	return n
 }
 
 // scene gives the sign-in with what is known of how policies match it.
@@ -66,7 +98,7 @@ func (e *engine) scene(k sceneKey) *scene {
 	if s := e.scenes[k]; s != nil {
 		return s
 	}
-	s := &scene{key: k, met: map[metKey]audit.Tri{}, match: make([]audit.Tri, len(e.m.policies)), in: e.m.signIn(k)}
+	s := &scene{key: k, met: map[metKey]audit.Tri{}, first: map[metKey]audit.Tri{}, match: make([]audit.Tri, len(e.m.policies)), in: e.m.signIn(k)}
 	for i := range e.m.policies {
 		s.match[i] = e.match(s, &e.m.policies[i])
 	}
@@ -167,13 +199,18 @@ const (
 
 // satisfied tells whether a sign-in meets a policy's grant.
 func (e *engine) satisfied(s *scene, i int, using modes, aaguid string, w waiver, offered string) audit.Tri {
-	if w != waiveOffered {
-		offered = ""
+	if len(e.m.policies[i].strengths) == 0 {
+		w = waiveNone // there is nothing to waive
 	}
-	k := metKey{i, using, aaguid, w, offered}
-	asIs := !e.strengthsChanged && e.lenient == 0
-	if v, known := s.met[k]; known && asIs {
-		return v
+	if w != waiveOffered {
+		offered = unnamed
+	}
+	k, keyed := e.metKey(i, using, aaguid, w, offered)
+	keyed = keyed && e.asIs()
+	if keyed {
+		if v, known := s.met[k]; known {
+			return v
+		}
 	}
 	in := s.in
 	in.Using, in.AAGUID = e.names(using), aaguidOf(aaguid)
@@ -191,7 +228,7 @@ func (e *engine) satisfied(s *scene, i int, using modes, aaguid string, w waiver
 			return false
 		}
 	})
-	if asIs {
+	if keyed {
 		s.met[k] = v
 	}
 	return v

@@ -25,14 +25,16 @@ type engine struct {
 
 	scenes    map[sceneKey]*scene
 	modeLists map[modes][]string
-	certain   []int // for applying
-	tried     *tries
+	// modelNumbers are those of metKey.
+	modelNumbers map[string]int
+	certain      []int // for applying
+	tried        *tries
 
 	unchanged, altered memory // of one person
 }
 
 func newEngine(m *model) *engine {
-	return &engine{m: m, route: AnyRoute, scenes: map[sceneKey]*scene{}, modeLists: map[modes][]string{}, tried: m.from.shared.triesOf(m.lists())}
+	return &engine{m: m, route: AnyRoute, scenes: map[sceneKey]*scene{}, modeLists: map[modes][]string{}, modelNumbers: map[string]int{}, tried: m.from.shared.triesOf(m.lists())}
 }
 
 // changing runs f with some objects changed.
@@ -43,6 +45,10 @@ func (e *engine) changing(set []int, f func()) {
 	f()
 	e.change, e.strengthsChanged = nil, false
 }
+
+// asIs tells whether controls count as they are, so that what was found out about them
+// holds.
+func (e *engine) asIs() bool { return !e.strengthsChanged && e.lenient == 0 }
 
 // stand is where a person stands with gaps settled one way.
 type stand struct {

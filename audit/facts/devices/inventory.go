@@ -73,6 +73,9 @@ type Owned struct {
 	// device says whose it is; a tenant without Intune has no managed devices. Otherwise
 	// somebody may have a device that is not listed.
 	Complete bool
+
+	// whose has the rows' owners by section; none where a row of it could not be read.
+	whose map[snapshot.SectionID]*whose
 }
 
 // Evidence is the strongest evidence of an account's devices of a system.
@@ -97,6 +100,7 @@ func derive(ctx context.Context, p *audit.Pass) (*Owned, error) {
 	// Devices that Intune's rows may say more about: all where the directory was not
 	// read in full, else those of which it does not say whose they are or how old.
 	byID := map[string]row{}
+	listed, managed := &whose{}, &whose{}
 	for d, err := range audit.Folded(ctx, p, snapshot.Devices, func() func(*entra.Device) row { return newReader(dir, whole, p.Now()).device }) {
 		if err != nil {
 			return nil, err
@@ -104,12 +108,14 @@ func derive(ctx context.Context, p *audit.Pass) (*Owned, error) {
 		if d.id != "" {
 			byID[d.id] = d
 		}
+		listed.add(&d)
 		b.add(&d)
 	}
 	for d, err := range audit.Folded(ctx, p, snapshot.ManagedDevices, func() func(*entra.ManagedDevice) row { return newReader(dir, whole, p.Now()).managed }) {
 		if err != nil {
 			return nil, err
 		}
+		managed.add(&d)
 		// What Conditional Access sees is the directory's device.
 		known, found := byID[d.id]
 		switch {
@@ -132,9 +138,15 @@ func derive(ctx context.Context, p *audit.Pass) (*Owned, error) {
 	}
 	o := b.finish()
 	o.Ownerless = ownerless
+	o.whose = map[snapshot.SectionID]*whose{}
+	for section, w := range map[snapshot.SectionID]*whose{snapshot.Devices: listed, snapshot.ManagedDevices: managed} {
+		if p.Status(section).Unreadable == 0 {
+			o.whose[section] = w
+		}
+	}
 	// Without Intune there are no managed devices, which is an answer too.
-	managed := p.Status(snapshot.ManagedDevices)
-	o.Complete = !o.Ownerless && p.Status(snapshot.Devices).WholeInView() && (managed.WholeInView() || managed.State == snapshot.Unlicensed)
+	intune := p.Status(snapshot.ManagedDevices)
+	o.Complete = !o.Ownerless && p.Status(snapshot.Devices).WholeInView() && (intune.WholeInView() || intune.State == snapshot.Unlicensed)
 	return o, nil
 }
 

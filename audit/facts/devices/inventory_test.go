@@ -9,6 +9,7 @@ import (
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/facts/devices"
 	"passkeyaudit/audit/facts/factstest"
+	"passkeyaudit/audit/facts/methods"
 	"passkeyaudit/audit/facts/population"
 	"passkeyaudit/audit/snapshot"
 )
@@ -129,7 +130,7 @@ func recorded(t *testing.T, tenant factstest.Tenant, sections ...snapshot.Sectio
 	fact := &audit.Fact[bool]{
 		Name:  "test.records",
 		Reads: []audit.Read{{Section: snapshot.Devices}, {Section: snapshot.ManagedDevices}, {Section: snapshot.AuthenticationMethods}, {Section: snapshot.SignIns}},
-		Facts: []audit.AnyFact{population.Users},
+		Facts: []audit.AnyFact{population.Users, methods.Listings, devices.Inventory},
 		Derive: func(ctx context.Context, p *audit.Pass) (bool, error) {
 			dir, err := audit.Get(ctx, p, population.Users)
 			if err != nil {

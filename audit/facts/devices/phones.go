@@ -7,6 +7,7 @@ import (
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/entra"
+	"passkeyaudit/audit/facts/methods"
 	"passkeyaudit/audit/facts/population"
 	"passkeyaudit/audit/snapshot"
 )
@@ -20,7 +21,7 @@ var Phones = &audit.Fact[*Seen]{
 		{Section: snapshot.AuthenticationMethods, Gap: audit.Refines},
 		{Section: snapshot.SignIns, Gap: audit.Refines},
 	},
-	Facts:  []audit.AnyFact{population.Users, Inventory},
+	Facts:  []audit.AnyFact{population.Users, methods.Listings, Inventory},
 	Derive: derivePhones,
 }
 
@@ -79,15 +80,13 @@ func derivePhones(ctx context.Context, p *audit.Pass) (*Seen, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := phonesBuilder{places: map[place]*audit.Builder{}, apps: map[app]*audit.Builder{}}
-	newMap := func() func(*entra.UserMethods) []sighting {
-		return func(v *entra.UserMethods) []sighting { return registeredApps(dir, v) }
+	listed, err := audit.Get(ctx, p, methods.Listings)
+	if err != nil {
+		return nil, err
 	}
-	for list, err := range audit.Mapped(ctx, p, snapshot.AuthenticationMethods, newMap) {
-		if err != nil {
-			return nil, err
-		}
-		b.add(list, snapshot.AuthenticationMethods)
+	b := phonesBuilder{places: map[place]*audit.Builder{}, apps: map[app]*audit.Builder{}}
+	for a := range listed.Apps() {
+		b.add(snapshot.AuthenticationMethods, registeredApp(&a))
 	}
 	for list, err := range audit.Mapped(ctx, p, snapshot.SignIns, func() func(*entra.SignIn) []sighting {
 		return func(v *entra.SignIn) []sighting { return signedIn(dir, v) }
@@ -95,7 +94,7 @@ func derivePhones(ctx context.Context, p *audit.Pass) (*Seen, error) {
 		if err != nil {
 			return nil, err
 		}
-		b.add(list, snapshot.SignIns)
+		b.add(snapshot.SignIns, list...)
 	}
 	seen := b.finish()
 	for _, platform := range []OS{Android, IOS} {
@@ -111,7 +110,7 @@ type phonesBuilder struct {
 	unplaced audit.Builder
 }
 
-func (b *phonesBuilder) add(list []sighting, section snapshot.SectionID) {
+func (b *phonesBuilder) add(section snapshot.SectionID, list ...sighting) {
 	for _, s := range list {
 		switch {
 		case s.platform != "":
@@ -154,25 +153,12 @@ type sighting struct {
 	version  Version // of the app
 }
 
-// registeredApps are the Authenticators of a row.
-func registeredApps(dir *population.Directory, v *entra.UserMethods) []sighting {
-	n, known := dir.Ordinal(v.UserID)
-	if !known {
-		return nil
+func registeredApp(a *methods.App) sighting {
+	s := sighting{account: a.Account, app: true, version: ParseVersion(a.Version)}
+	if _, platform, told := authenticatorPlatform(a); told {
+		s.platform = platform
 	}
-	var list []sighting
-	for i := range v.Methods {
-		m := &v.Methods[i]
-		if !authenticator(m) {
-			continue
-		}
-		s := sighting{account: n, app: true, version: ParseVersion(m.PhoneAppVersion)}
-		if _, platform, told := authenticatorPlatform(m); told {
-			s.platform = platform
-		}
-		list = append(list, s)
-	}
-	return list
+	return s
 }
 
 // signedIn are the phones of a successful sign-in. A failed one may be somebody
@@ -200,23 +186,16 @@ func signedIn(dir *population.Directory, s *entra.SignIn) []sighting {
 	return list
 }
 
-func authenticator(m *entra.AuthenticationMethod) bool {
-	return strings.HasSuffix(strings.ToLower(m.Kind()), "microsoftauthenticator")
-}
-
 // authenticatorPlatform tells on which platform a registered Authenticator runs. v1.0
 // has no member for it. The app's version does: on Android its second part is year
 // and month, as in 6.2507.4749, on iOS a small number, as in 6.8.37; PF
 // (how-to-authentication-passkeys-fido2, 2026-03-08) names these two, that all
 // versions are like them is inferred. The name of the phone has to agree where it is
 // that of an iPhone or iPad.
-func authenticatorPlatform(m *entra.AuthenticationMethod) (member string, platform OS, known bool) {
-	if !authenticator(m) {
-		return "", "", false
-	}
-	name := strings.ToLower(m.DisplayName)
+func authenticatorPlatform(a *methods.App) (member string, platform OS, known bool) {
+	name := strings.ToLower(a.Name)
 	apple := strings.Contains(name, "iphone") || strings.Contains(name, "ipad")
-	parts := strings.Split(m.PhoneAppVersion, ".")
+	parts := strings.Split(a.Version, ".")
 	if len(parts) >= 3 {
 		switch second, err := strconv.Atoi(parts[1]); {
 		case err != nil, second < 0:

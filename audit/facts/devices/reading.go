@@ -89,18 +89,18 @@ const idleAfter = 90 * 24 * time.Hour
 
 // reader reads rows of both sections, for one goroutine.
 type reader struct {
-	dir *population.Directory
+	find *population.Finder
 	// directory: the directory's devices were read in full, and Intune adds to few.
 	directory bool
 	idleSince time.Time
 
-	systems  map[string]OS
+	systems  map[string]system
 	versions map[string]Version
 	forms    map[[2]string]Form
 }
 
 func newReader(dir *population.Directory, directory bool, now string) *reader {
-	r := &reader{dir: dir, directory: directory, systems: map[string]OS{}, versions: map[string]Version{}, forms: map[[2]string]Form{}}
+	r := &reader{find: dir.Finder(), directory: directory, systems: map[string]system{}, versions: map[string]Version{}, forms: map[[2]string]Form{}}
 	if at, err := entra.ParseTime(now); err == nil {
 		r.idleSince = at.Add(-idleAfter)
 	}
@@ -110,13 +110,19 @@ func newReader(dir *population.Directory, directory bool, now string) *reader {
 // Few distinct texts stand in many rows; each is looked at once. What is kept of a row is
 // a copy: the row's memory may be used again.
 
-func (r *reader) system(text string) OS {
-	os, known := r.systems[text]
+// system is what the text of a system comes to.
+type system struct {
+	os     OS
+	server bool
+}
+
+func (r *reader) system(text string) system {
+	s, known := r.systems[text]
 	if !known {
-		os = OSOf(text)
-		r.systems[strings.Clone(text)] = os
+		s = system{OSOf(text), server(text)}
+		r.systems[strings.Clone(text)] = s
 	}
-	return os
+	return s
 }
 
 func (r *reader) version(text string) Version {
@@ -155,11 +161,12 @@ func (r *reader) idle(text string) bool {
 
 // device reads a row of the directory.
 func (r *reader) device(v *entra.Device) row {
-	d := row{os: r.system(v.OperatingSystem), version: r.version(v.OperatingSystemVersion), trust: trustOf(v.TrustType)}
+	system := r.system(v.OperatingSystem)
+	d := row{os: system.os, version: r.version(v.OperatingSystemVersion), trust: trustOf(v.TrustType)}
 	d.is.set(disabled, v.AccountEnabled != nil && !*v.AccountEnabled)
 	d.is.set(compliant, v.IsCompliant != nil && *v.IsCompliant)
 	d.is.set(unowned, v.RegisteredOwners == nil && v.RegisteredUsers == nil)
-	d.is.set(shared, strings.EqualFold(v.ProfileType, "Shared") || d.os == Windows && server(v.OperatingSystem))
+	d.is.set(shared, strings.EqualFold(v.ProfileType, "Shared") || d.os == Windows && system.server)
 	last := "" // mostly the user is the owner
 	for _, list := range [...][]entra.DirectoryObject{v.RegisteredOwners, v.RegisteredUsers} {
 		for i := range list {
@@ -167,7 +174,7 @@ func (r *reader) device(v *entra.Device) row {
 				continue
 			}
 			last = list[i].ID
-			if n, known := r.dir.Ordinal(list[i].ID); known {
+			if n, known := r.find.Ordinal(list[i].ID); known {
 				d.owners.add(n)
 			}
 		}
@@ -183,11 +190,12 @@ func (r *reader) device(v *entra.Device) row {
 
 // managed reads a row of Intune.
 func (r *reader) managed(v *entra.ManagedDevice) row {
-	d := row{id: idOf(v.AzureADDeviceID), os: r.system(v.OperatingSystem), version: r.version(v.OSVersion), is: fromIntune}
+	system := r.system(v.OperatingSystem)
+	d := row{id: idOf(v.AzureADDeviceID), os: system.os, version: r.version(v.OSVersion), is: fromIntune}
 	d.is.set(compliant, strings.EqualFold(v.ComplianceState, "compliant"))
 	enrolment := enrolmentOf(v.DeviceEnrollmentType)
-	d.is.set(shared, enrolment == WithoutUser || enrolment == ByManager || d.os == Windows && server(v.OperatingSystem))
-	if n, known := r.dir.Ordinal(v.UserID); known {
+	d.is.set(shared, enrolment == WithoutUser || enrolment == ByManager || d.os == Windows && system.server)
+	if n, known := r.find.Ordinal(v.UserID); known {
 		d.owners.add(n)
 	}
 	r.settle(&d, v.OperatingSystem, v.DeviceName, v.Model, v.LastSyncDateTime)

@@ -8,6 +8,7 @@ import (
 
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/entra"
+	"passkeyaudit/audit/facts/methods"
 	"passkeyaudit/audit/facts/population"
 	"passkeyaudit/audit/snapshot"
 )
@@ -52,13 +53,18 @@ func (r *Record) Level() Level {
 
 // RecordsOf puts together what some sections tell of the devices of some accounts,
 // the strongest evidence first. It reads the sections, and keeps of them what is about
-// these accounts only. The caller declares them.
+// these accounts only. The caller declares them and the fact Inventory, and for
+// authenticationMethods the fact methods.Listings.
 func RecordsOf(ctx context.Context, p *audit.Pass, dir *population.Directory, people audit.Set, sections ...snapshot.SectionID) (map[uint32][]Record, error) {
 	found := map[uint32][]Record{}
 	if people.Empty() {
 		return found, nil
 	}
-	g := gatherer{dir: dir, people: people, found: found, now: p.Now(), sharing: map[string][]uint32{}}
+	owned, err := audit.Get(ctx, p, Inventory)
+	if err != nil {
+		return nil, err
+	}
+	g := gatherer{dir: dir, owned: owned, people: people, found: found, now: p.Now(), sharing: map[string][]uint32{}}
 	// The directory before Intune, whose rows complete its own.
 	order := []snapshot.SectionID{snapshot.Devices, snapshot.ManagedDevices, snapshot.AuthenticationMethods, snapshot.SignIns}
 	for _, section := range order {
@@ -81,6 +87,7 @@ func RecordsOf(ctx context.Context, p *audit.Pass, dir *population.Directory, pe
 // where they are decoded.
 type gatherer struct {
 	dir    *population.Directory
+	owned  *Owned
 	people audit.Set
 	now    string
 	found  map[uint32][]Record
@@ -95,7 +102,7 @@ func (g *gatherer) section(ctx context.Context, p *audit.Pass, section snapshot.
 	case snapshot.ManagedDevices:
 		return each(ctx, p, g, section, (*gatherer).managed)
 	case snapshot.AuthenticationMethods:
-		return each(ctx, p, g, section, (*gatherer).apps)
+		return g.apps(ctx, p)
 	default:
 		return each(ctx, p, g, section, (*gatherer).signIn)
 	}
@@ -111,7 +118,15 @@ func each[T any](ctx context.Context, p *audit.Pass, g *gatherer, section snapsh
 		r := newReader(g.dir, true, g.now)
 		return func(v *T) told { return read(g, r, v) }
 	}
-	for tell, err := range audit.Mapped(ctx, p, section, newMap) {
+	rows := audit.Mapped(ctx, p, section, newMap)
+	if whose := g.owned.whose[section]; whose != nil {
+		devices := make(map[uint32]bool, len(g.sharing))
+		for id := range g.sharing {
+			devices[hashOf(id)] = true
+		}
+		rows = audit.MappedWhere(ctx, p, section, whose.of(g.people, devices), newMap)
+	}
+	for tell, err := range rows {
 		if err != nil {
 			return err
 		}
@@ -218,28 +233,28 @@ func (g *gatherer) takeOut(n uint32, deviceID string) Record {
 	return r
 }
 
-func (g *gatherer) apps(read *reader, v *entra.UserMethods) told {
-	n, known := g.dir.Ordinal(v.UserID)
-	if !known || !g.people.Has(n) {
-		return nil
+// apps takes the registered Authenticators, which are known without reading rows again.
+func (g *gatherer) apps(ctx context.Context, p *audit.Pass) error {
+	listed, err := audit.Get(ctx, p, methods.Listings)
+	if err != nil {
+		return err
 	}
-	var list []Record
-	for i := range v.Methods {
-		m := &v.Methods[i]
-		if !authenticator(m) {
+	read := newReader(g.dir, true, g.now)
+	for a := range listed.Apps() {
+		if !g.people.Has(a.Account) {
 			continue
 		}
-		r := Record{By: ByAuthenticator, Section: snapshot.AuthenticationMethods, Key: v.UserID, Name: m.DisplayName, App: ParseVersion(m.PhoneAppVersion)}
-		if member, platform, told := authenticatorPlatform(m); told {
-			r.OS, r.SystemPointer = platform, entra.Pointer("value", i, member)
+		r := Record{By: ByAuthenticator, Section: snapshot.AuthenticationMethods, Key: a.Key(), Name: a.Name, App: ParseVersion(a.Version)}
+		if member, platform, told := authenticatorPlatform(&a); told {
+			r.OS, r.SystemPointer = platform, entra.Pointer("value", a.At, member)
 		}
 		if r.App.Told() {
-			r.VersionPointer = entra.Pointer("value", i, "phoneAppVersion")
+			r.VersionPointer = entra.Pointer("value", a.At, "phoneAppVersion")
 		}
-		r.Form = read.form("", m.DisplayName)
-		list = append(list, r)
+		r.Form = read.form("", a.Name)
+		g.found[a.Account] = append(g.found[a.Account], r)
 	}
-	return func() { g.found[n] = append(g.found[n], list...) }
+	return nil
 }
 
 // signIn reads a successful sign-in; a failed one may be somebody else's.
@@ -250,12 +265,12 @@ func (g *gatherer) signIn(read *reader, s *entra.SignIn) told {
 	}
 	var list []Record
 	if d := s.DeviceDetail; d != nil {
-		if os := read.system(d.OperatingSystem); os != "" {
+		if os := read.system(d.OperatingSystem).os; os != "" {
 			list = append(list, fromDetail(os, d, s.UserAgent))
 		}
 	}
 	if d := s.AuthenticationAppDeviceDetails; d != nil {
-		if os := read.system(d.OperatingSystem); os.Phone() {
+		if os := read.system(d.OperatingSystem).os; os.Phone() {
 			r := Record{
 				By: BySignIn, OS: os, App: ParseVersion(d.AppVersion), DeviceID: idOf(d.DeviceID),
 				SystemPointer: "/authenticationAppDeviceDetails/operatingSystem", VersionPointer: "/authenticationAppDeviceDetails/appVersion",

@@ -16,12 +16,12 @@ const (
 )
 
 func trustOf(text string) Trust {
-	switch strings.ToLower(text) {
-	case "workplace":
+	switch {
+	case strings.EqualFold(text, "Workplace"):
 		return Registered
-	case "azuread":
+	case strings.EqualFold(text, "AzureAd"):
 		return Joined
-	case "serverad":
+	case strings.EqualFold(text, "ServerAd"):
 		return Hybrid
 	default:
 		return TrustUnknown

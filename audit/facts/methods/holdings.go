@@ -14,7 +14,7 @@ var Holdings = &audit.Fact[*Held]{
 	Name:   "methods.Holdings",
 	Doc:    "which authentication methods each person has registered, and on what evidence",
 	Reads:  []audit.Read{{Section: snapshot.AuthenticationMethods}, {Section: snapshot.UserRegistrationDetails}},
-	Facts:  []audit.AnyFact{population.Users},
+	Facts:  []audit.AnyFact{population.Users, Listings},
 	Derive: deriveHoldings,
 }
 
@@ -60,13 +60,11 @@ func deriveHoldings(ctx context.Context, p *audit.Pass) (*Held, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := newHoldingsBuilder(dir.All.Count())
-	for l, err := range audit.Folded(ctx, p, snapshot.AuthenticationMethods, func() func(*entra.UserMethods) listing { return newReader(dir).listing }) {
-		if err != nil {
-			return nil, err
-		}
-		b.listing(&l)
+	listed, err := audit.Get(ctx, p, Listings)
+	if err != nil {
+		return nil, err
 	}
+	b := newHoldingsBuilder(listed)
 	for r, err := range audit.Folded(ctx, p, snapshot.UserRegistrationDetails, func() func(*entra.UserRegistrationDetails) reported { return newReader(dir).report }) {
 		if err != nil {
 			return nil, err

@@ -2,6 +2,7 @@ package methods
 
 import (
 	"encoding/binary"
+	"slices"
 	"strings"
 
 	"passkeyaudit/audit"
@@ -28,15 +29,6 @@ func kindBit(kind Kind) kindSet {
 	return 1 << len(kinds) // Unrecognised
 }
 
-// listing is what a row of authenticationMethods comes to.
-type listing struct {
-	account  uint32
-	known    bool // there is such an account
-	held     kindSet
-	passkeys keyList
-	pass     Pass
-}
-
 // reported is what a row of the registration report comes to.
 type reported struct {
 	account  uint32
@@ -55,33 +47,53 @@ type keyList struct {
 // reader reads a run of rows. Few distinct values stand in many rows; each is looked
 // at once.
 type reader struct {
-	dir *population.Directory
+	dir  *population.Directory
+	find *population.Finder
 	// The bits of the kinds of which more is kept.
 	passkey, pass, app kindSet
 
-	kinds map[[2]string]kindSet // by type and phone type
-	words map[string]kindSet    // by the report's words
+	types []methodType
+	words map[string]kindSet // by the report's words
 	lists map[string]keyList
-	at    []string // pointers by position
+	texts map[string]string // of phones, of which few differ
+	at    []string          // pointers by position
 	key   []byte
 }
 
 func newReader(dir *population.Directory) *reader {
 	return &reader{
-		dir: dir, passkey: kindBit(Passkey), pass: kindBit(TemporaryAccessPass), app: kindBit(Authenticator),
-		kinds: map[[2]string]kindSet{}, words: map[string]kindSet{}, lists: map[string]keyList{},
+		dir: dir, find: dir.Finder(), passkey: kindBit(Passkey), pass: kindBit(TemporaryAccessPass), app: kindBit(Authenticator),
+		words: map[string]kindSet{}, lists: map[string]keyList{}, texts: map[string]string{},
 	}
 }
 
-func (r *reader) kindOf(m *entra.AuthenticationMethod) kindSet {
-	key := [2]string{m.ODataType, m.PhoneType}
-	bit, known := r.kinds[key]
-	if !known {
-		bit = kindBit(KindOf(m))
-		r.kinds[key] = bit
+// typeOf is what the type of a method comes to. There are a dozen, so that looking
+// through those seen is quicker than a map.
+func (r *reader) typeOf(m *entra.AuthenticationMethod) *methodType {
+	for i := range r.types {
+		if t := &r.types[i]; t.name == m.ODataType && t.phone == m.PhoneType {
+			return t
+		}
 	}
-	return bit
+	t := methodType{
+		name: strings.Clone(m.ODataType), phone: strings.Clone(m.PhoneType), bit: kindBit(KindOf(m)),
+		app: IsApp(m),
+	}
+	if len(r.types) == maxTypes { // a snapshot that was made up
+		r.types = r.types[:0]
+	}
+	r.types = append(r.types, t)
+	return &r.types[len(r.types)-1]
 }
+
+// methodType is a type of methods, phones by their kind.
+type methodType struct {
+	name, phone string
+	bit         kindSet
+	app         bool // Authenticator, also under names it had
+}
+
+const maxTypes = 64
 
 func (r *reader) wordKind(word string) kindSet {
 	bit, known := r.words[word]
@@ -100,61 +112,11 @@ func (r *reader) pointer(i int) string {
 	return r.at[i]
 }
 
-// listing reads a row of authenticationMethods. A refused item, and one without a
-// list, say nothing.
-func (r *reader) listing(row *entra.UserMethods) (l listing) {
-	l.account, l.known = r.dir.Ordinal(row.UserID)
-	if !l.known || row.Error != nil || row.Methods == nil {
-		return l
-	}
-	l.held = hasRow
-	r.key = append(r.key[:0], 'l')
-	for i := range row.Methods {
-		m := &row.Methods[i]
-		bit := r.kindOf(m)
-		if bit == r.app && l.held&bit != 0 {
-			l.held |= severalApps
-		}
-		l.held |= bit
-		switch bit {
-		case r.passkey:
-			for _, part := range [...]string{r.pointer(i), m.AAGUID, m.PasskeyType, m.AttestationLevel, m.Model} {
-				r.addKey(part)
-			}
-		case r.pass:
-			l.pass = Pass{Usable: told(m.IsUsable), UsableOnce: told(m.IsUsableOnce), Pointer: r.pointer(i)}
-		}
-	}
-	if l.held&r.passkey != 0 {
-		l.passkeys = r.listed(row)
-	}
-	return l
-}
-
 // addKey adds a value to the key of a list. With its length before it, no two lists
 // have one key, whatever the values hold.
 func (r *reader) addKey(part string) {
 	r.key = binary.AppendUvarint(r.key, uint64(len(part)))
 	r.key = append(r.key, part...)
-}
-
-// listed gives the passkeys of a row, whose key has been written.
-func (r *reader) listed(row *entra.UserMethods) keyList {
-	if known, ok := r.lists[string(r.key)]; ok {
-		return known
-	}
-	k := keyList{key: string(r.key)}
-	for i := range row.Methods {
-		m := &row.Methods[i]
-		if r.kindOf(m) == r.passkey {
-			k.list = append(k.list, RegisteredPasskey{
-				Credential: Credential{AAGUID: m.AAGUID, Type: m.PasskeyType, Attest: attested(m.AttestationLevel)},
-				Model:      m.Model, AttestationLevel: m.AttestationLevel, Pointer: r.pointer(i),
-			})
-		}
-	}
-	r.lists[k.key] = k
-	return k
 }
 
 func told(flag *bool) audit.Tri {
@@ -179,7 +141,7 @@ func attested(level string) audit.Tri {
 // AAGUID of a passkey, and of a pass not whether it is usable. A row without a list
 // says nothing.
 func (r *reader) report(row *entra.UserRegistrationDetails) (d reported) {
-	d.account, d.known = r.dir.Ordinal(row.ID)
+	d.account, d.known = r.find.Ordinal(row.ID)
 	if !d.known || row.MethodsRegistered == nil {
 		return d
 	}
@@ -213,46 +175,42 @@ func (r *reader) report(row *entra.UserRegistrationDetails) (d reported) {
 // later row can take back what an earlier one said.
 type holdingsBuilder struct {
 	held     *Held
-	listed   []kindSet
+	listed   *Listed
 	reported []kindSet
 	// fromReport are the passkeys of the report, held.passkeys those of listings.
 	fromReport []uint32
-	lists      map[string]uint32
+	lists      keyLists
 }
 
-func newHoldingsBuilder(accounts int) *holdingsBuilder {
+func newHoldingsBuilder(listed *Listed) *holdingsBuilder {
+	accounts := len(listed.kinds)
 	return &holdingsBuilder{
-		held: &Held{
-			byKind: map[Kind]audit.Set{}, passes: map[uint32]Pass{},
-			passkeys: make([]uint32, accounts), lists: [][]RegisteredPasskey{nil},
-		},
-		listed: make([]kindSet, accounts), reported: make([]kindSet, accounts),
-		fromReport: make([]uint32, accounts), lists: map[string]uint32{"": 0},
+		held:   &Held{byKind: map[Kind]audit.Set{}, passes: listed.passes, passkeys: slices.Clone(listed.passkeys)},
+		listed: listed, reported: make([]kindSet, accounts), fromReport: make([]uint32, accounts),
+		// Lists of the report have keys of their own.
+		lists: keyLists{lists: slices.Clip(listed.lists), at: map[string]uint32{"": 0}},
 	}
 }
 
-// list keeps one copy of a list that many accounts have.
-func (b *holdingsBuilder) list(k keyList) uint32 {
-	at, known := b.lists[k.key]
+// keyLists keeps one copy of each list that many accounts have; the first is the empty
+// one.
+type keyLists struct {
+	lists [][]RegisteredPasskey
+	at    map[string]uint32
+}
+
+func newKeyLists() keyLists {
+	return keyLists{lists: [][]RegisteredPasskey{nil}, at: map[string]uint32{"": 0}}
+}
+
+func (k *keyLists) add(list keyList) uint32 {
+	at, known := k.at[list.key]
 	if !known {
-		at = uint32(len(b.held.lists))
-		b.lists[k.key] = at
-		b.held.lists = append(b.held.lists, k.list)
+		at = uint32(len(k.lists))
+		k.at[list.key] = at
+		k.lists = append(k.lists, list.list)
 	}
 	return at
-}
-
-func (b *holdingsBuilder) listing(l *listing) {
-	if !l.known {
-		return
-	}
-	b.listed[l.account] = l.held
-	b.held.passkeys[l.account] = b.list(l.passkeys)
-	if l.pass.Pointer != "" {
-		b.held.passes[l.account] = l.pass
-	} else {
-		delete(b.held.passes, l.account)
-	}
 }
 
 func (b *holdingsBuilder) report(r *reported) {
@@ -260,7 +218,7 @@ func (b *holdingsBuilder) report(r *reported) {
 		return
 	}
 	b.reported[r.account] = r.held
-	b.fromReport[r.account] = b.list(r.passkeys)
+	b.fromReport[r.account] = b.lists.add(r.passkeys)
 }
 
 // finish puts listing and report together. Of an account whose methods were listed
@@ -268,16 +226,17 @@ func (b *holdingsBuilder) report(r *reported) {
 // metadata, 2026-08).
 func (b *holdingsBuilder) finish() *Held {
 	h := b.held
+	h.lists = b.lists.lists
 	where := func(of []kindSet, bit kindSet) audit.Set {
 		return audit.SetWhere(len(of), func(n uint32) bool { return of[n]&bit != 0 })
 	}
-	h.Asked, h.Reported, h.SeveralApps = where(b.listed, hasRow), where(b.reported, hasRow), where(b.listed, severalApps)
-	held, tokens := b.listed, kindBit(HardwareOath)
-	for i := range held {
-		if held[i]&hasRow != 0 {
-			held[i] |= b.reported[i] & tokens
+	h.Asked, h.Reported, h.SeveralApps = where(b.listed.kinds, hasRow), where(b.reported, hasRow), where(b.listed.kinds, severalApps)
+	held, tokens := b.reported, kindBit(HardwareOath)
+	for i, listed := range b.listed.kinds {
+		if listed&hasRow != 0 {
+			held[i] = listed | b.reported[i]&tokens
 		} else {
-			held[i], h.passkeys[i] = b.reported[i], b.fromReport[i]
+			h.passkeys[i] = b.fromReport[i]
 		}
 	}
 	for k := range len(kinds) + 1 {

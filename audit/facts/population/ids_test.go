@@ -43,6 +43,13 @@ func TestIDsAsNumbersAndAsText(t *testing.T) {
 		if fmt.Sprint(found, missing) != fmt.Sprint(wantFound, wantMissing) {
 			t.Fatalf("found %v, not %q; as text %v, not %q", found, missing, wantFound, wantMissing)
 		}
+		inTurn := finder{ids: &numbers, rows: rows}
+		for _, id := range append(asked, list...) {
+			n, found := inTurn.find(id)
+			if m, wanted := numbers.find(id); found != wanted || found && n != m {
+				t.Fatalf("%s: at %d (%t), by itself at %d (%t)", id, n, found, m, wanted)
+			}
+		}
 		for _, id := range asked {
 			n, found := numbers.find(id)
 			m, wanted := texts.find(id)
@@ -73,7 +80,7 @@ func TestParseGUID(t *testing.T) {
 		t.Errorf("%s comes back as %s (%t)", good, g.text(), ok)
 	}
 	for i := range good {
-		for _, c := range []string{"g", "-", "0", "\x00", "\xff"} {
+		for _, c := range []string{"g", "-", "0", "\x00", "\xff", "/", ":", "@", "G", "\x10", "\x19", "P", "\x21", "\xb1", "\xc1", "`"} {
 			bad := good[:i] + c + good[i+1:]
 			isDash := good[i] == '-'
 			if _, ok := parseGUID(bad); ok && (isDash != (c == "-") || !isDash && c != "0") {

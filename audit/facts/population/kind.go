@@ -41,6 +41,16 @@ var employeeTypes = map[string]Kind{
 	"emergency": Emergency, "emergency access": Emergency, "break glass": Emergency, "breakglass": Emergency, "break-glass": Emergency,
 }
 
+// employeeKind is the kind that an employeeType names, if it names one. Most accounts
+// are of one of the types that say nothing.
+func employeeKind(text string) (Kind, bool) {
+	if text == "Employee" || text == "Contractor" {
+		return "", false
+	}
+	kind, ok := employeeTypes[strings.ToLower(strings.TrimSpace(text))]
+	return kind, ok
+}
+
 // kindOf judges one account: by role, then by what it was declared to be, then by
 // licence, then by name.
 func kindOf(u *entra.User, holdsSyncRole bool) Kind {
@@ -51,7 +61,7 @@ func kindOf(u *entra.User, holdsSyncRole bool) Kind {
 		return Sync
 	}
 	if u.EmployeeType != "" {
-		if kind, ok := employeeTypes[strings.ToLower(strings.TrimSpace(u.EmployeeType))]; ok {
+		if kind, ok := employeeKind(u.EmployeeType); ok {
 			return kind
 		}
 	}

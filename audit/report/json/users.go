@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strconv"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -85,7 +86,7 @@ func (l *userLines) appendUser(b []byte, u *readiness.User) (_ []byte, err error
 	member := func(name, value string) {
 		if err == nil {
 			b = append(b, name...)
-			b, err = jsontext.AppendQuote(b, value)
+			b, err = appendQuote(b, value)
 		}
 	}
 	// Words of ours have nothing to escape.
@@ -146,6 +147,17 @@ func (l *userLines) appendUser(b []byte, u *readiness.User) (_ []byte, err error
 		b = append(append(b, `,"enforcement":`...), text...)
 	}
 	return append(b, "}\n"...), err
+}
+
+// appendQuote is jsontext.AppendQuote, which looks at one character after the other. Most
+// names have nothing to escape.
+func appendQuote(b []byte, text string) ([]byte, error) {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' {
+			return jsontext.AppendQuote(b, text)
+		}
+	}
+	return append(append(append(b, '"'), text...), '"'), nil
 }
 
 func (l *userLines) appendStanding(b []byte, s *readiness.Standing, err error) ([]byte, error) {

@@ -38,7 +38,7 @@ var Check = &audit.Check{
 		// Of somebody known from the report alone, no passkey's AAGUID is known.
 		{Section: snapshot.UserRegistrationDetails, Gap: audit.Refines},
 	},
-	Facts: []audit.AnyFact{population.Users, methods.Policy, methods.Models, devices.Phones},
+	Facts: []audit.AnyFact{population.Users, methods.Policy, methods.Listings, methods.Models, devices.Inventory, devices.Phones},
 	Run:   run,
 }
 

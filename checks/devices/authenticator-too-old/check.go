@@ -38,7 +38,7 @@ var Check = &audit.Check{
 		{Section: snapshot.Devices, Gap: audit.Refines},
 		{Section: snapshot.ManagedDevices, Gap: audit.Refines},
 	},
-	Facts: []audit.AnyFact{population.Users, methods.Policy, devices.Phones},
+	Facts: []audit.AnyFact{population.Users, methods.Policy, methods.Listings, devices.Inventory, devices.Phones},
 	Run:   run,
 }
 

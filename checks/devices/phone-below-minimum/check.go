@@ -40,7 +40,7 @@ var Check = &audit.Check{
 		{Section: snapshot.UserRegistrationDetails, Gap: audit.Refines},
 		{Section: snapshot.SignIns, Gap: audit.Refines},
 	},
-	Facts: []audit.AnyFact{population.Users, methods.Policy, methods.Models, devices.Inventory, activity.SignIns},
+	Facts: []audit.AnyFact{population.Users, methods.Policy, methods.Listings, methods.Models, devices.Inventory, activity.SignIns},
 	Run:   run,
 }
 

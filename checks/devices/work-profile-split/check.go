@@ -38,7 +38,7 @@ var Check = &audit.Check{
 		{Section: snapshot.UserRegistrationDetails, Gap: audit.Refines},
 		{Section: snapshot.SignIns, Gap: audit.Refines},
 	},
-	Facts: []audit.AnyFact{population.Users, methods.Policy, methods.Models, methods.Holdings, devices.Inventory, devices.Phones},
+	Facts: []audit.AnyFact{population.Users, methods.Policy, methods.Listings, methods.Models, methods.Holdings, devices.Inventory, devices.Phones},
 	Run:   run,
 }
 
