@@ -59,7 +59,7 @@ type stand struct {
 // judge finds where a person in scope stands.
 func (e *engine) judge(p *person, r resolution) stand {
 	if !e.m.policiesKnown && !r.helps(gapPolicies) {
-		return e.judgeUnread(p, r)
+		return e.judgeUnread(p)
 	}
 	if e.works(p, r) != nil {
 		return stand{state: HasPasskey}
@@ -81,8 +81,9 @@ func (e *engine) judge(p *person, r resolution) stand {
 }
 
 // judgeUnread judges where policies may not have been read. One of them may block
-// everything, but none opens a way to somebody who has none without any policy.
-func (e *engine) judgeUnread(p *person, r resolution) stand {
+// everything, but none opens a way to somebody who has none without any policy, whatever
+// else is not known.
+func (e *engine) judgeUnread(p *person) stand {
 	outer, strengths := e.change, e.strengthsChanged
 	defer func() { e.change, e.strengthsChanged = outer, strengths; e.changes++ }()
 	bare := slices.Clone(outer)
@@ -93,7 +94,7 @@ func (e *engine) judgeUnread(p *person, r resolution) stand {
 		e.change = bare
 		e.changes++
 	}
-	if e.judge(p, r|resolution(gapPolicies)).state == Trapped {
+	if e.judge(p, kind).state == Trapped {
 		return stand{state: Trapped}
 	}
 	return stand{state: Unknown}
