@@ -177,9 +177,11 @@ func (s *side) shutOut(among audit.Set) audit.Set {
 type able struct {
 	modes  methods.ModeSets
 	within map[string]audit.Set
+	// perhaps are by mode who may have it, or register it. Classes are many, and each asks.
+	perhaps map[string]audit.Set
 }
 
-func newAble(s *side) *able { return &able{s.modes, s.registrable()} }
+func newAble(s *side) *able { return &able{s.modes, s.registrable(), map[string]audit.Set{}} }
 
 // not are those of some people whom a question about modes refuses. It is asked once for
 // all whom the modes that it looks at do not tell apart: people are divided by a mode
@@ -221,8 +223,12 @@ func (a *able) not(people audit.Set, refuses func(could func(mode string) audit.
 // divide tells of some people who could use a mode, who perhaps, and who not.
 func (a *able) divide(people audit.Set, mode string) map[audit.Tri]audit.Set {
 	set := a.modes[mode]
-	yes := set.Yes.And(people)
-	maybe := set.Maybe.Or(a.within[mode]).And(people).Minus(yes)
+	perhaps, known := a.perhaps[mode]
+	if !known {
+		perhaps = set.Maybe.Or(a.within[mode]).Minus(set.Yes)
+		a.perhaps[mode] = perhaps
+	}
+	yes, maybe := set.Yes.And(people), perhaps.And(people)
 	return map[audit.Tri]audit.Set{audit.Yes: yes, audit.Unsure: maybe, audit.No: people.Minus(yes).Minus(maybe)}
 }
 
