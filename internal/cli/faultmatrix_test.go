@@ -42,7 +42,7 @@ type read struct {
 	path  string
 	shape shape
 	// forms is in how many forms it is asked for, one after another, where Graph
-	// answers 400.
+	// answers 400; of logs also where it answers 404, for beta may have them.
 	forms int
 	// before is how many requests to the path come before the one that gives rows: the
 	// simulator refuses the first form.
@@ -68,15 +68,15 @@ var reads = []read{
 	{section: snapshot.RoleAssignments, path: "/roleManagement/directory/roleAssignments/", shape: aListing, forms: 2, wave: 2},
 	{section: snapshot.RoleEligibility, path: "/roleManagement/directory/roleEligibilitySchedules/", shape: aListing, forms: 2, wave: 3},
 	{section: snapshot.Users, path: "/users/$count/", shape: aCount, forms: 1, wave: 5},
-	{section: snapshot.Users, path: "/users/", shape: aListing, forms: 1, wave: 2},
-	{section: snapshot.RiskyUsers, path: "/identityProtection/riskyUsers/", shape: aListing, forms: 1, wave: 1},
+	{section: snapshot.Users, path: "/users/", shape: aListing, forms: 2, wave: 2},
+	{section: snapshot.RiskyUsers, path: "/identityProtection/riskyUsers/", shape: aListing, forms: 2, wave: 1},
 	{section: snapshot.Groups, path: "/directoryObjects/getByIds/", shape: postedIDs, forms: 1, wave: 4},
 	{section: snapshot.Groups, path: "/groups/$count/", shape: aCount, forms: 1, wave: 5},
 	{section: snapshot.GroupMembers, path: "transitiveMembers/microsoft.graph.user/", shape: perGroup, forms: 1, wave: 1},
 	{section: snapshot.UserRegistrationDetails, path: "/reports/authenticationMethods/userRegistrationDetails/", shape: aListing, forms: 1, wave: 1},
 	{section: snapshot.AuthenticationMethods, path: "authentication/methods/", shape: perAccount, forms: 1, wave: 1},
 	{section: snapshot.AuthenticationMethods, path: "/$batch/", shape: aBatch, forms: 1, wave: 3},
-	{section: snapshot.Devices, path: "/devices/", shape: aListing, forms: 3, before: 1, wave: 1},
+	{section: snapshot.Devices, path: "/devices/", shape: aListing, forms: 5, before: 1, wave: 1},
 	{section: snapshot.ManagedDevices, path: "/deviceManagement/managedDevices/", shape: aListing, forms: 1, wave: 1},
 	// Sign-ins are asked for in beta too.
 	{section: snapshot.SignIns, path: "/auditLogs/signIns/", shape: aLog, forms: 2, wave: 1},
@@ -238,7 +238,7 @@ func outcomeOf(r read, f trouble, late bool) outcome {
 	o := outcome{state: f.stateOf(), says: f.says, status: f.status(), least: f.tries, most: f.tries}
 	rounds := 1
 	switch {
-	case f.what == "400" && !late:
+	case (f.what == "400" || f.what == "404" && r.shape == aLog) && !late:
 		o.least, o.most = r.forms, r.forms // of which each is tried
 	case f.again:
 		rounds = restarts

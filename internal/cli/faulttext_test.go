@@ -40,7 +40,7 @@ func TestFaultTexts(t *testing.T) {
 		{"a redirect", []string{"/devices/=redirect-away"}, nil},
 		{"next links without an end", []string{"/users/=endless-pages", "transitiveMembers/microsoft.graph.user/=repeat-next-link"}, nil},
 		{"a next link to another host", []string{"/deviceManagement/managedDevices/=foreign-next-link"}, nil},
-		{"the token is not taken any more", []string{"/users/=401;after=1"}, nil},
+		{"the token is not taken any more", []string{"/users/=401;after=1", "/organization/=401;after=1"}, nil},
 		{"parts of rows", []string{"authenticationMethodConfigurations/Fido2/=503", "federationConfiguration/=404"}, nil},
 		{"one account", []string{"authentication/methods/=403:accessDenied*1"}, nil},
 		{"the tenant is not read", []string{"/organization/=403"}, nil},
