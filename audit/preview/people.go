@@ -155,13 +155,11 @@ func lockedOut(b, a *side) audit.Set {
 
 // shutOut are those of some people who certainly cannot sign in.
 func (s *side) shutOut(among audit.Set) audit.Set {
-	var stuck audit.Builder
-	for n := range among.All() {
-		if state := s.stands.Of(n).State; state == bootstrap.Trapped || state == bootstrap.OutOfScope {
-			stuck.Add(n)
-		}
+	rest := among.Minus(s.stands.In(bootstrap.HasPasskey, bootstrap.SelfService, bootstrap.NeedsAdminStep, bootstrap.Unknown))
+	if rest.Empty() {
+		return rest
 	}
-	rest, can := stuck.Set(), newAble(s)
+	can := newAble(s)
 	in := anywhere()
 	var sets []audit.Set
 	for i := range s.access.List {

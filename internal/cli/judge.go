@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -161,6 +162,9 @@ func folder(dir string) (fs.FS, error) {
 // judge runs the chosen checks on a snapshot, writes the result and returns the
 // outcome as an error, nil for a clean run.
 func judge(ctx context.Context, d *Deps, j *judging, snap *snapshot.Snapshot) error {
+	// What is found out of a large tenant stays; what it is found out with does not. Memory
+	// for a third less of that costs nothing that could be measured.
+	defer debug.SetGCPercent(debug.SetGCPercent(75))
 	run := audit.NewRunWith(snap, j.metadata.beside(j.settings, snap.TakenAt()))
 	results, err := j.plan.Run(ctx, run, runner.Options{})
 	if err != nil {

@@ -107,7 +107,7 @@ func (h *Holder) InApp(c *Class) AppRefusal {
 	}
 	out.Policies = h.b.ids(policies)
 	v := Verdict{Confidence: High}
-	for i, e := range h.b.turned {
+	for i, e := range h.b.turned() {
 		if e.inAppRefusal(c.person, harsh) == nil {
 			out.HangsOn = append(out.HangsOn, switchList[i].name)
 			if switchList[i].medium {

@@ -53,6 +53,7 @@ type Result struct {
 	Classes []Class
 
 	classOf []int32 // by ordinal; -1 for accounts in no class
+	parts   *partition
 	model   *model
 }
 
@@ -69,7 +70,7 @@ type Class struct {
 
 // Judge says where everybody stands.
 func (g *Given) Judge(ctx context.Context, o Options) (*Result, error) {
-	r := g.divide(o)
+	r := g.divide(o, nil)
 	err := r.each(ctx, len(r.Classes), func(b *bench, i int) {
 		c := &r.Classes[i]
 		if c.Verdict = b.inScope(c.person); c.ReportOnly {
@@ -83,8 +84,9 @@ func (g *Given) Judge(ctx context.Context, o Options) (*Result, error) {
 	return r, nil
 }
 
-// divide makes the classes, which nobody has judged yet.
-func (g *Given) divide(o Options) *Result {
+// divide makes the classes, which nobody has judged yet: from those of the same tenant
+// before a change, where there are such, with fewer accounts looked at.
+func (g *Given) divide(o Options, before *partition) *Result {
 	src := g.sources
 	src.noPhone, src.lanes = o.World.NoPhones, slices.Clone(src.lanes)
 	for i := range src.lanes {
@@ -92,8 +94,16 @@ func (g *Given) divide(o Options) *Result {
 	}
 	m := newModel(&g.tenant, o)
 	within := src.dir.Enabled.Minus(src.dir.Guests)
-	classes := classify(within, src.dir.All.Count(), src.traits(m.tellsApart(len(g.Policies.Policies))), src.blank)
-	r := &Result{Given: g, Options: o, model: m, Classes: make([]Class, len(classes)), classOf: make([]int32, src.dir.All.Count())}
+	traits := src.traits(m.tellsApart(len(g.Policies.Policies)))
+	var parts *partition
+	if before != nil {
+		parts = before.refine(within, traits)
+	}
+	if parts == nil {
+		parts = divide(within, src.dir.All.Count(), traits)
+	}
+	classes := parts.people(traits, src.blank)
+	r := &Result{Given: g, Options: o, model: m, parts: parts, Classes: make([]Class, len(classes)), classOf: make([]int32, src.dir.All.Count())}
 	for i := range r.classOf {
 		r.classOf[i] = -1
 	}

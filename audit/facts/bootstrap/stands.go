@@ -2,6 +2,7 @@ package bootstrap
 
 import (
 	"context"
+	"slices"
 
 	"passkeyaudit/audit"
 )
@@ -35,20 +36,20 @@ func (s *Stands) At(i int) Stand {
 // Of is where one account stands.
 func (s *Stands) Of(ordinal uint32) Stand { return s.At(s.Index(ordinal)) }
 
-// In are the accounts in a state.
-func (s *Stands) In(state State) audit.Set {
-	var b audit.Builder
-	for n, i := range s.classOf {
-		if i >= 0 && s.List[i].State == state {
-			b.Add(uint32(n))
-		}
+// In are the accounts in one of some states, apart from those that are out of scope
+// whatever policy says.
+func (s *Stands) In(states ...State) audit.Set {
+	in := make([]bool, len(s.List))
+	for i := range s.List {
+		in[i] = slices.Contains(states, s.List[i].State)
 	}
-	return b.Set()
+	return audit.SetWhere(len(s.classOf), func(n uint32) bool { return s.classOf[n] >= 0 && in[s.classOf[n]] })
 }
 
-// Stand says where everybody stands.
-func (g *Given) Stand(ctx context.Context, o Options) (*Stands, error) {
-	r := g.divide(o)
+// Stand says where everybody stands in the tenant after a change; before is the tenant
+// before it.
+func (g *Given) Stand(ctx context.Context, o Options, before *Result) (*Stands, error) {
+	r := g.divide(o, before.parts)
 	s := &Stands{make([]Stand, len(r.Classes)), r.classOf}
 	err := r.each(ctx, len(r.Classes), func(b *bench, i int) { s.List[i] = b.brief(r.Classes[i].person) })
 	return s, err

@@ -167,7 +167,7 @@ func (e *engine) onRoute(approach *attempt, at tryAt) bool {
 // limit makes the bench look at one route only.
 func (b *bench) limit(route Route) {
 	b.route = route
-	for _, e := range b.turned {
+	for _, e := range b.variants {
 		e.route = route
 	}
 }
@@ -288,7 +288,7 @@ func (e *engine) passkeyOnly(c conditionalaccess.Control) bool {
 // hangs notes with which switches the route would be open, and what else makes its
 // being closed less than certain.
 func (b *bench) hangs(p *person, v *Verdict) {
-	for i, e := range b.turned {
+	for i, e := range b.turned() {
 		if e.closed(p, harsh) {
 			continue
 		}

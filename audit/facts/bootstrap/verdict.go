@@ -54,15 +54,20 @@ type Path struct {
 // bench judges people in a model and its variants with one switch turned.
 type bench struct {
 	*engine
-	turned []*engine // by switch
+	variants []*engine // by switch, once somebody asked for them
 }
 
-func newBench(m *model) *bench {
-	b := &bench{engine: newEngine(m)}
-	for i := range switchList {
-		b.turned = append(b.turned, newEngine(m.with(m.switches.turned(i))))
+func newBench(m *model) *bench { return &bench{engine: newEngine(m)} }
+
+// turned are the engines of the variants, by switch. Who only asks where people stand
+// does without them.
+func (b *bench) turned() []*engine {
+	for i := len(b.variants); i < len(switchList); i++ {
+		e := newEngine(b.m.with(b.m.switches.turned(i)))
+		e.route = b.route
+		b.variants = append(b.variants, e)
 	}
-	return b
+	return b.variants
 }
 
 // verdict judges a person who is in scope of the method, or would be.
@@ -85,11 +90,11 @@ func (b *bench) verdict(p *person) Verdict {
 	if v.State == Trapped && !b.m.policiesKnown {
 		v.lower(Medium) // what else stands in the way is not known, only that something does
 	}
-	for i := range b.turned {
+	for i, e := range b.turned() {
 		if !couldMatter(i, bad) {
 			continue
 		}
-		if got := b.turned[i].judge(p, harsh); got.state != bad.state {
+		if got := e.judge(p, harsh); got.state != bad.state {
 			v.HangsOn = append(v.HangsOn, switchList[i].name)
 			if switchList[i].medium {
 				v.lower(Medium)
