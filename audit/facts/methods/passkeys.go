@@ -183,7 +183,8 @@ type Credential struct {
 // AllowsType tells whether the profile admits the credential's type. It holds at
 // registration and at every sign-in (PF 2026-03-08; for deviceBound by analogy).
 func (p *Profile) AllowsType(c Credential) audit.Tri {
-	isDeviceBound, isSynced := strings.EqualFold(c.Type, deviceBound), strings.EqualFold(c.Type, synced)
+	isDeviceBound := equalFold(c.Type, deviceBound)
+	isSynced := !isDeviceBound && equalFold(c.Type, synced)
 	t := p.types
 	switch {
 	case isDeviceBound && t.deviceBound, isSynced && t.synced, c.Type == "" && t.deviceBound && t.synced:
@@ -219,7 +220,7 @@ func (p *Profile) AllowsAAGUID(c Credential) audit.Tri {
 	if c.AAGUID == "" && len(k.AAGUIDs) > 0 {
 		return audit.Unsure
 	}
-	listed := slices.ContainsFunc(k.AAGUIDs, func(a string) bool { return strings.EqualFold(a, c.AAGUID) })
+	listed := slices.ContainsFunc(k.AAGUIDs, func(a string) bool { return equalFold(a, c.AAGUID) })
 	switch strings.ToLower(k.EnforcementType) {
 	case "allow":
 		return audit.TriOf(listed)
@@ -229,6 +230,9 @@ func (p *Profile) AllowsAAGUID(c Credential) audit.Tri {
 		return audit.Unsure
 	}
 }
+
+// equalFold is strings.EqualFold, faster where the texts are the same, as they mostly are.
+func equalFold(a, b string) bool { return a == b || strings.EqualFold(a, b) }
 
 // AllowsRegistration tells whether the profile, by itself, admits registering the
 // credential: type, AAGUID and, where enforced, attestation.
