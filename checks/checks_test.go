@@ -6,8 +6,31 @@ import (
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/audittest"
 	"passkeyaudit/audit/entra/catalogue"
+	"passkeyaudit/audit/runner"
+	"passkeyaudit/audit/snapshot"
 	"passkeyaudit/checks"
 )
+
+// judged is a fixture with what all checks find in it.
+type judged struct {
+	snap    *snapshot.Snapshot
+	results *runner.Results
+}
+
+var fixturesJudged map[string]judged
+
+// everyFixture judges all fixtures there are, once for all tests.
+func everyFixture(t *testing.T) map[string]judged {
+	t.Helper()
+	if fixturesJudged == nil {
+		all := map[string]judged{}
+		for dir, snap := range audittest.Fixtures(t, "../fixtures", ".") {
+			all[dir] = judged{snap, audittest.Judge(t, snap, checks.All(), 0)}
+		}
+		fixturesJudged = all
+	}
+	return fixturesJudged
+}
 
 func TestChecksAreValid(t *testing.T) {
 	if err := audit.Validate(checks.All()); err != nil {
@@ -19,11 +42,10 @@ func TestChecksAreValid(t *testing.T) {
 // it quotes.
 func TestEvidenceResolvesEverywhere(t *testing.T) {
 	findings := 0
-	for dir, snap := range audittest.Fixtures(t, "../fixtures", ".") {
+	for dir, one := range everyFixture(t) {
 		t.Run(dir, func(t *testing.T) {
-			results := audittest.Judge(t, snap, checks.All(), 0)
-			audittest.ResolveEvidence(t, snap, results.Findings)
-			findings += len(results.Findings)
+			audittest.ResolveEvidence(t, one.snap, one.results.Findings)
+			findings += len(one.results.Findings)
 		})
 	}
 	if findings < 40 {
@@ -44,9 +66,9 @@ func TestHealthyTenantIsClean(t *testing.T) {
 
 // Findings of one run can be told apart by check and fingerprint.
 func TestFingerprintsAreUnique(t *testing.T) {
-	for dir, snap := range audittest.Fixtures(t, "../fixtures", ".") {
+	for dir, one := range everyFixture(t) {
 		seen := map[string]bool{}
-		for _, f := range audittest.Judge(t, snap, checks.All(), 0).Findings {
+		for _, f := range one.results.Findings {
 			key := f.Check.ID + " " + f.Fingerprint()
 			if seen[key] {
 				t.Errorf("%s: two findings are %s", dir, key)

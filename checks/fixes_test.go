@@ -4,24 +4,23 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"passkeyaudit/audit"
-	"passkeyaudit/audit/audittest"
 	"passkeyaudit/audit/change"
 	"passkeyaudit/audit/facts/bootstrap"
 	"passkeyaudit/audit/preview"
-	"passkeyaudit/audit/snapshot"
-	"passkeyaudit/checks"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // What a finding says of a step is what a preview of the step's requests says.
 func TestFixesArePreviews(t *testing.T) {
 	compared := 0
-	for name, snap := range audittest.Fixtures(t, "../fixtures", ".") {
+	for name, one := range everyFixture(t) {
 		t.Run(name, func(t *testing.T) {
 			type counts struct{ Frees, Worsens int }
 			tried := map[string]counts{}
-			for _, f := range audittest.Judge(t, snap, checks.All(), 0).Findings {
+			run := audit.NewRun(one.snap)
+			for _, f := range one.results.Findings {
 				for _, step := range f.Fix {
 					if len(step.Edits) == 0 {
 						continue
@@ -43,7 +42,7 @@ func TestFixesArePreviews(t *testing.T) {
 					}
 					tried[string(body)] = got
 					compared++
-					want, judged := previewed(t, snap, requests)
+					want, judged := previewed(t, run, requests)
 					if judged != step.Tried() {
 						t.Errorf("%s: %q was tried: %t, preview: %t", f.Check.ID, step.Change, step.Tried(), judged)
 					} else if diff := cmp.Diff(want, [2]int{got.Frees, got.Worsens}); judged && diff != "" {
@@ -58,16 +57,16 @@ func TestFixesArePreviews(t *testing.T) {
 	}
 }
 
-func previewed(t *testing.T, snap *snapshot.Snapshot, requests []change.Request) (counts [2]int, judged bool) {
+func previewed(t *testing.T, run *audit.Run, requests []change.Request) (counts [2]int, judged bool) {
 	t.Helper()
-	applied, err := change.Apply(t.Context(), snap, requests)
+	applied, err := change.Apply(t.Context(), run.Snapshot(), requests)
 	if _, refused := errors.AsType[*change.Error](err); refused {
 		return counts, false
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := preview.Compare(t.Context(), audit.NewRun(snap), applied.Snapshot, bootstrap.Options{World: bootstrap.Today})
+	p, err := preview.Compare(t.Context(), run, applied.Snapshot, bootstrap.Options{World: bootstrap.Today})
 	if _, missing := errors.AsType[*audit.MissingError](err); missing {
 		return counts, false
 	}
