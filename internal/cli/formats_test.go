@@ -164,6 +164,7 @@ var pageNumber = regexp.MustCompile(`<span class="n" data-n="([^"]+)">([^<]*)</s
 
 // Every number on the page stands in the JSON forms too.
 func TestPageNumbersEqualJSON(t *testing.T) {
+	SkipUnderRace(t)
 	for name, snap := range tenants(t) {
 		t.Run(name, func(t *testing.T) {
 			out := everyFormat(t, name)

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/audittest"
 	"passkeyaudit/audit/runner"
@@ -18,6 +17,8 @@ import (
 	"passkeyaudit/checks"
 	"passkeyaudit/fixtures"
 	"passkeyaudit/internal/term"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 var updateGolden = flag.Bool("update-golden", false, "rewrite testdata/golden")
@@ -31,6 +32,7 @@ func testDeps(out *bytes.Buffer, width int) *Deps {
 // The demo tenant's output is what people see first, so it is looked at as a
 // whole.
 func TestDemoGolden(t *testing.T) {
+	SkipUnderRace(t)
 	cases := []struct {
 		name  string
 		width int
@@ -77,6 +79,7 @@ func firstOfLists(run []byte) []byte {
 
 // So is its readiness.
 func TestReadinessGolden(t *testing.T) {
+	SkipUnderRace(t)
 	cases := []struct {
 		name  string
 		width int
@@ -120,6 +123,7 @@ func golden(t *testing.T, name string, got []byte) {
 }
 
 func TestTablesFitTheirWidth(t *testing.T) {
+	SkipUnderRace(t)
 	for _, width := range []int{80, 100, 200} {
 		for _, args := range [][]string{{"demo"}, {"checks", "list"}, {"checks", "explain", "PK-BOOT-001"}, {"checks", "explain", "PK-SELF-002"}} {
 			var out bytes.Buffer

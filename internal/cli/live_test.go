@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"passkeyaudit/internal/cli"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -193,6 +194,7 @@ func comparablePreview(t *testing.T, text string) string {
 // Chosen checks are judged on what they read, and nothing else is fetched: what they
 // find is what they find in everything.
 func TestLiveChecksReadOnlyWhatTheyNeed(t *testing.T) {
+	cli.SkipUnderRace(t)
 	p := newProgram(t)
 	live := p.simulate("--demo")
 	for _, family := range []string{"scope", "attestation", "posture"} {
@@ -237,6 +239,7 @@ func dropTrials(doc map[string]any) {
 
 // Throttling, faults and a slow page change nothing but the time it takes.
 func TestLiveUnderFaults(t *testing.T) {
+	cli.SkipUnderRace(t)
 	p := newProgram(t)
 	live := p.simulate("--demo", "--throttle", "60", "--fault", "users=503*1;retry-after=0", "--fault", "auditLogs/signIns=truncate*1")
 	got, stderr, _ := p.run(secret, append([]string{"audit", "--format", "json"}, live...)...)
