@@ -4,12 +4,11 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/change"
 	"passkeyaudit/audit/facts/bootstrap"
 	"passkeyaudit/audit/preview"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // What a finding says of a step is what a preview of the step's requests says.

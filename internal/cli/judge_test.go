@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"passkeyaudit/audit"
 	"passkeyaudit/audit/audittest"
 	"passkeyaudit/audit/runner"
@@ -17,8 +18,6 @@ import (
 	"passkeyaudit/checks"
 	"passkeyaudit/fixtures"
 	"passkeyaudit/internal/term"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 var updateGolden = flag.Bool("update-golden", false, "rewrite testdata/golden")
