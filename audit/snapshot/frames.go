@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"io"
 	"slices"
-	"sync"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -37,15 +36,13 @@ type framedText struct {
 	rest   readerText
 }
 
-// whole and wholeUnchecked are decoders of whole frames that nobody uses at present. Rows
-// of a file of which the digest is checked need no checksums of frames beside it.
-var (
-	whole          = sync.Pool{New: func() any { return wholeDecoder(false) }}
-	wholeUnchecked = sync.Pool{New: func() any { return wholeDecoder(true) }}
-)
+// whole and wholeUnchecked decompress whole frames, for as many goroutines at a time as
+// there are processors. Rows of a file of which the digest is checked need no checksums of
+// frames beside it.
+var whole, wholeUnchecked = wholeDecoder(false), wholeDecoder(true)
 
 func wholeDecoder(ignoreChecksum bool) *zstd.Decoder {
-	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.IgnoreChecksum(ignoreChecksum))
+	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderLowmem(true), zstd.IgnoreChecksum(ignoreChecksum))
 	if err != nil {
 		panic(err) // options that contradict each other
 	}

@@ -11,8 +11,6 @@ import (
 	"io/fs"
 	"strings"
 	"sync"
-
-	"github.com/klauspost/compress/zstd"
 )
 
 // segmentFile reads a segment and hashes its stored bytes on the way.
@@ -53,7 +51,7 @@ func (s *Snapshot) openSegmentAt(ctx context.Context, id SectionID, seg Segment,
 		return nil, broken(id, seg.File, 0, err)
 	}
 	sf := &segmentFile{stored: contextReader{ctx, f}, want: strings.ToLower(seg.SHA256), close: []func(){func() { f.Close() }}, line: start.line}
-	decoders := &whole
+	decoder := whole
 	switch {
 	case start.stored > 0:
 		// Frames are known of files only that could be sought in.
@@ -64,7 +62,7 @@ func (s *Snapshot) openSegmentAt(ctx context.Context, id SectionID, seg Segment,
 	case sf.want != "":
 		sf.sum = sha256.New()
 		sf.stored = io.TeeReader(sf.stored, sf.sum)
-		decoders = &wholeUnchecked
+		decoder = wholeUnchecked
 	}
 	buf := textBuffers.Get().(*[]byte)
 	sf.buf = (*buf)[:0]
@@ -83,9 +81,8 @@ func (s *Snapshot) openSegmentAt(ctx context.Context, id SectionID, seg Segment,
 		sf.Close()
 		return nil, broken(id, seg.File, 0, errors.New("the compressed file is empty"))
 	}
-	z := decoders.Get().(*zstd.Decoder)
-	sf.framed = &framedText{stored: stored, decoder: z, window: uint64(s.limits.window), at: start.stored}
-	sf.close = append(sf.close, func() { decoders.Put(z) }, sf.framed.close)
+	sf.framed = &framedText{stored: stored, decoder: decoder, window: uint64(s.limits.window), at: start.stored}
+	sf.close = append(sf.close, sf.framed.close)
 	sf.text = sf.framed
 	return sf, nil
 }
