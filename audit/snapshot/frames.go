@@ -36,10 +36,10 @@ type framedText struct {
 	rest   readerText
 }
 
-// whole and wholeUnchecked decompress whole frames, for as many goroutines at a time as
-// there are processors. Rows of a file of which the digest is checked need no checksums of
-// frames beside it.
-var whole, wholeUnchecked = wholeDecoder(false), wholeDecoder(true)
+// wholeDecoders decompress whole frames, for as many goroutines at a time as there are
+// processors, and keep nothing from one frame to the next: by whether checksums of frames
+// are ignored. Rows of a file of which the digest is checked need none beside it.
+var wholeDecoders = map[bool]*zstd.Decoder{false: wholeDecoder(false), true: wholeDecoder(true)}
 
 func wholeDecoder(ignoreChecksum bool) *zstd.Decoder {
 	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderLowmem(true), zstd.IgnoreChecksum(ignoreChecksum))

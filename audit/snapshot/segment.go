@@ -51,7 +51,7 @@ func (s *Snapshot) openSegmentAt(ctx context.Context, id SectionID, seg Segment,
 		return nil, broken(id, seg.File, 0, err)
 	}
 	sf := &segmentFile{stored: contextReader{ctx, f}, want: strings.ToLower(seg.SHA256), close: []func(){func() { f.Close() }}, line: start.line}
-	decoder := whole
+	digested := false
 	switch {
 	case start.stored > 0:
 		// Frames are known of files only that could be sought in.
@@ -62,7 +62,7 @@ func (s *Snapshot) openSegmentAt(ctx context.Context, id SectionID, seg Segment,
 	case sf.want != "":
 		sf.sum = sha256.New()
 		sf.stored = io.TeeReader(sf.stored, sf.sum)
-		decoder = wholeUnchecked
+		digested = true
 	}
 	buf := textBuffers.Get().(*[]byte)
 	sf.buf = (*buf)[:0]
@@ -81,7 +81,7 @@ func (s *Snapshot) openSegmentAt(ctx context.Context, id SectionID, seg Segment,
 		sf.Close()
 		return nil, broken(id, seg.File, 0, errors.New("the compressed file is empty"))
 	}
-	sf.framed = &framedText{stored: stored, decoder: decoder, window: uint64(s.limits.window), at: start.stored}
+	sf.framed = &framedText{stored: stored, decoder: wholeDecoders[digested], window: uint64(s.limits.window), at: start.stored}
 	sf.close = append(sf.close, sf.framed.close)
 	sf.text = sf.framed
 	return sf, nil
