@@ -35,17 +35,6 @@ func AddPolicy(body Body) Request {
 	return request("POST", body, "identity", "conditionalAccess", "policies")
 }
 
-// UpdateCombinations sets what a custom authentication strength admits.
-func UpdateCombinations(strength string, combinations []string) Request {
-	return request("POST", Body{"allowedCombinations": combinations}, "policies", "authenticationStrengthPolicies", strength, "updateAllowedCombinations")
-}
-
-// PatchCombination changes the restriction of a combination in a strength, such as its
-// AAGUIDs.
-func PatchCombination(strength, id string, body Body) Request {
-	return request("PATCH", body, "policies", "authenticationStrengthPolicies", strength, "combinationConfigurations", id)
-}
-
 func request(method string, body Body, path ...string) Request {
 	return Request{Name: method + " /" + strings.Join(path, "/"), Method: method, Path: path, Body: entra.MustEncode(body)}
 }

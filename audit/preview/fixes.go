@@ -150,7 +150,7 @@ func (t *trials) edit(ctx context.Context, requests []change.Request) (effects, 
 	}
 	unknown := t.before.stands.In(bootstrap.Unknown).Or(after.stands.In(bootstrap.Unknown))
 	got := effects{unsure: unknown.And(t.before.given.Directory.People).Count()}
-	for n, e := range affected(t.before, after) {
+	for n, e := range affected(t.before, after, lockedOut(t.before, after)) {
 		switch {
 		case !t.before.given.Directory.People.Has(n):
 		case e == loses, e == worsens:

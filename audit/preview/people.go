@@ -22,9 +22,8 @@ const (
 )
 
 // affected yields the accounts that a change does something to, in the order of
-// ordinals, and whether it leaves them unable to sign in at all.
-func affected(b, a *side) iter.Seq2[uint32, effect] {
-	out := lockedOut(b, a)
+// ordinals; out are those whom it locks out.
+func affected(b, a *side, out audit.Set) iter.Seq2[uint32, effect] {
 	held := b.given.Held.Of(methods.Passkey)
 	type pair struct{ before, after int }
 	settled := map[pair]effect{} // of accounts without passkeys
@@ -63,7 +62,7 @@ func affected(b, a *side) iter.Seq2[uint32, effect] {
 func (p *Preview) accounts(b, a *side) {
 	out := lockedOut(b, a)
 	people := b.given.Directory.People.Or(a.given.Directory.People)
-	for n, e := range affected(b, a) {
+	for n, e := range affected(b, a, out) {
 		p.account(b, a, n, e, people.Has(n), out.Has(n))
 	}
 }
@@ -105,13 +104,13 @@ func judged(before, after bootstrap.Stand, usableBefore, usableAfter int) effect
 		return loses
 	case is == bootstrap.Trapped && was != bootstrap.Trapped:
 		return loses
-	case rank(is) > rank(was):
+	case bootstrap.Rank(is) > bootstrap.Rank(was):
 		return worsens
 	case usableAfter < usableBefore:
 		return worsens
 	case is == bootstrap.Unknown && was != bootstrap.Unknown:
 		return nothing // of the trapped and of those out of scope: perhaps freed
-	case rank(is) < rank(was), usableAfter > usableBefore:
+	case bootstrap.Rank(is) < bootstrap.Rank(was), usableAfter > usableBefore:
 		return gains
 	case !before.Conditional && after.Conditional:
 		return worsens
@@ -119,13 +118,6 @@ func judged(before, after bootstrap.Stand, usableBefore, usableAfter int) effect
 		return gains
 	}
 	return nothing
-}
-
-// rank orders states, the better first.
-func rank(s bootstrap.State) int {
-	return slices.Index([]bootstrap.State{
-		bootstrap.HasPasskey, bootstrap.SelfService, bootstrap.NeedsAdminStep, bootstrap.Unknown, bootstrap.Trapped, bootstrap.OutOfScope,
-	}, s)
 }
 
 // because adds to the obstacles on the way why a passkey that worked no longer does,

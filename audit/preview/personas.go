@@ -36,5 +36,5 @@ func (p *Preview) personas(ctx context.Context, b, a *side) error {
 }
 
 func fallsBack(was, is bootstrap.State) bool {
-	return is == bootstrap.Trapped && was != bootstrap.Trapped || rank(is) > rank(was)
+	return is == bootstrap.Trapped && was != bootstrap.Trapped || bootstrap.Rank(is) > bootstrap.Rank(was)
 }

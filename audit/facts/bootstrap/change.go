@@ -85,7 +85,7 @@ func (r *Result) Try(ctx context.Context, objects []Blocker) (Change, error) {
 			unsure = append(unsure, people)
 		case before == Trapped && Open(after[i]):
 			freed = append(freed, people)
-		case rank(after[i]) > rank(before):
+		case Rank(after[i]) > Rank(before):
 			worsened = append(worsened, people)
 		}
 	}
@@ -103,10 +103,10 @@ func (b *bench) state(p *person) State {
 
 // Open tells whether somebody in a state has a passkey or a way to one, Closed whether
 // they certainly have none.
-func Open(s State) bool   { return rank(s) < rank(Unknown) }
-func Closed(s State) bool { return rank(s) > rank(Unknown) }
+func Open(s State) bool   { return Rank(s) < Rank(Unknown) }
+func Closed(s State) bool { return Rank(s) > Rank(Unknown) }
 
-// rank orders states, the better first.
-func rank(s State) int {
+// Rank orders states, the better first.
+func Rank(s State) int {
 	return slices.Index([]State{HasPasskey, SelfService, NeedsAdminStep, Unknown, Trapped, OutOfScope}, s)
 }

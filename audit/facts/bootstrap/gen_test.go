@@ -265,7 +265,7 @@ func (d dice) policy(n *drawn, i int) object {
 	case "office":
 		apps = object{"includeApplications": []string{"Office365"}}
 	case "registration resource excluded":
-		apps["excludeApplications"] = []string{credentialRegistration}
+		apps["excludeApplications"] = []string{CredentialRegistration}
 	}
 	conditions := object{"clientAppTypes": []string{"all"}, "users": users, "applications": apps}
 	grant := d.grant(n)

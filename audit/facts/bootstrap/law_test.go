@@ -36,7 +36,7 @@ func TestAnotherGoodMethodNeverWorsens(t *testing.T) {
 			if name == "hello" && slices.Contains(was.Conditions, PasswordOnlyFirstRegistration) {
 				continue
 			}
-			if was.State != Unknown && rank(is.State) > rank(was.State) {
+			if was.State != Unknown && Rank(is.State) > Rank(was.State) {
 				t.Fatalf("%s with one more %s: %s became %s\n%s\n%s", account(before, who), name, was.State, is.State, cmp.Diff(brief(was), brief(is)), n.text())
 			}
 		}

@@ -185,7 +185,7 @@ func (m *model) everyScene(p *conditionalaccess.Policy, visit func(*conditionala
 							}
 						}
 						if purpose == inApp && !m.switches.CredentialResourceIgnored {
-							in.Target = conditionalaccess.Target{Kind: conditionalaccess.App, ID: credentialRegistration}
+							in.Target = conditionalaccess.Target{Kind: conditionalaccess.App, ID: CredentialRegistration}
 							if !visit(&in, k) {
 								return
 							}

@@ -34,15 +34,11 @@ var (
 	Method = Blocker{MethodBlocker, entra.MethodFido2}
 )
 
-// CredentialRegistration is the resource that Authenticator signs in to when it
-// registers a passkey. Source: AUT (how-to-enable-authenticator-passkey, 2026-07-05).
-const CredentialRegistration = credentialRegistration
-
-// ExcludeRegistration is the step that leaves that resource out of policies.
+// ExcludeRegistration is the step that leaves CredentialRegistration out of policies.
 func (g *Given) ExcludeRegistration(text string, policies ...string) audit.Step {
 	var edits []change.Request
 	for _, i := range g.Policies.Positions(policies) {
-		edits = append(edits, change.ExcludeApplication(g.Policies.Definition(i), credentialRegistration))
+		edits = append(edits, change.ExcludeApplication(g.Policies.Definition(i), CredentialRegistration))
 	}
 	return audit.Edit(text, edits...)
 }

@@ -190,7 +190,7 @@ func (w *walk) admittedWith(aaguid string) string {
 	action.AAGUID = aaguidOf(aaguid)
 	resource := action
 	if w.way.surface == InApp {
-		resource.Target = conditionalaccess.Target{Kind: conditionalaccess.App, ID: credentialRegistration}
+		resource.Target = conditionalaccess.Target{Kind: conditionalaccess.App, ID: CredentialRegistration}
 	}
 	set, users := w.result.Policies.Set, w.result.Policies.Users(w.who)
 	onAction, onResource := set.Evaluate(&action, users), set.Evaluate(&resource, users)

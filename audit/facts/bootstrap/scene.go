@@ -6,13 +6,12 @@ import (
 	"passkeyaudit/audit/facts/devices"
 )
 
-// App ids of sign-ins. Sources: AUT (how-to-enable-authenticator-passkey,
-// 2026-07-05) for the registration resource; Exchange Online stands for Office 365,
-// which a policy names as a suite.
-const (
-	exchangeOnline         = "00000002-0000-0ff1-ce00-000000000000"
-	credentialRegistration = "6aa00308-ea33-4caa-90d6-ae905d8cb51b"
-)
+// CredentialRegistration is the resource that Authenticator signs in to when it
+// registers a passkey. Source: AUT (how-to-enable-authenticator-passkey, 2026-07-05).
+const CredentialRegistration = "6aa00308-ea33-4caa-90d6-ae905d8cb51b"
+
+// exchangeOnline stands for Office 365, which a policy names as a suite.
+const exchangeOnline = "00000002-0000-0ff1-ce00-000000000000"
 
 // deviceKind is the device that somebody signs in on.
 type deviceKind uint8
@@ -148,7 +147,7 @@ func (e *engine) match(s *scene, p *policy) audit.Tri {
 		}
 		if !e.m.switches.CredentialResourceIgnored {
 			at := s.in
-			at.Target = conditionalaccess.Target{Kind: conditionalaccess.App, ID: credentialRegistration}
+			at.Target = conditionalaccess.Target{Kind: conditionalaccess.App, ID: CredentialRegistration}
 			in = &at
 		}
 	}

@@ -83,27 +83,21 @@ func (b *bench) brief(p *person) Stand {
 // Opens are those of some people out of scope who would have a way to a passkey if the
 // method reached them, and those of whom that is not known.
 func (r *Result) Opens(ctx context.Context, people audit.Set) (audit.Partly, error) {
-	opens := make([]audit.Tri, len(r.Classes))
+	after := make([]State, len(r.Classes))
 	err := r.each(ctx, len(r.Classes), func(b *bench, i int) {
-		if c := &r.Classes[i]; c.Verdict.State == OutOfScope && !c.People.And(people).Empty() {
-			switch state := b.state(c.person); {
-			case state == Unknown:
-				opens[i] = audit.Unsure
-			case Open(state):
-				opens[i] = audit.Yes
-			default:
-				opens[i] = audit.No
-			}
+		c := &r.Classes[i]
+		if after[i] = c.Verdict.State; after[i] == OutOfScope && !c.People.And(people).Empty() {
+			after[i] = b.state(c.person)
 		}
 	})
 	var yes, maybe []audit.Set
-	for i := range opens {
-		switch some := r.Classes[i].People.And(people); {
-		case some.Empty(), opens[i] == audit.No && r.Classes[i].Verdict.State != Unknown:
-		case opens[i] == audit.Yes:
-			yes = append(yes, some)
-		default:
+	for i, state := range after {
+		c := &r.Classes[i]
+		switch some := c.People.And(people); {
+		case state == Unknown:
 			maybe = append(maybe, some)
+		case c.Verdict.State == OutOfScope && Open(state):
+			yes = append(yes, some)
 		}
 	}
 	return audit.Partly{Yes: audit.Union(yes...), Maybe: audit.Union(maybe...)}, err

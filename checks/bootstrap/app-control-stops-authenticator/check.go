@@ -61,7 +61,7 @@ func run(ctx context.Context, p *audit.Pass) error {
 		f.Message = fmt.Sprintf("%q wants an approved or protected app, which Microsoft Authenticator is not: registering a passkey inside it fails. %s%s %s",
 			stopped.PolicyName(c.Policy), who, stopped.Note(&c), provisioned)
 		f.Evidence = append(f.Evidence, evidence...)
-		f.Fix = append(f.Fix, stopped.ExcludeRegistration("Instead of lifting it: exclude the resource Microsoft Authenticator Credential Registration ("+resource+") from it, after creating the service principal if there is none.", c.Policy))
+		f.Fix = append(f.Fix, stopped.ExcludeRegistration("Instead of lifting it: exclude the resource Microsoft Authenticator Credential Registration ("+bootstrap.CredentialRegistration+") from it, after creating the service principal if there is none.", c.Policy))
 		p.Report(f)
 	}
 	return nil
@@ -79,10 +79,6 @@ func byApp(s *bootstrap.Stop, f *bootstrap.Refusal) bool {
 	return slices.Contains(f.Demanded, bootstrap.AppControlUnsatisfiable) || f.Has(bootstrap.AppControlUnsatisfiable) && !others
 }
 
-// resource is the app id of Microsoft Authenticator Credential Registration. Source:
-// AUT (how-to-enable-authenticator-passkey, 2026-07-05).
-const resource = "6aa00308-ea33-4caa-90d6-ae905d8cb51b"
-
 // registrationResource says whether the resource that could be excluded exists in the
 // tenant.
 func registrationResource(ctx context.Context, p *audit.Pass) (string, []audit.Evidence, error) {
@@ -92,7 +88,7 @@ func registrationResource(ctx context.Context, p *audit.Pass) (string, []audit.E
 		return "", nil, err
 	}
 	for _, s := range list {
-		if strings.EqualFold(s.Value.AppID, resource) {
+		if strings.EqualFold(s.Value.AppID, bootstrap.CredentialRegistration) {
 			return name + " is there.", []audit.Evidence{audit.Quote(snapshot.ServicePrincipals, s.Value.ID, s.Raw, "/appId", "the resource to exclude is there")}, nil
 		}
 	}
